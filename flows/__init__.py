@@ -1,0 +1,1 @@
+"""Prefect flows: augmentation, schedule, notifications. No torch and no pandas here."""

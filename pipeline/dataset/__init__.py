@@ -1,0 +1,1 @@
+"""The augmented dataset: assemble, card, export, load."""

@@ -1,0 +1,1 @@
+"""Features to statistics to number: one file a metric."""

@@ -1,0 +1,1 @@
+"""All that differs between kinds of data, one file each."""

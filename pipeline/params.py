@@ -1,0 +1,173 @@
+"""params.yaml as frozen, validated sections with units in their names.
+
+Every section is one class; unknown keys are refused with the nearest valid one. Stages read the
+file themselves, so that DVC's command lines stay free of parameters (a `${…}` there would be a
+shell injection).
+"""
+
+import difflib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from pipeline.errors import ParamsError
+
+Count = Annotated[int, Field(ge=1, strict=True)]
+Fraction = Annotated[float, Field(gt=0.0, lt=1.0, allow_inf_nan=False)]
+
+
+class Section(BaseModel):
+    """A frozen section; unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ResizeParams(Section):
+    """How pictures of other sizes become one size."""
+
+    policy: Literal["contain", "cover", "stretch"] = "contain"
+    height_px: Annotated[int, Field(ge=4, le=512, strict=True)] | None = None
+    width_px: Annotated[int, Field(ge=4, le=512, strict=True)] | None = None
+
+
+class SplitParams(Section):
+    """How development and test data are parted where the source brings no split of its own.
+
+    `test_per_class` (a balanced test split) wins over `test_fraction` (a stratified one).
+    """
+
+    test_fraction: Fraction = 0.2
+    test_per_class: Count | None = None
+    validation_fraction: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
+    group_column: str | None = None
+    group_pattern: str | None = None
+
+
+class SourceParams(Section):
+    """Where the raw data lie and how they are read."""
+
+    kind: Literal["digits", "image_folder", "idx", "table", "parquet"] = "digits"
+    path: str | None = None
+    label_column: str | None = None
+    thin: dict[str, Count] = Field(default_factory=dict)
+    minimum_per_class: Count = 5
+    resize: ResizeParams = ResizeParams()
+    split: SplitParams = SplitParams()
+    licence: str | None = None
+
+
+class BalanceParams(Section):
+    """How many synthetic samples each class is to get: one mapping comes of it.
+
+    equalise: every class is filled to the largest. ratio: every class is filled to `ratio` times
+    the largest. explicit: `target` names the total each class is to have.
+    """
+
+    strategy: Literal["equalise", "ratio", "explicit"] = "equalise"
+    ratio: Annotated[float, Field(gt=0.0, le=100.0, allow_inf_nan=False)] = 1.0
+    target: dict[str, Count] = Field(default_factory=dict)
+    # The pool is larger than needed, so that curation can choose.
+    pool_factor: Annotated[float, Field(ge=1.0, le=10.0, allow_inf_nan=False)] = 1.5
+
+
+class GanParams(Section):
+    """The generator's training; a preset fills what is left out (see `pipeline.gan.presets`)."""
+
+    preset: Literal["residual", "vanilla", "dcgan", "cvae"] = "residual"
+    steps: Count = 2500
+    batch_samples: Annotated[int, Field(ge=2, strict=True)] = 64
+    max_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 3600.0
+
+
+class TrialParams(Section):
+    """The trial: who is compared with whom, how often, and what counts as help."""
+
+    replicates: Annotated[int, Field(ge=2, strict=True)] = 3
+    classifiers: tuple[Literal["cnn", "svm", "logistic", "forest"], ...] = ("cnn",)
+    primary_classifier: Literal["cnn", "svm", "logistic", "forest"] = "cnn"
+    primary_metric: Literal["balanced_accuracy", "accuracy", "macro_f1"] = "balanced_accuracy"
+    current_practice: str = "balanced"
+    promote: Literal["mix", "gan"] = "mix"
+    min_gain_points: Annotated[float, Field(ge=0.0, le=100.0)] = 0.0
+    classifier_steps: Count = 600
+    workers: Count | None = None
+    executor: str = "local"
+
+
+class ReleaseParams(Section):
+    """What a release carries and where it is pushed."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")] = "augmented"
+    git_remote: str | None = None
+
+
+class RunParams(Section):
+    """One run of the flow."""
+
+    max_minutes: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 720.0
+    notify: tuple[str, ...] = ()
+
+
+class Params(Section):
+    """All of params.yaml."""
+
+    seed: Annotated[int, Field(ge=0, lt=2**32, strict=True)] = 0
+    source: SourceParams = SourceParams()
+    balance: BalanceParams = BalanceParams()
+    gan: GanParams = GanParams()
+    trial: TrialParams = TrialParams()
+    release: ReleaseParams = ReleaseParams()
+    run: RunParams = RunParams()
+
+
+def load_params(path: Path) -> Params:
+    """Read and validate a params.yaml (YAML 1.2; duplicate keys are refused).
+
+    Raises:
+        ParamsError: every problem of the file at once, each naming its key, what was found and
+            what is valid.
+    """
+    try:
+        content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ParamsError(f"{path} is missing. Make a workspace with `equipoise init`.") from None
+    except UnicodeDecodeError as error:
+        raise ParamsError(
+            f"{path} is not UTF-8 text (byte {error.start}). Save it as UTF-8."
+        ) from None
+    except YAMLError as error:
+        raise ParamsError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(content, dict):
+        found = "nothing" if content is None else f"a {type(content).__name__}"
+        raise ParamsError(
+            f"{path} holds {found} at its root; sections such as `source:` are expected."
+        )
+    try:
+        return Params.model_validate(content)
+    except ValidationError as error:
+        problems = [_sentence(dict(detail)) for detail in error.errors()]
+        raise ParamsError(f"{path} cannot be used:", problems) from None
+
+
+def _sentence(detail: dict[str, Any]) -> str:
+    location = [str(part) for part in detail["loc"]]
+    key = ".".join(location)
+    if detail["type"] == "extra_forbidden":
+        valid = list(_section_at(location[:-1]).model_fields)
+        near = difflib.get_close_matches(location[-1], valid, n=1)
+        hint = f" Did you mean `{near[0]}`?" if near else ""
+        return f"`{key}` is not a key of params.yaml; valid here: {', '.join(valid)}.{hint}"
+    return f"`{key}` is {detail['input']!r}: {detail['msg'][:1].lower()}{detail['msg'][1:]}."
+
+
+def _section_at(location: list[str]) -> type[BaseModel]:
+    section: type[BaseModel] = Params
+    for name in location:
+        annotation = section.model_fields[name].annotation
+        assert isinstance(annotation, type)
+        assert issubclass(annotation, BaseModel)
+        section = annotation
+    return section

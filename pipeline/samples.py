@@ -1,0 +1,116 @@
+"""The record that travels between stages: samples, labels and provenance.
+
+Nothing here assumes pictures: `Samples.values` is an image array or a data frame, and what differs
+between the two when they are stored stands in `pipeline.storage`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from pydantic import BaseModel, ConfigDict
+
+Modality = Literal["image", "table"]
+ColumnKind = Literal["continuous", "integer", "categorical", "boolean", "datetime", "text"]
+
+
+class Column(BaseModel):
+    """One feature column of a table."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    kind: ColumnKind
+    categories: tuple[str, ...] = ()
+    has_missing: bool = False
+
+
+class Schema(BaseModel):
+    """What one sample is.
+
+    Attributes:
+        modality: "image" or "table".
+        classes: Class names in label order; label k is `classes[k]`.
+        image_shape: (height, width, channels) in pixels for images, channels 1 or 3; else None.
+        columns: Feature columns in order for tables; else empty.
+        label_column: The name the label had in the source, "label" where it had none.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    modality: Modality
+    classes: tuple[str, ...]
+    image_shape: tuple[int, int, int] | None = None
+    columns: tuple[Column, ...] = ()
+    label_column: str = "label"
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Rows of one schema.
+
+    Attributes:
+        schema: What one sample is.
+        values: Images, uint8 [n, height, width, channels] in [0, 255]; or a data frame of n rows
+            with the schema's columns in order.
+        labels: Class indices, int64 [n] in [0, len(schema.classes)).
+        provenance: One row a sample, index 0…n-1. Always has `id` (text, unique, stable when data
+            are added). Real rows have `source_path` and, where declared, `group`; synthetic rows
+            have `generator` (hash), `draw` (int); assembled rows have more.
+    """
+
+    schema: Schema
+    values: Any
+    labels: np.ndarray
+    provenance: pd.DataFrame = field(repr=False)
+
+    def __post_init__(self) -> None:
+        assert len(self.values) == len(self.labels) == len(self.provenance)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def ids(self) -> np.ndarray:
+        """Stable identifiers, object [n]."""
+        return self.provenance["id"].to_numpy(dtype=object)
+
+    def take(self, index: np.ndarray | Sequence[int] | slice) -> "Samples":
+        """The rows at `index` (positions, a mask, or a slice), in that order."""
+        rows = np.arange(len(self))[index]
+        values = (
+            self.values.iloc[rows].reset_index(drop=True)
+            if isinstance(self.values, pd.DataFrame)
+            else self.values[rows]
+        )
+        return replace(
+            self,
+            values=values,
+            labels=self.labels[rows],
+            provenance=self.provenance.iloc[rows].reset_index(drop=True),
+        )
+
+    def counts(self) -> dict[str, int]:
+        """Rows of each class by name, every class of the schema present, in label order."""
+        found = np.bincount(self.labels, minlength=len(self.schema.classes))
+        return {name: int(n) for name, n in zip(self.schema.classes, found, strict=True)}
+
+
+def concatenate(parts: Sequence[Samples]) -> Samples:
+    """All rows of `parts`, which share one schema, in order; provenance columns are united."""
+    first = parts[0]
+    assert all(part.schema == first.schema for part in parts)
+    frames = [part.values for part in parts]
+    values = (
+        pd.concat(frames, ignore_index=True)
+        if isinstance(first.values, pd.DataFrame)
+        else np.concatenate(frames)
+    )
+    return Samples(
+        schema=first.schema,
+        values=values,
+        labels=np.concatenate([part.labels for part in parts]),
+        provenance=pd.concat([part.provenance for part in parts], ignore_index=True),
+    )

@@ -1,0 +1,1 @@
+"""Thin shells: read files, call pure functions, write files. One file a DVC stage."""

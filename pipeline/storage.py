@@ -1,0 +1,207 @@
+"""Samples as Parquet shards in the Hugging Face layout, and back.
+
+Images are stored as a struct `image: {bytes, path}` of lossless PNG, the label as a ClassLabel, the
+provenance as plain columns, so that pandas, polars, DuckDB and `datasets` read them unasked. Tables
+keep their own columns. A folder of samples holds `schema.json` and one folder a split:
+
+    <folder>/schema.json
+    <folder>/<split>/part-00000.parquet, part-00001.parquet, …
+"""
+
+import io
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from PIL import Image
+
+from pipeline.errors import ArtifactError
+from pipeline.samples import Samples, Schema, concatenate
+from pipeline.workspace import read_json, write_json
+
+SHARD_ROWS = 10_000
+SCHEMA_FILE = "schema.json"
+# Provenance beside a table's own columns carries this prefix, so that no feature name can collide.
+TABLE_PROVENANCE_PREFIX = "equipoise."
+
+
+def encode_png(image: np.ndarray) -> bytes:
+    """Lossless PNG of one image, uint8 [height, width, 1 or 3] in [0, 255]."""
+    buffer = io.BytesIO()
+    Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else image).save(
+        buffer, "PNG", compress_level=1
+    )
+    return buffer.getvalue()
+
+
+def decode_png(content: bytes) -> np.ndarray:
+    """One image of our own making, uint8 [height, width, 1 or 3] in [0, 255]."""
+    with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
+        pixels = np.asarray(image)
+    return pixels[:, :, None] if pixels.ndim == 2 else pixels
+
+
+def to_arrow(samples: Samples) -> pa.Table:
+    """One Arrow table of the samples, with the Hugging Face features in its metadata."""
+    schema = samples.schema
+    columns: dict[str, pa.Array] = {}
+    prefix = ""
+    if schema.modality == "image":
+        columns["image"] = pa.StructArray.from_arrays(
+            [
+                pa.array([encode_png(image) for image in samples.values], pa.binary()),
+                pa.array([f"{name}.png" for name in samples.ids], pa.string()),
+            ],
+            names=["bytes", "path"],
+        )
+    else:
+        prefix = TABLE_PROVENANCE_PREFIX
+        for column in schema.columns:
+            columns[column.name] = pa.array(samples.values[column.name], from_pandas=True)
+    label_name = schema.label_column if schema.modality == "table" else "label"
+    columns[label_name] = pa.array(samples.labels, pa.int64())
+    for name in samples.provenance.columns:
+        columns[prefix + name] = pa.array(samples.provenance[name], from_pandas=True)
+    table = pa.table(columns)
+    return table.replace_schema_metadata(
+        {
+            "huggingface": json.dumps({"info": {"features": _features(table, schema, label_name)}}),
+            "equipoise": schema.model_dump_json(),
+        }
+    )
+
+
+def from_arrow(table: pa.Table, schema: Schema) -> Samples:
+    """The samples of one Arrow table that `to_arrow` made."""
+    if schema.modality == "image":
+        content = table.column("image").combine_chunks().field("bytes")
+        assert schema.image_shape is not None
+        values = np.empty((table.num_rows, *schema.image_shape), np.uint8)
+        for row, cell in enumerate(content):
+            values[row] = decode_png(cell.as_py())
+        own, label_name, prefix = {"image", "label"}, "label", ""
+    else:
+        names = [column.name for column in schema.columns]
+        values = table.select(names).to_pandas()
+        own, label_name = {*names, schema.label_column}, schema.label_column
+        prefix = TABLE_PROVENANCE_PREFIX
+    others = [name for name in table.column_names if name not in own]
+    provenance = table.select(others).to_pandas()
+    provenance.columns = pd.Index([name.removeprefix(prefix) for name in others])
+    labels = table.column(label_name).to_numpy().astype(np.int64)
+    return Samples(schema=schema, values=values, labels=labels, provenance=provenance)
+
+
+class ShardWriter:
+    """Writes samples of one split as shards of at most `shard_rows` rows, keeping one in memory."""
+
+    def __init__(self, folder: Path, split: str, *, shard_rows: int = SHARD_ROWS):
+        self._directory = folder / split
+        self._directory.mkdir(parents=True, exist_ok=True)
+        self._shard_rows = shard_rows
+        self._waiting: list[Samples] = []
+        self._next_shard = 0
+
+    def write(self, samples: Samples) -> None:
+        """Add rows; whole shards are written at once."""
+        self._waiting.append(samples)
+        while sum(map(len, self._waiting)) >= self._shard_rows:
+            joined = concatenate(self._waiting)
+            self._flush(joined.take(slice(0, self._shard_rows)))
+            self._waiting = [joined.take(slice(self._shard_rows, None))]
+
+    def __enter__(self) -> "ShardWriter":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is None and self._waiting:
+            rest = concatenate(self._waiting)
+            if len(rest) or self._next_shard == 0:
+                self._flush(rest)
+
+    def _flush(self, samples: Samples) -> None:
+        path = self._directory / f"part-{self._next_shard:05d}.parquet"
+        pq.write_table(to_arrow(samples), path, compression="zstd")
+        self._next_shard += 1
+
+
+def write_split(folder: Path, split: str, samples: Samples) -> None:
+    """Write one split whole."""
+    with ShardWriter(folder, split) as writer:
+        writer.write(samples)
+
+
+def write_schema(folder: Path, schema: Schema) -> None:
+    """Write `schema.json` beside the splits."""
+    write_json(folder / SCHEMA_FILE, schema.model_dump(mode="json"))
+
+
+def read_schema(folder: Path) -> Schema:
+    """The schema of a folder of samples.
+
+    Raises:
+        ArtifactError: the folder holds no schema.
+    """
+    return Schema.model_validate(read_json(folder / SCHEMA_FILE))
+
+
+def iterate_split(folder: Path, split: str) -> Iterator[Samples]:
+    """The shards of one split, in order, one at a time.
+
+    Raises:
+        ArtifactError: the split does not exist.
+    """
+    schema = read_schema(folder)
+    paths = sorted((folder / split).glob("part-*.parquet"))
+    if not paths:
+        raise ArtifactError(
+            f"{folder} has no split named {split!r}. Run `equipoise run` to write it again."
+        )
+    return (from_arrow(pq.read_table(path), schema) for path in paths)
+
+
+def read_split(folder: Path, split: str) -> Samples:
+    """One split, whole, in memory.
+
+    Raises:
+        ArtifactError: the split does not exist.
+    """
+    return concatenate(list(iterate_split(folder, split)))
+
+
+def has_split(folder: Path, split: str) -> bool:
+    """Whether the folder holds any shard of that split."""
+    return any((folder / split).glob("part-*.parquet"))
+
+
+def _features(table: pa.Table, schema: Schema, label_name: str) -> dict[str, object]:
+    features: dict[str, object] = {
+        name: {"dtype": _dtype_name(table.schema.field(name).type), "_type": "Value"}
+        for name in table.column_names
+    }
+    if schema.modality == "image":
+        features["image"] = {"_type": "Image"}
+    features[label_name] = {"names": list(schema.classes), "_type": "ClassLabel"}
+    return features
+
+
+def _dtype_name(kind: pa.DataType) -> str:
+    names: Iterable[tuple[bool, str]] = (
+        (pa.types.is_large_string(kind), "large_string"),
+        (pa.types.is_string(kind), "string"),
+        (pa.types.is_float64(kind), "float64"),
+        (pa.types.is_float32(kind), "float32"),
+        (pa.types.is_boolean(kind), "bool"),
+        (pa.types.is_timestamp(kind), str(kind)),
+    )
+    return next((name for matches, name in names if matches), str(kind))

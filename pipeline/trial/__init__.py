@@ -1,0 +1,1 @@
+"""The trial: arms, classifiers, curation, dose, replicates, verdict."""

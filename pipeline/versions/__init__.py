@@ -1,0 +1,1 @@
+"""Versions: release, list, pull, diff, verify. The only room that calls git and dvc."""
