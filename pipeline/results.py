@@ -38,6 +38,7 @@ class ArmScore(Record):
     """One arm under one classifier: a value of each metric for every replicate.
 
     Attributes:
+        settings: Sentence that says how the arm trains, with what its tuning chose.
         values: metric name → one value in [0, 1] a replicate, in replicate order.
         test: metric name → value in [0, 1] on the untouched test split (mean over replicates).
         recall: class name → one recall in [0, 1] a replicate.
@@ -49,6 +50,7 @@ class ArmScore(Record):
     title: str
     family: ArmFamily
     classifier: str
+    settings: str = ""
     values: dict[str, tuple[float, ...]]
     intervals: dict[str, Interval] = {}
     test: dict[str, float] = {}
@@ -63,6 +65,8 @@ class Comparison(Record):
         gains_points: One paired difference a replicate.
         lower_bound_points: Corrected one-sided 95 % lower bound; the verdict rests on it.
         detectable_points: The smallest gain this trial could have detected with 80 % power.
+        replicates_to_settle: Replicates in all that would show a gain of this size, where adding
+            some can; None where none can or none are needed.
     """
 
     question: Question
@@ -76,21 +80,68 @@ class Comparison(Record):
     lower_bound_points: float
     upper_bound_points: float
     detectable_points: float | None = None
+    replicates_to_settle: int | None = None
     test_gain_points: float | None = None
     verdict: Verdict
 
 
 class GainShare(Record):
-    """What one source of samples brought to the recommended mix, in points."""
+    """What one source brought to the recommended mix over current practice, in points.
+
+    Attributes:
+        origin: "training" for how the classifier is trained (online recipes, balancing), otherwise
+            an origin of rows. The shares of one classifier add up to its gain.
+    """
 
     origin: str
     points: float
+
+
+class ClassifierVerdict(Record):
+    """The two answers for one downstream classifier.
+
+    Attributes:
+        best_cheap: Name of the best cheap arm by mean held-out score.
+        mix_words: The recommended mix in one sentence, online recipes included.
+        gap_closed: Share of the gap between the best cheap arm and the ceiling (filled with real
+            samples) that the best cheap arm with GAN samples closed; None without a ceiling.
+    """
+
+    classifier: str
+    verdict: Verdict
+    gan_verdict: Verdict
+    best_cheap: str
+    recommended_arm: str
+    mix_words: str = ""
+    gain_shares: tuple[GainShare, ...] = ()
+    gap_closed: float | None = None
+    gap_closed_interval: Interval | None = None
+
+
+class DoseRow(Record):
+    """How much of one class's training one source makes up in the recommended mix.
+
+    Attributes:
+        share: Share in [0, 1) of the class's draws, mean over replicates.
+        weight: Recommended weight in [0, 1] of one such row, where a real row weighs 1.
+    """
+
+    classifier: str
+    class_name: str
+    origin: Origin
+    share: float
+    weight: float
 
 
 class ClassRow(Record):
     """One class: how many rows, and its recall on held-out data before and after.
 
     Before is current practice, after is the recommended mix, both under the primary classifier.
+
+    Attributes:
+        n_accepted: Synthetic rows of the class that passed curation.
+        n_test: Held-out samples over all replicates that the recalls rest on.
+        dose: origin → share in [0, 1) of the class's draws in the recommended mix.
     """
 
     name: str
@@ -136,10 +187,19 @@ class FidelityRow(Record):
 
 
 class CopiesResult(Record):
-    """What the search for memorised samples tested and found."""
+    """What the search for memorised samples tested and found.
+
+    Attributes:
+        exact: Rows that equal a training sample bit for bit.
+        moved: Rows that equal a training sample after a shift by one pixel or a mirroring.
+        suspected: Rows whose nearest / second-nearest distance ratio lies under `threshold`.
+        false_alarm_rate: Share of never-trained-on real samples that the same threshold flags.
+        closest: (synthetic id, real id, ratio) of the most suspicious rows, smallest ratio first.
+    """
 
     tested: int
     exact: int
+    moved: int = 0
     suspected: int
     threshold: float
     false_alarm_rate: float
@@ -162,7 +222,11 @@ class TrialResult(Record):
     """Everything a trial found.
 
     Attributes:
-        recommended_weight: source of rows → weight in [0, 1]; zero is a valid answer.
+        verdicts: The answers per classifier; the fields beside it repeat the primary one's.
+        recommended_weight: origin of rows → mean weight in [0, 1] over the classes that get rows of
+            that origin; zero is a valid answer. Real rows weigh 1.
+        worth: class name → the number of further real samples that the synthetic ones were as good
+            as, by the learning curve.
         best_cheap: Name of the best cheap arm under the primary classifier, by held-out score.
         notes: Sentences a reader must know (what a light preset left out, few samples, …).
     """
@@ -181,10 +245,12 @@ class TrialResult(Record):
     promoted: bool
     arms: tuple[ArmScore, ...]
     comparisons: tuple[Comparison, ...]
+    verdicts: tuple[ClassifierVerdict, ...] = ()
     gain_shares: tuple[GainShare, ...] = ()
     gap_closed: float | None = None
     gap_closed_interval: Interval | None = None
     recommended_weight: dict[str, float]
+    doses: tuple[DoseRow, ...] = ()
     classes: tuple[ClassRow, ...]
     curation: tuple[CurationRow, ...] = ()
     fidelity: tuple[FidelityRow, ...] = ()
