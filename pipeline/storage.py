@@ -25,6 +25,8 @@ from pipeline.samples import Samples, Schema, concatenate
 from pipeline.workspace import read_json, write_json
 
 SHARD_ROWS = 10_000
+SHARD_BYTES = 128 * 2**20
+ENCODED_ROWS = 1_000
 SCHEMA_FILE = "schema.json"
 # Provenance beside a table's own columns carries this prefix, so that no feature name can collide.
 TABLE_PROVENANCE_PREFIX = "equipoise."
@@ -98,22 +100,44 @@ def from_arrow(table: pa.Table, schema: Schema) -> Samples:
 
 
 class ShardWriter:
-    """Writes samples of one split as shards of at most `shard_rows` rows, keeping one in memory."""
+    """Writes samples of one split as shards, keeping at most one shard in memory.
 
-    def __init__(self, folder: Path, split: str, *, shard_rows: int = SHARD_ROWS):
+    A shard ends at `shard_rows` rows or `shard_bytes` bytes of Arrow data, whichever comes first.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        split: str,
+        *,
+        shard_rows: int = SHARD_ROWS,
+        shard_bytes: int = SHARD_BYTES,
+    ):
         self._directory = folder / split
         self._directory.mkdir(parents=True, exist_ok=True)
         self._shard_rows = shard_rows
-        self._waiting: list[Samples] = []
+        self._shard_bytes = shard_bytes
+        self._waiting: list[pa.Table] = []
+        self._rows = 0
+        self._bytes = 0
         self._next_shard = 0
 
     def write(self, samples: Samples) -> None:
-        """Add rows; whole shards are written at once."""
-        self._waiting.append(samples)
-        while sum(map(len, self._waiting)) >= self._shard_rows:
-            joined = concatenate(self._waiting)
-            self._flush(joined.take(slice(0, self._shard_rows)))
-            self._waiting = [joined.take(slice(self._shard_rows, None))]
+        """Add rows, encoded a few at a time."""
+        step = min(self._shard_rows, ENCODED_ROWS)
+        for start in range(0, max(len(samples), 1), step):
+            self.write_table(to_arrow(samples.take(slice(start, start + step))))
+
+    def write_table(self, table: pa.Table) -> None:
+        """Add rows that `to_arrow` or `image_table` made; whole shards are written at once."""
+        while self._rows + table.num_rows > self._shard_rows:
+            room = self._shard_rows - self._rows
+            self._add(table.slice(0, room))
+            self._flush()
+            table = table.slice(room)
+        self._add(table)
+        if self._bytes >= self._shard_bytes:
+            self._flush()
 
     def __enter__(self) -> "ShardWriter":
         return self
@@ -124,14 +148,19 @@ class ShardWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if error is None and self._waiting:
-            rest = concatenate(self._waiting)
-            if len(rest) or self._next_shard == 0:
-                self._flush(rest)
+        if error is None and self._waiting and (self._rows or self._next_shard == 0):
+            self._flush()
 
-    def _flush(self, samples: Samples) -> None:
+    def _add(self, table: pa.Table) -> None:
+        self._waiting.append(table)
+        self._rows += table.num_rows
+        self._bytes += table.nbytes
+
+    def _flush(self) -> None:
         path = self._directory / f"part-{self._next_shard:05d}.parquet"
-        pq.write_table(to_arrow(samples), path, compression="zstd")
+        joined = pa.concat_tables(self._waiting)
+        pq.write_table(joined, path, compression="zstd")
+        self._waiting, self._rows, self._bytes = [], 0, 0
         self._next_shard += 1
 
 

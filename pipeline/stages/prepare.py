@@ -1,0 +1,66 @@
+"""Prepare: read the raw source, validate it, split it, and write it in one schema."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.params import Params
+from pipeline.sources.open import open_source
+from pipeline.sources.splitting import SPLITS, split_rows
+from pipeline.sources.survey import Source, Survey
+from pipeline.stages.shell import run_stage
+from pipeline.storage import ShardWriter, write_schema
+from pipeline.workspace import Workspace, write_json, writing
+
+NOTICES_FILE = "notices.json"
+SPLIT_FILE = "split.json"
+
+log = logging.getLogger(__name__)
+
+
+def run(workspace: Workspace, params: Params) -> None:
+    """Write `data/prepared`: one folder a split, schema, notices, the split's account, manifest."""
+    source = open_source(params.source, root=workspace.root)
+    survey = source.survey()
+    for notice in survey.notices:
+        log.info("prepare: %s: %s", notice.kind, notice.message)
+    splits = split_rows(survey, params.source, seed=params.seed)
+    account = split_account(survey, splits)
+    facts = {"seed": params.seed, "source": params.source.model_dump(mode="json"), **account}
+    with writing(workspace.prepared, facts) as folder:
+        _write(folder, source, survey, splits)
+        write_json(folder / SPLIT_FILE, account)
+    for split, counts in account["counts"].items():
+        log.info("prepare: %s: %d rows of %d classes", split, sum(counts.values()), len(counts))
+
+
+def split_account(survey: Survey, splits: np.ndarray) -> dict[str, dict[str, dict[str, int]]]:
+    """How many rows of each class went where: {"counts": {split: {class: n}}}."""
+    labels = survey.rows["label"].to_numpy()
+    classes = survey.schema.classes
+    return {
+        "counts": {
+            split: {
+                name: int(((splits == split) & (labels == k)).sum())
+                for k, name in enumerate(classes)
+            }
+            for split in SPLITS
+            if (splits == split).any()
+        }
+    }
+
+
+def _write(folder: Path, source: Source, survey: Survey, splits: np.ndarray) -> None:
+    write_schema(folder, survey.schema)
+    write_json(folder / NOTICES_FILE, [notice.model_dump() for notice in survey.notices])
+    for split in SPLITS:
+        positions = np.flatnonzero(splits == split)
+        if len(positions):
+            with ShardWriter(folder, split) as writer:
+                for table in source.read(positions):
+                    writer.write_table(table)
+
+
+if __name__ == "__main__":
+    run_stage(run)
