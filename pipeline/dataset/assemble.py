@@ -1,0 +1,144 @@
+"""Real rows, curated synthetic rows and cheap rows that won a place, with recommended weights."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from pipeline.errors import ArtifactError
+from pipeline.results import TrialResult
+from pipeline.samples import Samples, concatenate
+
+REAL_WEIGHT = 1.0
+# The provenance columns of an assembled row, in order, with the type each keeps when it is empty.
+COLUMNS = {
+    "id": "string",
+    "is_synthetic": "bool",
+    "source": "string",
+    "source_path": "string",
+    "generator": "string",
+    "draw": "Int64",
+    "score": "Float64",
+    "weight": "Float64",
+}
+
+
+def assemble(
+    real: Samples,
+    pool: Samples,
+    *,
+    curation: pd.DataFrame,
+    requested: Mapping[str, int],
+    result: TrialResult,
+    cheap: Samples | None = None,
+) -> Samples:
+    """One training set: all real rows, then the chosen synthetic rows, then the cheap rows.
+
+    Args:
+        real: The prepared training split.
+        pool: Every synthetic row drawn; `curation` says which of them are part of the set.
+        curation: One row a pool row: `id`, `chosen`, `score` (probability of the asked class).
+        requested: Class name → how many synthetic rows the set is to have, exactly.
+        result: What the trial found; gives each source its weight, where 0 is a valid answer.
+        cheap: Rows of classical augmentation or SMOTE with their `origin`; None where none won.
+
+    Returns:
+        Samples whose provenance has exactly the columns of `COLUMNS`. Inputs are left unchanged.
+
+    Raises:
+        ArtifactError: the curation does not speak of the pool, or a class would not get exactly
+            the rows that were asked for.
+    """
+    chosen = _chosen(pool, curation)
+    _check_exact(chosen, requested)
+    parts = [
+        _described(real, source="real", result=result),
+        _described(chosen, source="gan", result=result),
+    ]
+    if cheap is not None and len(cheap):
+        parts.append(_described(cheap, source=cheap.provenance["origin"], result=result))
+    joined = concatenate(parts)
+    if joined.provenance["id"].duplicated().any():
+        twice = joined.provenance["id"][joined.provenance["id"].duplicated()].iloc[0]
+        raise ArtifactError(
+            f"Two rows of the augmented set share the identifier {twice!r}; identifiers are to be "
+            "unique. Run `equipoise run` to write the inputs again."
+        )
+    return joined
+
+
+def rows_per_class(samples: Samples) -> dict[str, dict[str, int]]:
+    """Class name → source of rows → number of rows, every class present, sources sorted."""
+    sources = samples.provenance["source"].astype(str)
+    found = Counter(zip(samples.labels.tolist(), sources, strict=True))
+    return {
+        name: {source: found[label, source] for source in sorted(set(sources))}
+        for label, name in enumerate(samples.schema.classes)
+    }
+
+
+def _chosen(pool: Samples, curation: pd.DataFrame) -> Samples:
+    missing = set(pool.ids) ^ set(curation["id"])
+    if missing:
+        raise ArtifactError(
+            f"The curation and the synthetic pool differ in {len(missing)} rows, for example "
+            f"{min(missing)!r}. Run `equipoise run` to write both again."
+        )
+    by_id = curation.set_index("id").loc[pool.ids]
+    rows = np.flatnonzero(by_id["chosen"].to_numpy(dtype=bool))
+    rows = rows[np.argsort(pool.labels[rows], kind="stable")]
+    taken = pool.take(rows)
+    scores = by_id["score"].to_numpy(dtype=float)[rows]
+    return Samples(
+        schema=taken.schema,
+        values=taken.values,
+        labels=taken.labels,
+        provenance=taken.provenance.assign(score=scores),
+    )
+
+
+def _check_exact(chosen: Samples, requested: Mapping[str, int]) -> None:
+    found = chosen.counts()
+    wrong = [
+        f"{name!r} has {found[name]} where {requested.get(name, 0)} were asked for"
+        for name in chosen.schema.classes
+        if found[name] != requested.get(name, 0)
+    ]
+    if wrong:
+        raise ArtifactError(
+            f"The curated synthetic rows are not balanced as asked: {'; '.join(wrong)}. "
+            "Raise `balance.pool_factor` in params.yaml so that curation has more to choose from."
+        )
+
+
+def _described(samples: Samples, *, source: str | pd.Series, result: TrialResult) -> Samples:
+    frame = samples.provenance.reindex(columns=[*COLUMNS])
+    frame["source"] = source
+    frame["is_synthetic"] = frame["source"] != "real"
+    frame["weight"] = _weights(samples, frame["source"], result)
+    return Samples(
+        schema=samples.schema,
+        values=samples.values,
+        labels=samples.labels,
+        provenance=frame.astype(COLUMNS),
+    )
+
+
+def _weights(samples: Samples, sources: pd.Series, result: TrialResult) -> np.ndarray:
+    """The recommended weight of each row, float64 [n] in [0, 1].
+
+    A source's weight holds for all its rows, except that a class whose own dose of that source was
+    found to be 0 gets 0.
+    """
+    dose = {row.name: row.dose for row in result.classes}
+    weight = {"real": REAL_WEIGHT, **result.recommended_weight}
+    return np.array(
+        [
+            0.0
+            if dose.get(samples.schema.classes[label], {}).get(source) == 0
+            else weight.get(source, 0.0)
+            for label, source in zip(samples.labels, sources, strict=True)
+        ],
+        dtype=float,
+    )

@@ -1,0 +1,127 @@
+"""The folders of a finished run, made by hand in a moment, for tests that begin after it."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from pipeline.results import ClassRow, Comparison, Interval, TrialResult, write_result
+from pipeline.samples import Samples, Schema
+from pipeline.storage import write_schema, write_split
+from pipeline.workspace import Workspace, write_json, writing
+
+CLASSES = ("cat", "dog")
+GENERATOR = "0123456789ab"
+
+
+def trial_result(*, promoted=True, verdict="helps", weights=None, doses=None):
+    interval = Interval(low=0.5, high=5.5)
+    comparison = Comparison(
+        question="mix against current practice",
+        classifier="cnn",
+        metric="balanced_accuracy",
+        arm="mix",
+        reference="balanced",
+        gains_points=(2.0, 3.0, 4.0),
+        mean_points=3.0,
+        interval_points=interval,
+        lower_bound_points=1.0,
+        upper_bound_points=5.0,
+        verdict=verdict,
+    )
+    doses = doses or {}
+    return TrialResult(
+        primary_metric="balanced_accuracy",
+        primary_classifier="cnn",
+        current_practice="balanced",
+        best_cheap="classical",
+        recommended_arm="mix",
+        promote_rule="mix",
+        min_gain_points=0.0,
+        replicates=3,
+        verdict=verdict,
+        gan_verdict="no evidence",
+        promoted=promoted,
+        arms=(),
+        comparisons=(
+            comparison,
+            comparison.model_copy(
+                update={"question": "gan against cheap", "reference": "classical"}
+            ),
+        ),
+        recommended_weight={"gan": 0.5} if weights is None else weights,
+        classes=tuple(
+            ClassRow(
+                name=name,
+                n_real=1,
+                n_requested=1,
+                n_accepted=1,
+                recall_before=0.5,
+                recall_before_interval=interval,
+                recall_after=0.6,
+                recall_after_interval=interval,
+                dose=doses.get(name, {}),
+            )
+            for name in CLASSES
+        ),
+    )
+
+
+def images(labels, *, ids, seed=0, **provenance):
+    stream = np.random.default_rng(seed)
+    return Samples(
+        schema=Schema(modality="image", classes=CLASSES, image_shape=(8, 8, 1)),
+        values=stream.integers(0, 256, (len(labels), 8, 8, 1), dtype=np.uint8),
+        labels=np.asarray(labels, np.int64),
+        provenance=pd.DataFrame({"id": ids, **provenance}),
+    )
+
+
+def real_images(seed=0):
+    """Six cats and two dogs."""
+    ids = [f"real-{row}" for row in range(8)]
+    return images([0] * 6 + [1] * 2, ids=ids, seed=seed, source_path=[f"{i}.png" for i in ids])
+
+
+def pool_images(seed=1):
+    """Two cats and eight dogs from one generator."""
+    labels = [0] * 2 + [1] * 8
+    draws = [0, 1, *range(8)]
+    ids = [f"{GENERATOR}-{label}-{draw}" for label, draw in zip(labels, draws, strict=True)]
+    return images(labels, ids=ids, seed=seed, generator=GENERATOR, draw=draws)
+
+
+def curation_of(pool, *, chosen):
+    return pd.DataFrame(
+        {
+            "id": pool.ids,
+            "label": pool.labels,
+            "accepted": True,
+            "chosen": chosen,
+            "reason": "",
+            "score": np.linspace(0.5, 0.95, len(pool)),
+        }
+    )
+
+
+def write_finished_stages(root: Path, *, seed: int = 0, promoted: bool = True) -> Workspace:
+    """Everything that stands in a workspace before `assemble`."""
+    (root / "params.yaml").write_text(f"seed: {seed}\n")
+    workspace = Workspace(root)
+    real, pool = real_images(seed), pool_images(seed + 1)
+    with writing(workspace.prepared) as directory:
+        write_schema(directory, real.schema)
+        write_split(directory, "train", real)
+    with writing(workspace.synthetic) as directory:
+        write_schema(directory, pool.schema)
+        write_split(directory, "train", pool)
+        write_json(
+            directory / "request.json",
+            {"requested": {"cat": 0, "dog": 4}, "drawn": {"cat": 2, "dog": 8}},
+        )
+    with writing(workspace.trial) as directory:
+        result = trial_result(promoted=promoted, verdict="helps" if promoted else "no evidence")
+        write_result(directory, result)
+        chosen = [False] * 2 + [True, False] * 4
+        curation_of(pool, chosen=chosen).to_parquet(directory / "curation.parquet", index=False)
+    return workspace
