@@ -1,5 +1,41 @@
-"""The command `equipoise`."""
+"""The command `equipoise`: every command lives in `pipeline.commands`, one file a noun."""
+
+import sys
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+from pipeline.commands.run import run
+from pipeline.errors import EquipoiseError
+
+
+class Commands(TyperGroup):
+    """Shows a user's error as its sentence, without a traceback, and ends with its exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that the line names."""
+        try:
+            return super().invoke(ctx)
+        except EquipoiseError as error:
+            sys.stderr.write(f"{error}\n")
+            raise typer.Exit(error.exit_code) from None
+
+
+app = typer.Typer(
+    cls=Commands,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Class-balanced synthetic data from a conditional GAN, put on an honest trial, "
+    "released as versions.",
+)
+app.command()(run)
+
+
+@app.callback()
+def _commands() -> None:
+    """Keep `equipoise run` a command of its own, however few there are."""
+
+
+if __name__ == "__main__":
+    app()

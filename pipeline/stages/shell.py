@@ -4,10 +4,11 @@ import logging
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from pipeline.errors import EquipoiseError
 from pipeline.params import Params, load_params
-from pipeline.workspace import Workspace
+from pipeline.workspace import Workspace, write_json
 
 StageFunction = Callable[[Workspace, Params], None]
 
@@ -25,5 +26,13 @@ def run_stage(stage: StageFunction) -> None:
         workspace = Workspace.at()
         stage(workspace, load_params(workspace.params_file))
     except EquipoiseError as error:
+        _tell(error)
         sys.stderr.write(f"{error}\n")
         sys.exit(error.exit_code)
+
+
+def _tell(error: EquipoiseError) -> None:
+    """Leave the error where the process that started this stage looks for it, if one did."""
+    name = os.environ.get("EQUIPOISE_ERROR_FILE")
+    if name:
+        write_json(Path(name), {"kind": type(error).__name__, "message": str(error)})

@@ -1,0 +1,54 @@
+"""Who watches a run: a screen, a plain log or a test, told the same few things.
+
+The watcher is bound to the context in which the flow is called, so that no flow parameter carries
+it and the flow reads the same with nobody watching.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from contextvars import ContextVar
+from typing import Protocol
+
+
+class Audience(Protocol):
+    """What a watcher is told."""
+
+    def began(self, stage: str) -> None:
+        """A stage has begun."""
+
+    def said(self, stage: str, line: str) -> None:
+        """A stage has written a line."""
+
+    def ended(self, stage: str, outcome: str, seconds: float) -> None:
+        """A stage has ended: "done", "unchanged" or "failed"."""
+
+
+class Nobody:
+    """Nobody watches."""
+
+    def began(self, stage: str) -> None:
+        """Nothing is shown."""
+
+    def said(self, stage: str, line: str) -> None:
+        """Nothing is shown."""
+
+    def ended(self, stage: str, outcome: str, seconds: float) -> None:
+        """Nothing is shown."""
+
+
+_audience: ContextVar[Audience] = ContextVar("audience", default=Nobody())  # noqa: B039
+
+
+def present() -> Audience:
+    """Who watches now."""
+    return _audience.get()
+
+
+@contextlib.contextmanager
+def watching(audience: Audience) -> Iterator[None]:
+    """Let `audience` watch the flows that this block calls."""
+    token = _audience.set(audience)
+    try:
+        yield
+    finally:
+        _audience.reset(token)

@@ -1,0 +1,80 @@
+"""What a run shows: a live table on a terminal, plain lines anywhere else."""
+
+import contextlib
+import sys
+from collections.abc import Iterator, Sequence
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from flows.audience import Audience
+
+_WIDTH = 12
+
+
+class PlainLines:
+    """One line for everything told, for logs and pipes."""
+
+    def began(self, stage: str) -> None:
+        """Say that a stage has begun."""
+        self._write(stage, "begins")
+
+    def said(self, stage: str, line: str) -> None:
+        """Pass on what a stage said."""
+        self._write(stage, line)
+
+    def ended(self, stage: str, outcome: str, seconds: float) -> None:
+        """Say how a stage ended, and how long it took."""
+        self._write(stage, f"{outcome} ({seconds:.1f} s)")
+
+    def _write(self, stage: str, text: str) -> None:
+        sys.stderr.write(f"{stage + ':':<{_WIDTH}}{text}\n")
+        sys.stderr.flush()
+
+
+class LiveTable:
+    """A row a stage, with its state, time and last line; what was said scrolls above it."""
+
+    def __init__(self, console: Console, stages: Sequence[str]):
+        self.console = console
+        self.progress = Progress(
+            SpinnerColumn(finished_text="·"),
+            TextColumn("{task.description}"),
+            TextColumn("{task.fields[outcome]}"),
+            TimeElapsedColumn(),
+            TextColumn("[dim]{task.fields[line]}", markup=True),
+            console=console,
+        )
+        self.rows: dict[str, TaskID] = {
+            stage: self.progress.add_task(
+                f"{stage:<{_WIDTH}}", total=None, start=False, outcome="", line=""
+            )
+            for stage in stages
+        }
+
+    def began(self, stage: str) -> None:
+        """Start the row's clock."""
+        self.progress.start_task(self.rows[stage])
+
+    def said(self, stage: str, line: str) -> None:
+        """Show the line in the row, and keep it above the table."""
+        self.console.print(Text(f"{stage + ':':<{_WIDTH}}{line}", style="dim"), soft_wrap=True)
+
+    def ended(self, stage: str, outcome: str, seconds: float) -> None:
+        """Stop the row's clock and show how the stage ended."""
+        row = self.rows[stage]
+        self.progress.update(row, total=1, completed=1, outcome=outcome)
+        self.progress.stop_task(row)
+
+
+@contextlib.contextmanager
+def screen(stages: Sequence[str]) -> Iterator[Audience]:
+    """Whichever of the two fits where standard error leads."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield PlainLines()
+        return
+    table = LiveTable(console, stages)
+    with table.progress:
+        yield table

@@ -1,0 +1,43 @@
+"""`equipoise run`: the whole loop in a workspace, watched."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.settings import configure
+from pipeline.commands.progress import screen
+from pipeline.params import load_params
+from pipeline.stages.graph import stage_names
+from pipeline.workspace import Workspace
+
+
+def run(
+    workspace: Annotated[
+        Path, typer.Option("--workspace", "-w", help="The workspace's folder.", show_default="here")
+    ] = Path(),
+) -> None:
+    """Run the whole loop: every stale stage, then a new version if anything changed.
+
+    Unchanged stages are not run again, and an unchanged result makes no new version. The exit code
+    is 0 when the loop ran to its end, 2 when something needs your hand (one sentence says what),
+    and 1 when the program itself failed.
+    """
+    place = Workspace.at(workspace)
+    load_params(place.params_file)
+    names = (*stage_names(place.root), "release")
+    configure(place)
+    # Prefect takes seconds to import and reads its settings when it is, so only now.
+    from flows.audience import watching
+    from flows.augmentation import augmentation
+    from pipeline.versions.stage_process import StageCrashError
+
+    try:
+        with screen(names) as audience, watching(audience):
+            sentence = augmentation(str(place.root))
+    except StageCrashError as error:
+        sys.stderr.write(f"{error}\n")
+        raise typer.Exit(error.exit_code) from None
+    typer.echo(sentence)
+    typer.echo(f"Report: {place.report_file}")

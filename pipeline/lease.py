@@ -1,0 +1,158 @@
+"""The lease of a workspace: one run at a time, and a dead holder never blocks the living.
+
+The lease names its holder by process id, boot id and start time, so that a recycled process id or a
+restarted machine is never taken for a living run. Where the holder belongs to another machine or
+container, which cannot be asked, the age of its heartbeat decides.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+
+from pipeline.errors import WorkspaceError
+from pipeline.workspace import Workspace, write_json
+
+HEARTBEAT_SECONDS = 15.0
+STALE_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who holds a lease: enough to find the process again, and to name it to a person."""
+
+    pid: int
+    started: float
+    boot: str
+    pid_namespace: int
+    host: str
+    purpose: str
+    since: str
+
+    @classmethod
+    def this_process(cls, purpose: str) -> "Holder":
+        """The running process as a holder."""
+        return cls(
+            pid=os.getpid(),
+            started=psutil.Process().create_time(),
+            boot=boot_id(),
+            pid_namespace=_pid_namespace(),
+            host=socket.gethostname(),
+            purpose=purpose,
+            since=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+
+    def lives(self, *, heartbeat_age_seconds: float) -> bool:
+        """Whether the holder still runs, as well as this machine can know."""
+        if (self.boot, self.pid_namespace) == (boot_id(), _pid_namespace()):
+            return process_lives(self.pid, self.started)
+        if self.host == socket.gethostname() and self.boot != boot_id():
+            return False
+        return heartbeat_age_seconds < STALE_SECONDS
+
+    def __str__(self) -> str:
+        return f"`{self.purpose}`, process {self.pid} on {self.host}, since {self.since}"
+
+
+@dataclass(frozen=True)
+class Lease:
+    """A lease that is held. `predecessor` is a holder that died without giving it back."""
+
+    holder: Holder
+    predecessor: Holder | None
+
+
+def boot_id() -> str:
+    """What tells one boot of this machine from the next."""
+    path = Path("/proc/sys/kernel/random/boot_id")
+    if path.is_file():
+        return path.read_text(encoding="ascii").strip()
+    return str(int(psutil.boot_time()))
+
+
+def process_lives(pid: int, started: float) -> bool:
+    """Whether the process that began at `started` (seconds since 1970) under `pid` still runs."""
+    try:
+        process = psutil.Process(pid)
+        same = abs(process.create_time() - started) < 1.0
+        return same and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+@contextlib.contextmanager
+def hold(workspace: Workspace, purpose: str) -> Iterator[Lease]:
+    """Hold the workspace's lease while the block runs.
+
+    Raises:
+        WorkspaceError: at once, when a living process holds it; the sentence says who.
+    """
+    path = lease_file(workspace)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    holder = Holder.this_process(purpose)
+    with _doorway(path):
+        present = read_holder(workspace)
+        if present is not None and present.lives(heartbeat_age_seconds=_age(path)):
+            raise WorkspaceError(
+                f"{workspace.root} is in use by {present}. "
+                "Wait until that run ends, or end it, then try again."
+            )
+        write_json(path, asdict(holder))
+    stopped = threading.Event()
+    beat = threading.Thread(target=_beat, args=(path, stopped), daemon=True)
+    beat.start()
+    try:
+        yield Lease(holder=holder, predecessor=present)
+    finally:
+        stopped.set()
+        beat.join()
+        with _doorway(path):
+            if read_holder(workspace) == holder:
+                path.unlink()
+
+
+def read_holder(workspace: Workspace) -> Holder | None:
+    """Who the lease names, dead or alive; None when nobody holds it or the file is damaged."""
+    try:
+        return Holder(**json.loads(lease_file(workspace).read_bytes()))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
+
+
+def lease_file(workspace: Workspace) -> Path:
+    """Where the lease of a workspace lies."""
+    return workspace.private / "lease.json"
+
+
+@contextlib.contextmanager
+def _doorway(path: Path) -> Iterator[None]:
+    """One process at a time looks at the lease and changes it."""
+    with path.with_suffix(".door").open("w") as door:
+        fcntl.flock(door, fcntl.LOCK_EX)
+        yield
+
+
+def _beat(path: Path, stopped: threading.Event) -> None:
+    while not stopped.wait(HEARTBEAT_SECONDS):
+        with contextlib.suppress(OSError):
+            os.utime(path)
+
+
+def _age(path: Path) -> float:
+    return time.time() - path.stat().st_mtime
+
+
+def _pid_namespace() -> int:
+    try:
+        return Path("/proc/self/ns/pid").stat().st_ino
+    except OSError:
+        return 0

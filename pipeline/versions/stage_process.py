@@ -1,0 +1,190 @@
+"""One DVC stage as a process group of its own: streamed, killable as a whole, never orphaned.
+
+DVC decides whether a stage is stale; this module only asks it to run one (`dvc repro
+--single-item`), tells whether it did anything, and turns what a stage says about the user's data
+back into the error that it raised.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline import errors
+from pipeline.errors import EquipoiseError, WorkspaceError
+from pipeline.workspace import Workspace
+
+GUARD = Path(__file__).with_name("guard.py")
+# Where a stage's process leaves the error that it ended with, for its starter to raise again.
+ERROR_FILE_VARIABLE = "EQUIPOISE_ERROR_FILE"
+GRACE_SECONDS = 5.0
+# DVC's advice to a person at a keyboard; in a log it is noise.
+_ADVICE = (
+    "To track the changes with git",
+    "git add ",
+    "To enable auto staging",
+    "dvc config core.autostage",
+    "Use `dvc push`",
+    "Generating lock file",
+    "Updating lock file",
+    "Data and pipelines are up to date",
+)
+
+LineListener = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class StageOutcome:
+    """What became of a stage: `cached` means that DVC found nothing to run."""
+
+    cached: bool
+
+
+class StageCrashError(RuntimeError):
+    """A stage's process ended in a way that no user caused; its log holds the traceback."""
+
+    exit_code = 1
+
+
+def run_stage(
+    workspace: Workspace,
+    stage: str,
+    *,
+    on_line: LineListener = lambda _: None,
+    environment: Mapping[str, str] | None = None,
+) -> StageOutcome:
+    """Bring one stage up to date, as `dvc repro --single-item STAGE` does.
+
+    Args:
+        workspace: Where dvc.yaml lies.
+        stage: Its name in dvc.yaml.
+        on_line: Receives every line of the stage's output as it comes, without its end.
+        environment: What is added to the stage's environment.
+
+    Raises:
+        EquipoiseError: the stage refused; the very class and sentence that it raised itself.
+        StageCrashError: the stage ended otherwise.
+    """
+    if stage.startswith("-"):
+        raise WorkspaceError(f"`{stage}` is not the name of a stage in dvc.yaml.")
+    with tempfile.TemporaryDirectory(prefix="equipoise-") as folder:
+        error_file = Path(folder) / "error.json"
+        added = {ERROR_FILE_VARIABLE: str(error_file), **(environment or {})}
+        command = [sys.executable, "-m", "dvc", "repro", "--single-item", stage]
+        ran = False
+        last = ""
+        with process_group(command, cwd=workspace.root, environment=added) as process:
+            assert process.stdout is not None
+            for raw in process.stdout:
+                line = raw.rstrip()
+                ran = ran or line.startswith(f"Running stage '{stage}'")
+                if line and not line.strip().startswith(_ADVICE):
+                    last = line
+                    on_line(line)
+            code = process.wait()
+        if code:
+            raise _reason(error_file, stage, code, last)
+    return StageOutcome(cached=not ran)
+
+
+@contextlib.contextmanager
+def process_group(
+    command: Sequence[str], *, cwd: Path, environment: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[str]]:
+    """A process group that ends with this block and with this process, however either ends.
+
+    Standard error is joined to standard output. On leaving (normally, by an error, by
+    KeyboardInterrupt or by a cancellation that Prefect raises here) whatever is left of the group
+    gets SIGTERM and, after five seconds, SIGKILL.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-I", str(GUARD), *command],
+        cwd=cwd,
+        env=stage_environment(cwd) | dict(environment or {}),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        end_group(process)
+        for stream in (process.stdin, process.stdout):
+            if stream is not None:
+                with contextlib.suppress(OSError):
+                    stream.close()
+
+
+def stage_environment(root: Path) -> dict[str, str]:
+    """The environment of a stage: this Python first on the path, one thread, no chatter.
+
+    `python` in dvc.yaml is found through PATH, so that the same line works in any environment;
+    the folder of the running interpreter comes first, so that it is this one.
+    """
+    environment = dict(os.environ)
+    folder = str(Path(sys.executable).parent)
+    environment["PATH"] = os.pathsep.join([folder, environment.get("PATH", os.defpath)])
+    environment["DVC_SITE_CACHE_DIR"] = str(_site_cache(root))
+    environment["DVC_NO_ANALYTICS"] = "1"
+    environment["PYTHONUNBUFFERED"] = "1"
+    environment.setdefault("OMP_NUM_THREADS", "1")
+    return environment
+
+
+def end_group(process: subprocess.Popen[str]) -> None:
+    """End the group that `process` leads, and wait until it has ended."""
+    deadline = time.monotonic() + GRACE_SECONDS
+    _signal_group(process.pid, signal.SIGTERM)
+    while _group_lives(process) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    _signal_group(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _group_lives(process: subprocess.Popen[str]) -> bool:
+    process.poll()  # Reaps the leader, which would otherwise count as a member for ever.
+    try:
+        os.killpg(process.pid, 0)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
+
+
+def _signal_group(group: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, number)
+
+
+def _site_cache(root: Path) -> Path:
+    # DVC's own choice, /var/tmp/dvc, is created writable by everyone.
+    folder = root / ".equipoise" / "dvc"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
+def _reason(error_file: Path, stage: str, code: int, last_line: str) -> Exception:
+    if error_file.is_file():
+        told = json.loads(error_file.read_text(encoding="utf-8"))
+        kind = getattr(errors, told["kind"], EquipoiseError)
+        error: Exception = kind(told["message"])
+        return error
+    if code < 0 or code > 128:
+        number = -code if code < 0 else code - 128
+        return StageCrashError(f"The stage `{stage}` was ended by signal {number}.")
+    if last_line.startswith("ERROR: ") and "failed to run" not in last_line:
+        return WorkspaceError(f"DVC refused the stage `{stage}`: {last_line[len('ERROR: ') :]}")
+    return StageCrashError(
+        f"The stage `{stage}` ended unexpectedly ({last_line or f'exit code {code}'}). "
+        "That is a defect of the program, not of your data; the log above holds the traceback."
+    )
