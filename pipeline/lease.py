@@ -83,8 +83,8 @@ def process_lives(pid: int, started: float) -> bool:
     """Whether the process that began at `started` (seconds since 1970) under `pid` still runs."""
     try:
         process = psutil.Process(pid)
-        same = abs(process.create_time() - started) < 1.0
-        return same and process.status() != psutil.STATUS_ZOMBIE
+        same = abs(float(process.create_time()) - started) < 1.0
+        return bool(same and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
 

@@ -34,7 +34,7 @@ class PlainLines:
 
 
 class LiveTable:
-    """A row a stage, with its state, time and last line; what was said scrolls above it."""
+    """A row a stage, with its state and time; what the stages say scrolls above."""
 
     def __init__(self, console: Console, stages: Sequence[str]):
         self.console = console
@@ -43,13 +43,10 @@ class LiveTable:
             TextColumn("{task.description}"),
             TextColumn("{task.fields[outcome]}"),
             TimeElapsedColumn(),
-            TextColumn("[dim]{task.fields[line]}", markup=True),
             console=console,
         )
         self.rows: dict[str, TaskID] = {
-            stage: self.progress.add_task(
-                f"{stage:<{_WIDTH}}", total=None, start=False, outcome="", line=""
-            )
+            stage: self.progress.add_task(f"{stage:<{_WIDTH}}", total=None, start=False, outcome="")
             for stage in stages
         }
 
@@ -58,13 +55,14 @@ class LiveTable:
         self.progress.start_task(self.rows[stage])
 
     def said(self, stage: str, line: str) -> None:
-        """Show the line in the row, and keep it above the table."""
+        """Show the line above the table."""
         self.console.print(Text(f"{stage + ':':<{_WIDTH}}{line}", style="dim"), soft_wrap=True)
 
     def ended(self, stage: str, outcome: str, seconds: float) -> None:
         """Stop the row's clock and show how the stage ended."""
         row = self.rows[stage]
-        self.progress.update(row, total=1, completed=1, outcome=outcome)
+        told = f"{outcome} ({seconds:.1f} s)"
+        self.progress.update(row, total=1, completed=1, outcome=told)
         self.progress.stop_task(row)
 
 

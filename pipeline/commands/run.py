@@ -9,7 +9,7 @@ import typer
 from flows.settings import configure
 from pipeline.commands.progress import screen
 from pipeline.params import load_params
-from pipeline.stages.graph import stage_names
+from pipeline.versions.graph import stage_names
 from pipeline.workspace import Workspace
 
 

@@ -179,8 +179,8 @@ def _reason(error_file: Path, stage: str, code: int, last_line: str) -> Exceptio
         kind = getattr(errors, told["kind"], EquipoiseError)
         error: Exception = kind(told["message"])
         return error
-    if code < 0 or code > 128:
-        number = -code if code < 0 else code - 128
+    number = -code if code < 0 else code - 128
+    if 0 < number < signal.NSIG:
         return StageCrashError(f"The stage `{stage}` was ended by signal {number}.")
     if last_line.startswith("ERROR: ") and "failed to run" not in last_line:
         return WorkspaceError(f"DVC refused the stage `{stage}`: {last_line[len('ERROR: ') :]}")

@@ -1,0 +1,64 @@
+"""Which files of this package a stage runs, found by reading imports, never by running them.
+
+DVC does not follow Python imports, so somebody has to tell it what code a stage depends on. In this
+repository dvc.yaml names the files, and a test compares them with `imported_files`. A workspace
+elsewhere has no source to name: there `code.json` holds one hash a stage, and DVC watches that.
+"""
+
+import ast
+import hashlib
+from pathlib import Path
+
+from pipeline.workspace import sha256_of
+
+PACKAGE = Path(__file__).parents[1]
+
+
+def imported_files(stage: str) -> frozenset[str]:
+    """Every file that `python -m pipeline.stages.STAGE` can import, e.g. "pipeline/errors.py".
+
+    Imports inside functions count; a file that is nothing but its docstring does not.
+    """
+    found: set[Path] = set()
+    waiting = [f"pipeline.stages.{stage}"]
+    while waiting:
+        path = _file_of(waiting.pop())
+        if path is not None and path not in found:
+            found.add(path)
+            waiting += _imports_of(path)
+    return frozenset(
+        path.relative_to(PACKAGE.parent).as_posix() for path in found if _has_code(path)
+    )
+
+
+def code_hashes(stages: tuple[str, ...]) -> dict[str, str]:
+    """Stage → SHA-256 over the names and bytes of all files that it can import."""
+    return {stage: _hash(imported_files(stage)) for stage in stages}
+
+
+def _hash(files: frozenset[str]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(files):
+        digest.update(f"{name} {sha256_of(PACKAGE.parent / name)}\n".encode())
+    return digest.hexdigest()
+
+
+def _imports_of(path: Path) -> list[str]:
+    names: list[str] = []
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} has a relative import"
+            names += [str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return [name for name in names if name.split(".")[0] == PACKAGE.name]
+
+
+def _file_of(module: str) -> Path | None:
+    base = PACKAGE.parent.joinpath(*module.split("."))
+    candidates = (base.with_suffix(".py"), base / "__init__.py")
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def _has_code(path: Path) -> bool:
+    return len(ast.parse(path.read_bytes()).body) > 1
