@@ -7,6 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from pipeline.commands.run import run
+from pipeline.commands.versions import pull, versions
 from pipeline.errors import EquipoiseError
 
 
@@ -30,6 +31,8 @@ app = typer.Typer(
     "released as versions.",
 )
 app.command()(run)
+app.command()(versions)
+app.command()(pull)
 
 
 @app.callback()

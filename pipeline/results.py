@@ -260,6 +260,22 @@ class TrialResult(Record):
     notes: tuple[str, ...] = ()
 
 
+def deciding_comparison(result: TrialResult, question: Question) -> Comparison | None:
+    """The comparison on which the verdict about `question` rests; None where none was made.
+
+    Under the primary classifier and metric; against several references the one with the smallest
+    lower bound decides (intersection-union).
+    """
+    asked = [
+        one
+        for one in result.comparisons
+        if one.question == question
+        and one.classifier == result.primary_classifier
+        and one.metric == result.primary_metric
+    ]
+    return min(asked, key=lambda one: one.lower_bound_points, default=None)
+
+
 def write_result(directory: Path, result: TrialResult) -> None:
     """Write `result.json` into the trial's folder."""
     write_json(directory / RESULT_FILE, result.model_dump(mode="json"))

@@ -9,7 +9,7 @@ from typing import Any
 import jinja2
 from ruamel.yaml import YAML
 
-from pipeline.results import Comparison, TrialResult
+from pipeline.results import TrialResult, deciding_comparison
 from pipeline.samples import Schema
 
 VERDICTS = {
@@ -67,8 +67,8 @@ def card(
         result=result,
         verdict=VERDICTS[result.verdict],
         gan_verdict=result.gan_verdict,
-        mix=_comparison(result, "mix against current practice"),
-        gan=_comparison(result, "gan against cheap"),
+        mix=deciding_comparison(result, "mix against current practice"),
+        gan=deciding_comparison(result, "gan against cheap"),
         weights=result.recommended_weight,
         licence=licence,
         prefix="" if schema.modality == "image" else "equipoise.",
@@ -81,18 +81,6 @@ def cell(text: object) -> str:
     for character in "\\`*_[]|":
         escaped = escaped.replace(character, "\\" + character)
     return escaped
-
-
-def _comparison(result: TrialResult, question: str) -> Comparison | None:
-    asked = [
-        one
-        for one in result.comparisons
-        if one.question == question
-        and one.classifier == result.primary_classifier
-        and one.metric == result.primary_metric
-    ]
-    # Against several references, the smallest bound decides (intersection-union).
-    return min(asked, key=lambda one: one.lower_bound_points, default=None)
 
 
 def _header(

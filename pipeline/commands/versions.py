@@ -1,0 +1,102 @@
+"""`equipoise versions` and `equipoise pull`: what has been released, and getting it."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from pipeline.params import load_params
+from pipeline.versions.git import Git
+from pipeline.versions.listing import Release, find_release, list_releases
+from pipeline.versions.pull import pull as pull_release
+from pipeline.versions.record import gain_text
+from pipeline.versions.repository import open_repository
+
+Repository = Annotated[
+    str, typer.Option("--repo", help="Path or URL of the git repository; a bare one will do.")
+]
+Name = Annotated[str | None, typer.Option("--name", help="Name under which the set is released.")]
+
+
+def versions(
+    repo: Repository = ".",
+    name: Name = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+) -> None:
+    """List the released versions: date, verdict, gain, rows, promoted or not."""
+    with open_repository(repo) as git:
+        releases = list_releases(git, name or _name_at(git))
+    if as_json:
+        typer.echo(json.dumps([_as_json(release) for release in releases], indent=2))
+    elif releases:
+        Console().print(_as_table(releases))
+    else:
+        typer.echo("No version has been released yet. Run `equipoise run`.")
+
+
+def pull(
+    to: Annotated[Path, typer.Option("--to", help="Folder to write; it must not exist yet.")],
+    version: Annotated[
+        str, typer.Argument(help="v1.2.3, `latest`, or `promoted` (the newest promoted).")
+    ] = "promoted",
+    repo: Repository = ".",
+    name: Name = None,
+) -> None:
+    """Pull a version's dataset, every file checked against its manifest."""
+    with open_repository(repo) as git, Progress(transient=True) as progress:
+        release = find_release(list_releases(git, name or _name_at(git)), version)
+        task = progress.add_task(f"Pulling {release.tag}", total=None)
+        pull_release(
+            git,
+            release,
+            to,
+            on_file=lambda done, total: progress.update(task, completed=done, total=total),
+        )
+    typer.echo(f"Pulled {release.tag} to {to}.")
+
+
+def _name_at(git: Git) -> str:
+    """The name that params.yaml gives its releases, "augmented" where there is none to ask."""
+    path = git.directory / "params.yaml"
+    return load_params(path).release.name if path.is_file() else "augmented"
+
+
+def _as_table(releases: list[Release]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for heading in ("version", "date", "verdict", "gain", "rows (real + synthetic)", "promoted"):
+        table.add_column(heading, overflow="fold")
+    for release in releases:
+        record = release.record
+        if record is None:
+            table.add_row(str(release.version), release.date[:10], "made elsewhere", "", "", "")
+            continue
+        rows = ", ".join(
+            f"{name} {counts.get('real', 0)}+{sum(counts.values()) - counts.get('real', 0)}"
+            for name, counts in record.rows.items()
+        )
+        promoted = f"#{release.promotion}" if release.promotion is not None else "no"
+        table.add_row(
+            str(release.version),
+            release.date[:10],
+            record.verdict,
+            gain_text(record),
+            rows,
+            promoted,
+        )
+    return table
+
+
+def _as_json(release: Release) -> dict[str, object]:
+    record = release.record.model_dump(mode="json") if release.record else None
+    return {
+        "version": str(release.version),
+        "tag": release.tag,
+        "commit": release.commit,
+        "date": release.date,
+        "promotion": release.promotion,
+        "record": record,
+    }

@@ -1,0 +1,38 @@
+"""DVC, called as a process of its own, with its site cache inside the workspace."""
+
+import sys
+from pathlib import Path
+
+from pipeline.versions.process import run_command
+
+
+def dvc_environment(private: Path) -> dict[str, str]:
+    """Variables for every DVC process of a workspace.
+
+    DVC would otherwise keep its site cache in a folder that every user of the machine can write.
+    """
+    site_cache = private / "site-cache"
+    site_cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return {"DVC_SITE_CACHE_DIR": str(site_cache), "DVC_NO_ANALYTICS": "1"}
+
+
+def run_dvc(root: Path, *arguments: str) -> str:
+    """What a DVC command in the workspace prints.
+
+    Raises:
+        CommandError: DVC failed.
+    """
+    return run_command(
+        [sys.executable, "-m", "dvc", *arguments],
+        directory=root,
+        environment=dvc_environment(root / ".equipoise"),
+    ).decode(errors="replace")
+
+
+def push(root: Path) -> None:
+    """Send every output that dvc.lock names to the default remote.
+
+    DVC's exit code proves nothing (with a full disk it says that all is up to date), so the caller
+    compares the remote afterwards.
+    """
+    run_dvc(root, "push", "--quiet")

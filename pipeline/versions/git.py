@@ -1,0 +1,211 @@
+"""git, as far as versions need it: objects and tags are written, the user's tree never is."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import VersionError
+from pipeline.versions.process import CommandError, run_command
+
+NEUTRAL_IDENTITY = ("Equipoise", "equipoise@localhost")
+NO_OBJECT = "0" * 40
+
+
+@dataclass(frozen=True)
+class Git:
+    """A git repository, bare or not.
+
+    Attributes:
+        directory: A folder inside the repository (the bare repository itself, or a work tree).
+    """
+
+    directory: Path
+
+    def run(
+        self,
+        *arguments: str,
+        environment: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+    ) -> str:
+        """What a git command prints, without the last line end.
+
+        Raises:
+            CommandError: git failed.
+        """
+        output = self.run_bytes(*arguments, environment=environment, content=content)
+        return output.decode(errors="surrogateescape").removesuffix("\n")
+
+    def run_bytes(
+        self,
+        *arguments: str,
+        environment: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+    ) -> bytes:
+        """What a git command prints, as it is."""
+        return run_command(
+            ["git", *arguments],
+            directory=self.directory,
+            environment=environment,
+            content=content,
+        )
+
+    def succeeds(self, *arguments: str) -> bool:
+        """Whether a git command ends well."""
+        try:
+            self.run(*arguments)
+        except CommandError:
+            return False
+        return True
+
+    def is_repository(self) -> bool:
+        """Whether the folder lies in a git repository that git is willing to read."""
+        return self.succeeds("rev-parse", "--git-dir")
+
+    def prefix(self) -> str:
+        """The folder's path inside its repository, "" at the root, else with a slash at its end."""
+        return self.run("rev-parse", "--show-prefix")
+
+    def head(self) -> str | None:
+        """The commit of HEAD; None while the branch has no commit yet."""
+        return self.commit_of("HEAD")
+
+    def commit_of(self, revision: str) -> str | None:
+        """The commit that a tag, branch or hash names; None where there is none."""
+        try:
+            return self.run("rev-parse", "--quiet", "--verify", f"{revision}^{{commit}}")
+        except CommandError:
+            return None
+
+    def identity(self) -> dict[str, str]:
+        """Variables that give a commit its author: the user's own, or a neutral one without it.
+
+        git alone would guess a name from the machine, or fail on a machine without a name.
+        """
+        name = self.run("config", "--default", "", "--get", "user.name")
+        email = self.run("config", "--default", "", "--get", "user.email")
+        if name and email:
+            return {}
+        values = zip(("NAME", "EMAIL"), (name, email), NEUTRAL_IDENTITY, strict=True)
+        return {
+            f"GIT_{role}_{field}": found or neutral
+            for field, found, neutral in values
+            for role in ("AUTHOR", "COMMITTER")
+            if f"GIT_{role}_{field}" not in os.environ
+        }
+
+    def read(self, revision: str, path: str) -> bytes:
+        """A file's content as a revision holds it.
+
+        Raises:
+            VersionError: the revision has no such file.
+        """
+        try:
+            return self.run_bytes("cat-file", "blob", f"{revision}:{path}")
+        except CommandError:
+            raise VersionError(f"{revision} in {self.directory} holds no file {path!r}.") from None
+
+    def write_blob(self, content: bytes) -> str:
+        """Store a file's content, bytes as they are, and return its hash."""
+        return self.run("hash-object", "-w", "--no-filters", "--stdin", content=content)
+
+    def write_commit(
+        self, files: Mapping[str, bytes], *, index: Path, replaces: Sequence[str], message: str
+    ) -> str:
+        """A commit on top of HEAD that holds `files` as well; no branch and no work tree changes.
+
+        Args:
+            files: Path from the repository's root → content.
+            index: Where the private index may lie; it is removed again.
+            replaces: Folders, from the root, of which only what is in `files` is to remain.
+            message: The commit's message.
+
+        Returns:
+            The commit's hash.
+        """
+        environment = {"GIT_INDEX_FILE": str(index)}
+        parent = self.head()
+        index.unlink(missing_ok=True)
+        try:
+            if parent:
+                self.run("read-tree", parent, environment=environment)
+            stale = [
+                path
+                for folder in replaces
+                for path in self.run(
+                    "ls-files", "-z", "--full-name", "--", f":/{folder}", environment=environment
+                ).split("\0")
+                if path
+            ]
+            lines = [f"0 {NO_OBJECT}\t{path}" for path in stale]
+            lines += [
+                f"100644 {self.write_blob(content)}\t{path}" for path, content in files.items()
+            ]
+            self.run(
+                "update-index",
+                "-z",
+                "--index-info",
+                environment=environment,
+                content="\0".join([*lines, ""]).encode(),
+            )
+            tree = self.run("write-tree", environment=environment)
+        finally:
+            index.unlink(missing_ok=True)
+            index.with_name(index.name + ".lock").unlink(missing_ok=True)
+        parents = ["-p", parent] if parent else []
+        return self.run(
+            "commit-tree", tree, *parents, environment=self.identity(), content=message.encode()
+        )
+
+    def write_tags(self, tags: Mapping[str, str], *, commit: str) -> None:
+        """Annotated tags on a commit, all of them or none.
+
+        Args:
+            tags: Name → message.
+            commit: What they point at.
+
+        Raises:
+            VersionError: one of the names is taken.
+        """
+        tagger = self.run("var", "GIT_COMMITTER_IDENT", environment=self.identity())
+        lines = ["start"]
+        for name, message in tags.items():
+            text = f"object {commit}\ntype commit\ntag {name}\ntagger {tagger}\n\n{message}\n"
+            tag = self.run("mktag", content=text.encode())
+            lines.append(f"create refs/tags/{name} {tag}")
+        lines += ["prepare", "commit", ""]
+        try:
+            self.run("update-ref", "--stdin", content="\n".join(lines).encode())
+        except CommandError as error:
+            raise VersionError(
+                f"The tags {', '.join(tags)} could not be written: {error.output}. "
+                "If another run released at the same moment, run the same command again."
+            ) from None
+
+    def tags(self, pattern: str) -> Iterator["Tag"]:
+        """Every tag whose name matches the glob, with its message."""
+        form = "%00".join(
+            (
+                "%(refname:strip=2)",
+                "%(objectname)",
+                "%(*objectname)",
+                "%(creatordate:iso-strict)",
+                "%(contents)",
+            )
+        )
+        output = self.run("for-each-ref", f"--format={form}%00%01", f"refs/tags/{pattern}")
+        for entry in re.split(r"\x00\x01\n?", output):
+            if entry:
+                name, object_name, peeled, date, message = entry.split("\0", 4)
+                yield Tag(name, peeled or object_name, date, message)
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A tag: its name, the commit it names, its ISO 8601 date, and its message."""
+
+    name: str
+    commit: str
+    date: str
+    message: str

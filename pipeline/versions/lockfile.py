@@ -1,0 +1,101 @@
+"""dvc.lock: which outputs a run wrote, and the hashes that prove them."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from pipeline.errors import VersionError
+
+FOLDER_SUFFIX = ".dir"
+
+
+@dataclass(frozen=True)
+class Output:
+    """One output of a stage: its path from the workspace, and DVC's hash of it."""
+
+    path: str
+    md5: str
+
+    @property
+    def is_folder(self) -> bool:
+        return self.md5.endswith(FOLDER_SUFFIX)
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """One file of an output: its path inside the output ("" for a single file), hash and bytes."""
+
+    path: str
+    md5: str
+    size_bytes: int
+
+
+def read_outputs(lock: bytes | str, *, where: str) -> list[Output]:
+    """Every output named by a dvc.lock's content.
+
+    Raises:
+        VersionError: the content is not a dvc.lock.
+    """
+    try:
+        stages = YAML(typ="safe", pure=True).load(lock)["stages"]
+        return [
+            Output(out["path"], out["md5"])
+            for stage in stages.values()
+            for out in stage.get("outs", ())
+        ]
+    except (YAMLError, KeyError, TypeError, AttributeError):
+        raise VersionError(
+            f"{where} is not a dvc.lock that DVC wrote. Delete it and run `equipoise run`."
+        ) from None
+
+
+def output_at(outputs: Iterable[Output], path: str, *, where: str) -> Output:
+    """The output with that path.
+
+    Raises:
+        VersionError: there is none.
+    """
+    for output in outputs:
+        if output.path == path:
+            return output
+    raise VersionError(f"{where} names no output {path}. Run `equipoise run`.")
+
+
+def listing_bytes(files: Iterable[StoredFile]) -> bytes:
+    """The listing of a folder exactly as DVC stores it under the folder's hash."""
+    entries = [{"md5": file.md5, "relpath": file.path} for file in files]
+    entries.sort(key=lambda entry: entry["relpath"])
+    return json.dumps(entries, sort_keys=True).encode()
+
+
+def md5_of(content: bytes) -> str:
+    """DVC's hash of some bytes."""
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
+
+
+def hash_output(path: Path) -> tuple[str, list[StoredFile]]:
+    """Re-hash a file or folder the way DVC does.
+
+    Returns:
+        The hash that dvc.lock is to hold, and every file of the output.
+    """
+    if path.is_file():
+        file = _hash_file(path, "")
+        return file.md5, [file]
+    files = [
+        _hash_file(found, found.relative_to(path).as_posix())
+        for found in sorted(path.rglob("*"))
+        if found.is_file()
+    ]
+    return md5_of(listing_bytes(files)) + FOLDER_SUFFIX, files
+
+
+def _hash_file(path: Path, name: str) -> StoredFile:
+    with path.open("rb") as stream:
+        digest = hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+    return StoredFile(name, digest, path.stat().st_size)

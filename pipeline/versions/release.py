@@ -1,0 +1,212 @@
+"""Releasing: data first, then the remote verified, then one commit, and the tags last.
+
+A crash leaves either nothing or objects that nobody names; the same command again finishes the
+work. The user's branch, index and files are never touched: the commit is made through a private
+index and hangs on its tags alone.
+"""
+
+import logging
+import random
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import VersionError
+from pipeline.params import Params
+from pipeline.versions import dvc
+from pipeline.versions.evidence import Evidence, gather
+from pipeline.versions.git import Git
+from pipeline.versions.listing import Release, list_releases
+from pipeline.versions.names import FIRST, Version, promoted_tag, version_tag
+from pipeline.versions.record import change_between, gain_text, tag_message
+from pipeline.versions.remote import Remote, effective_remote, published_config
+from pipeline.versions.store import compare, open_store, read_back
+from pipeline.workspace import Workspace
+
+log = logging.getLogger(__name__)
+READ_BACK_OBJECTS = 8
+
+
+@dataclass(frozen=True)
+class ReleaseOutcome:
+    """What a release came to.
+
+    Attributes:
+        version, tag: The version that now stands for the workspace's data, and its tag.
+        promoted: Whether that version is promoted.
+        commit: The commit that its tags name.
+        is_new: Whether this call released it; False when nothing had changed.
+        sentence: All of that in one sentence.
+    """
+
+    version: str
+    tag: str
+    promoted: bool
+    commit: str
+    is_new: bool
+    sentence: str
+
+
+def release(
+    workspace: Workspace, params: Params, *, on_line: Callable[[str], None] = log.info
+) -> ReleaseOutcome:
+    """Release what stands in the workspace, unless a version already holds the same data.
+
+    Args:
+        workspace: Where every stage has run.
+        params: Its parameters.
+        on_line: Is told what happens, one line at a time.
+
+    Raises:
+        VersionError: the run is not finished, the remote did not take the data, or git refused.
+    """
+    name = params.release.name
+    git = repository_of(workspace)
+    on_line("release: comparing the workspace with dvc.lock")
+    evidence = gather(workspace, params, git)
+    releases = list_releases(git, name)
+    same = _same(releases, evidence)
+    if same:
+        return _finish(git, name, same, releases, params, on_line)
+    remote = effective_remote(workspace.root)
+    on_line(f"release: sending {len(evidence.objects)} objects to {remote.public_url}")
+    dvc.push(workspace.root)
+    on_line("release: comparing the remote, object by object")
+    verify_remote(remote, evidence.objects)
+    version = _next_version(releases, evidence)
+    commit = _write_commit(git, workspace, evidence, remote, f"{name} {version}")
+    headline = _headline(name, version, evidence)
+    tags = {version_tag(name, version): tag_message(headline, evidence.record)}
+    if evidence.record.promoted:
+        tags[promoted_tag(name, _next_promotion(releases))] = f"{name} {version} is promoted"
+    git.write_tags(tags, commit=commit)
+    _publish(git, params.release.git_remote, tags, on_line)
+    return ReleaseOutcome(
+        version=str(version),
+        tag=version_tag(name, version),
+        promoted=evidence.record.promoted,
+        commit=commit,
+        is_new=True,
+        sentence=f"Released {headline}.",
+    )
+
+
+def repository_of(workspace: Workspace) -> Git:
+    """The git repository in which the workspace lies.
+
+    Raises:
+        VersionError: it lies in none.
+    """
+    git = Git(workspace.root)
+    if not git.is_repository():
+        raise VersionError(
+            f"{workspace.root} is not in a git repository that git will read, and versions are git "
+            "tags. Run `git init` there (or see what `git status` says), then run this again."
+        )
+    return git
+
+
+def verify_remote(remote: Remote, objects: dict[str, int]) -> None:
+    """Compare every object's presence and size, and read a random sample of them back.
+
+    Raises:
+        VersionError: something is missing or damaged.
+    """
+    store = open_store(remote)
+    problems = compare(store, objects)
+    if not problems:
+        # Chance need not be repeatable here: over many releases every object gets its turn.
+        sample = random.sample(sorted(objects), min(READ_BACK_OBJECTS, len(objects)))
+        with tempfile.TemporaryDirectory() as scratch:
+            problems = read_back(store, sample, scratch=Path(scratch))
+    if problems:
+        shown = "\n".join(f"  - {problem}" for problem in problems[:20])
+        raise VersionError(
+            f"The remote {remote.public_url} does not hold what was sent, so nothing was released:"
+            f"\n{shown}\nA full disk is the usual cause. Free some, delete damaged objects, run "
+            "`dvc commit --force`, and then the same command again."
+        )
+
+
+def _same(releases: Sequence[Release], evidence: Evidence) -> Release | None:
+    """The newest release, where it holds the same data."""
+    newest = releases[-1] if releases else None
+    if newest and newest.record and change_between(newest.record, evidence.record) is None:
+        return newest
+    return None
+
+
+def _next_version(releases: Sequence[Release], evidence: Evidence) -> Version:
+    if not releases:
+        return FIRST
+    newest = releases[-1]
+    change = newest.record and change_between(newest.record, evidence.record)
+    return newest.version.bumped(change or "minor")
+
+
+def _next_promotion(releases: Sequence[Release]) -> int:
+    return 1 + max((release.promotion or 0 for release in releases), default=0)
+
+
+def _headline(name: str, version: Version, evidence: Evidence) -> str:
+    record = evidence.record
+    promoted = ", promoted" if record.promoted else ""
+    metric = record.metric.replace("_", " ")
+    return f"{name} {version}: {record.verdict}, {gain_text(record)} of {metric}{promoted}"
+
+
+def _write_commit(
+    git: Git, workspace: Workspace, evidence: Evidence, remote: Remote, message: str
+) -> str:
+    prefix = git.prefix()
+    files = {**evidence.files, ".dvc/config": published_config(remote)}
+    workspace.private.mkdir(exist_ok=True)
+    return git.write_commit(
+        {prefix + path: content for path, content in files.items()},
+        index=workspace.private / "release-index",
+        replaces=[f"{prefix}reports"],
+        message=message,
+    )
+
+
+def _finish(
+    git: Git,
+    name: str,
+    newest: Release,
+    releases: Sequence[Release],
+    params: Params,
+    on_line: Callable[[str], None],
+) -> ReleaseOutcome:
+    """Nothing new: complete what an interrupted run of the same release may have left open."""
+    assert newest.record is not None
+    tags = {newest.tag: ""}
+    if newest.record.promoted and newest.promotion is None:
+        tag = promoted_tag(name, _next_promotion(releases))
+        git.write_tags({tag: f"{name} {newest.version} is promoted"}, commit=newest.commit)
+        tags[tag] = ""
+    _publish(git, params.release.git_remote, tags, on_line)
+    return ReleaseOutcome(
+        version=str(newest.version),
+        tag=newest.tag,
+        promoted=newest.record.promoted,
+        commit=newest.commit,
+        is_new=False,
+        sentence=f"Nothing changed since {name} {newest.version}, so there is no new version.",
+    )
+
+
+def _publish(
+    git: Git, git_remote: str | None, tags: dict[str, str], on_line: Callable[[str], None]
+) -> None:
+    """Push the tags, and with them their commit, where the team asked for it."""
+    if not git_remote:
+        return
+    on_line(f"release: pushing {', '.join(tags)} to the git remote {git_remote}")
+    try:
+        git.run("push", "--quiet", "--atomic", git_remote, *(f"refs/tags/{tag}" for tag in tags))
+    except VersionError as error:
+        raise VersionError(
+            f"{', '.join(tags)} stands in this repository, but could not be pushed: {error}\n"
+            "Mend that and run the same command again; it pushes what is missing."
+        ) from None

@@ -1,0 +1,53 @@
+import shutil
+
+import pytest
+
+from pipeline.errors import VersionError
+from pipeline.versions.git import Git
+from pipeline.versions.listing import find_release, list_releases
+from pipeline.versions.pull import pull
+from pipeline.workspace import verify_manifest
+from tests.versions.conftest import sh
+
+
+def the_release(root):
+    git = Git(root)
+    return git, find_release(list_releases(git, "augmented"), None)
+
+
+def test_a_pulled_version_is_what_was_released(released_run, tmp_path):
+    sh(tmp_path, "git", "clone", "--quiet", "--bare", str(released_run), "bare.git")
+    pull(*the_release(tmp_path / "bare.git"), tmp_path / "got")
+    verify_manifest(tmp_path / "got")
+    original = released_run / "data" / "augmented"
+    for path in original.rglob("*.*"):
+        assert (tmp_path / "got" / path.relative_to(original)).read_bytes() == path.read_bytes()
+
+
+def test_a_folder_that_exists_is_neither_nested_nor_overwritten(released_run, tmp_path):
+    (tmp_path / "got").mkdir()
+    (tmp_path / "got" / "mine.txt").write_text("mine")
+    with pytest.raises(VersionError, match="exists already"):
+        pull(*the_release(released_run), tmp_path / "got")
+    assert [path.name for path in (tmp_path / "got").iterdir()] == ["mine.txt"]
+
+
+def test_a_damaged_remote_object_is_refused_and_nothing_is_left_behind(
+    released_run, tmp_path, monkeypatch
+):
+    git, release = the_release(released_run)
+    store = released_run / ".equipoise" / "remote"
+    kept = tmp_path / "kept"
+    shutil.copytree(store, kept)
+    largest = max(store.rglob("*"), key=lambda path: path.stat().st_size if path.is_file() else 0)
+    content = bytearray(largest.read_bytes())
+    content[len(content) // 2] ^= 1
+    largest.chmod(0o644)
+    largest.write_bytes(content)
+    try:
+        with pytest.raises(VersionError, match="damaged"):
+            pull(git, release, tmp_path / "got")
+    finally:
+        shutil.rmtree(store)
+        shutil.copytree(kept, store)
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
