@@ -1,1 +1,234 @@
 """Where a modality meets the GAN: train a generator on samples, draw samples from it."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import nn
+
+from pipeline.errors import ArtifactError, ParamsError
+from pipeline.gan import checkpoint, sampling
+from pipeline.gan.contract import LabelledTensors, Progress
+from pipeline.gan.history import HistoryRow
+from pipeline.gan.presets import recipe_for
+from pipeline.gan.training import train
+from pipeline.modalities.image import ImageDesign, ImageDomain, choose_design
+from pipeline.modalities.image_sheet import png_bytes, sheet
+from pipeline.params import GanParams
+from pipeline.randomness import derive_seed
+from pipeline.samples import Samples, Schema, concatenate
+from pipeline.workspace import read_json, write_bytes, write_json
+
+HISTORY_FILE = "history.json"
+HASH_SHOWN = 12
+SHEET_COLUMNS = 16
+
+
+@dataclass(frozen=True)
+class FittedGenerator:
+    """A generator ready to draw, in evaluation mode.
+
+    Attributes:
+        hash: SHA-256 over configuration and weights, hexadecimal; names every sample drawn.
+        config: Schema, design, recipe, seed and versions, as plain data.
+        history: One row a scheduled step.
+    """
+
+    schema: Schema
+    generator: nn.Module = field(repr=False)
+    hash: str
+    config: dict[str, Any] = field(repr=False)
+    history: list[HistoryRow] = field(repr=False, default_factory=list)
+
+    @property
+    def domain(self) -> ImageDomain:
+        return ImageDomain(ImageDesign.from_json(self.config["design"]))
+
+
+def train_generator(
+    samples: Samples,
+    params: GanParams,
+    *,
+    seed: int,
+    validation: Samples | None = None,  # noqa: ARG001
+    directory: Path | None = None,  # noqa: ARG001
+    on_progress: Progress | None = None,
+) -> FittedGenerator:
+    """Train a generator on labelled samples; the same arguments give the same bytes.
+
+    Args:
+        validation: Held-out real samples by which the training is watched.
+        directory: Where a training that is cut short leaves its state, to go on from.
+        on_progress: Called with each new row of the history.
+
+    Raises:
+        ParamsError: the samples are of a kind that has no generator, or a class has none.
+        TrainingError: the training diverged.
+    """
+    _require_every_class(samples)
+    use_one_thread()
+    recipe = recipe_for(params)
+    domain = ImageDomain(_design_for(samples, deviation=recipe.deviation))
+    data = LabelledTensors(domain.store(samples.values), torch.from_numpy(samples.labels.copy()))
+    trained = train(data, domain, recipe, seed=seed, on_progress=on_progress)
+    config = {
+        "schema": samples.schema.model_dump(mode="json"),
+        "preset": params.preset,
+        "design": domain.design.to_json(),
+        "recipe": recipe.to_json(),
+        "seed": seed,
+        "n_training_samples": len(samples),
+        "versions": {"torch": str(torch.__version__)},
+    }
+    # Through JSON once, so that a loaded generator has the same configuration to the letter.
+    config = json.loads(json.dumps(config))
+    weights = checkpoint.encode_weights(trained.generator.state_dict())
+    return FittedGenerator(
+        schema=samples.schema,
+        generator=trained.generator,
+        hash=checkpoint.config_hash(config, weights),
+        config=config,
+        history=trained.history,
+    )
+
+
+def draw(fitted: FittedGenerator, counts: Mapping[str, int]) -> Samples:
+    """Draw exactly `counts[name]` samples of each class named, in label order.
+
+    Sample i of a class is the same, bit for bit, whatever else is asked for.
+
+    Raises:
+        ParamsError: a name is no class of the generator, or a count is negative.
+        ArtifactError: the generator is in training mode or its weights are damaged.
+    """
+    parts = list(draw_blocks(fitted, counts))
+    return concatenate(parts) if parts else _no_samples(fitted)
+
+
+def draw_blocks(fitted: FittedGenerator, counts: Mapping[str, int]) -> Iterator[Samples]:
+    """The same as `draw`, a block of one class at a time, for pools larger than memory."""
+    _require_valid_counts(fitted.schema, counts)
+    use_one_thread()
+    domain, seed = fitted.domain, _draw_seed(fitted.hash)
+    for label, name in enumerate(fitted.schema.classes):
+        blocks = sampling.draw_class(
+            fitted.generator, domain, seed=seed, label=label, first=0, count=counts.get(name, 0)
+        )
+        for first, batch in blocks:
+            draws = np.arange(first, first + len(batch))
+            yield Samples(
+                schema=fitted.schema,
+                values=domain.restore(batch),
+                labels=np.full(len(batch), label, np.int64),
+                provenance=_provenance(fitted.hash, label, draws),
+            )
+
+
+def save_generator(directory: Path, fitted: FittedGenerator) -> None:
+    """Write weights, configuration and history."""
+    checkpoint.write_checkpoint(directory, fitted.config, fitted.generator.state_dict())
+    write_json(directory / HISTORY_FILE, fitted.history)
+
+
+def write_sheets(directory: Path, fitted: FittedGenerator, real: Samples) -> None:
+    """Write `real.png` and `generated.png`, one row a class, to be looked at side by side."""
+    classes = fitted.schema.classes
+    drawn = draw(fitted, dict.fromkeys(classes, SHEET_COLUMNS))
+    for name, samples in (("real", real), ("generated", drawn)):
+        rows = [samples.values[samples.labels == label] for label in range(len(classes))]
+        write_bytes(directory / f"{name}.png", png_bytes(sheet(rows, columns=SHEET_COLUMNS)))
+
+
+def load_generator(directory: Path) -> FittedGenerator:
+    """Read what `save_generator` wrote.
+
+    Raises:
+        ArtifactError: a file is missing or damaged.
+    """
+    config, weights, name = checkpoint.read_checkpoint(directory)
+    generator, _ = ImageDomain(ImageDesign.from_json(config["design"])).build()
+    try:
+        generator.load_state_dict(weights)
+    except RuntimeError:
+        raise ArtifactError(
+            f"The weights in {directory} do not fit the design beside them. Train the generator "
+            "again."
+        ) from None
+    return FittedGenerator(
+        schema=Schema.model_validate(config["schema"]),
+        generator=generator.eval(),
+        hash=name,
+        config=config,
+        history=read_json(directory / HISTORY_FILE),
+    )
+
+
+def use_one_thread() -> None:
+    """One thread a process: sums then have one order, and processes do not fight for cores."""
+    torch.set_num_threads(1)
+
+
+def _design_for(samples: Samples, *, deviation: bool) -> ImageDesign:
+    schema = samples.schema
+    if schema.modality != "image" or schema.image_shape is None:
+        raise ParamsError(
+            f"The samples are a {schema.modality}, for which there is no generator yet; "
+            "images are supported."
+        )
+    return choose_design(schema.image_shape, n_classes=len(schema.classes), deviation=deviation)
+
+
+def _require_every_class(samples: Samples) -> None:
+    missing = [name for name, n in samples.counts().items() if n == 0]
+    if missing:
+        raise ParamsError(
+            "A generator cannot learn a class without training samples:",
+            [f"class {name!r} has none; add some, or leave the class out." for name in missing],
+        )
+
+
+def _require_valid_counts(schema: Schema, counts: Mapping[str, int]) -> None:
+    problems = [
+        f"class {name!r} is unknown to this generator."
+        for name in counts
+        if name not in schema.classes
+    ]
+    problems += [
+        f"{n} samples of class {name!r} is less than 0." for name, n in counts.items() if n < 0
+    ]
+    if problems:
+        known = ", ".join(repr(name) for name in schema.classes[:20])
+        raise ParamsError(f"These samples cannot be drawn (classes: {known}):", problems)
+
+
+def _draw_seed(generator_hash: str) -> int:
+    digest = hashlib.sha256(f"draws of {generator_hash}".encode()).digest()
+    return derive_seed(int.from_bytes(digest[:7], "big"), "draws")
+
+
+def _provenance(generator_hash: str, label: int, draws: np.ndarray) -> pd.DataFrame:
+    short = generator_hash[:HASH_SHOWN]
+    return pd.DataFrame(
+        {
+            "id": [f"{short}-{label}-{number}" for number in draws],
+            "generator": generator_hash,
+            "draw": draws.astype(np.int64),
+        }
+    )
+
+
+def _no_samples(fitted: FittedGenerator) -> Samples:
+    shape = fitted.schema.image_shape
+    assert shape is not None
+    return Samples(
+        schema=fitted.schema,
+        values=np.empty((0, *shape), np.uint8),
+        labels=np.empty(0, np.int64),
+        provenance=_provenance(fitted.hash, 0, np.empty(0, np.int64)),
+    )

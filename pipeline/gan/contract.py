@@ -1,0 +1,62 @@
+"""What the GAN asks of a kind of data, and what it is given.
+
+Nothing in this room knows what a sample is: a `Domain` turns samples into tensors, builds the two
+networks and augments a batch. Each file in `pipeline.modalities` provides one.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+
+class Domain(Protocol):
+    """A kind of data: all that training, sampling and watching need of it.
+
+    `stored` is the resident form (for images uint8, a quarter of the memory), `batch` the form that
+    the networks work on.
+    """
+
+    n_classes: int
+    latent_dim: int
+
+    def store(self, values: Any) -> Tensor:
+        """Values of `Samples` to the resident form."""
+
+    def load(self, stored: Tensor) -> Tensor:
+        """A resident batch to the networks' form, float32."""
+
+    def restore(self, batch: Tensor) -> Any:
+        """A batch that a generator made to values of `Samples`."""
+
+    def build(self) -> tuple[nn.Module, nn.Module]:
+        """A fresh generator and discriminator, initialised from torch's current random state.
+
+        The generator maps (latent float32 [n, latent_dim], labels int64 [n]) to a batch [n, …], the
+        discriminator (batch, labels, parts) to logits [n]. `parts` says of how many equal
+        sub-batches the batch consists (real and fake in one forward), which statistics across
+        samples must never mix.
+        """
+
+    def augment(self, batch: Tensor, stream: torch.Generator, *, strength: float) -> Tensor:
+        """A differentiable, label-keeping random change of each row; strength 0 changes nothing."""
+
+    def features(self, values: Any) -> np.ndarray:
+        """Values of `Samples` as float64 [n, d], in which distances mean likeness."""
+
+
+@dataclass(frozen=True)
+class LabelledTensors:
+    """Training material: resident rows and their class indices, int64 [n]."""
+
+    stored: Tensor
+    labels: Tensor
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+Progress = Callable[[dict[str, Any]], None]

@@ -1,0 +1,36 @@
+"""What is recorded while a generator trains."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+HistoryRow = dict[str, Any]
+
+
+class Meter:
+    """Means of scalars over the steps since the last reading, without leaving the device."""
+
+    def __init__(self) -> None:
+        self._sums: dict[str, Tensor] = {}
+        self._counts: dict[str, int] = {}
+
+    def add(self, **values: Tensor) -> None:
+        """Add one step's scalars."""
+        for name, value in values.items():
+            value = value.detach()
+            self._sums[name] = self._sums[name] + value if name in self._sums else value
+            self._counts[name] = self._counts.get(name, 0) + 1
+
+    def read(self) -> dict[str, float]:
+        """The means, rounded to six digits, and start afresh."""
+        names = sorted(self._sums)
+        if not names:
+            return {}
+        sums = torch.stack([self._sums[name].float() for name in names]).tolist()
+        means = {
+            name: float(f"{total / self._counts[name]:.6g}")
+            for name, total in zip(names, sums, strict=True)
+        }
+        self._sums, self._counts = {}, {}
+        return means

@@ -1,0 +1,77 @@
+"""Fully connected networks for small pictures: on 8×8 better than convolutions, and faster."""
+
+import itertools
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from pipeline.modalities.minibatch import class_deviation
+
+SLOPE = 0.2
+
+
+class MlpGenerator(nn.Module):
+    """(latent [n, latent_dim], labels [n]) → images [n, channels, height, width] in (−1, 1)."""
+
+    def __init__(
+        self,
+        *,
+        shape: tuple[int, int, int],
+        n_classes: int,
+        latent_dim: int,
+        embedding_dim: int,
+        width: int,
+        depth: int = 3,
+    ):
+        super().__init__()
+        self.height, self.image_width, self.channels = shape
+        self.embedding = nn.Embedding(n_classes, embedding_dim)
+        sizes = [latent_dim + embedding_dim, *[width] * depth]
+        self.hidden = nn.ModuleList(
+            nn.Linear(first, second) for first, second in itertools.pairwise(sizes)
+        )
+        self.last = nn.Linear(width, math.prod(shape))
+
+    def forward(self, latent: Tensor, labels: Tensor) -> Tensor:
+        hidden = torch.cat([latent, self.embedding(labels)], dim=1)
+        for layer in self.hidden:
+            hidden = F.leaky_relu(layer(hidden), SLOPE)
+        pixels = torch.tanh(self.last(hidden))
+        return pixels.view(-1, self.channels, self.height, self.image_width)
+
+
+class MlpDiscriminator(nn.Module):
+    """(images, labels, parts) → logits [n], by projection onto the class embedding.
+
+    Source: Miyato and Koyama 2018, arXiv:1802.05637, equation 3.
+    """
+
+    def __init__(
+        self,
+        *,
+        shape: tuple[int, int, int],
+        n_classes: int,
+        width: int,
+        deviation: bool = True,
+    ):
+        super().__init__()
+        self.n_classes = n_classes
+        self.deviation = deviation
+        self.first = nn.Linear(math.prod(shape), width)
+        self.second = nn.Linear(width, width)
+        self.third = nn.Linear(width + deviation, width // 2)
+        self.score = nn.Linear(width // 2, 1)
+        self.embedding = nn.Embedding(n_classes, width // 2)
+
+    def forward(self, images: Tensor, labels: Tensor, parts: int = 1) -> Tensor:
+        hidden = F.leaky_relu(self.first(images.flatten(1)), SLOPE)
+        hidden = F.leaky_relu(self.second(hidden), SLOPE)
+        if self.deviation:
+            spread = class_deviation(hidden, labels, n_classes=self.n_classes, parts=parts)
+            hidden = torch.cat([hidden, spread[:, None]], dim=1)
+        hidden = F.leaky_relu(self.third(hidden), SLOPE)
+        projected = (hidden * self.embedding(labels)).sum(dim=1) / math.sqrt(hidden.shape[1])
+        logits: Tensor = self.score(hidden)[:, 0] + projected
+        return logits

@@ -1,0 +1,42 @@
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_digits
+
+from pipeline import synthesis
+from pipeline.params import GanParams
+from pipeline.samples import Samples, Schema
+
+
+def digits_of(counts: dict[int, int], *, skip: int = 0) -> Samples:
+    """Real handwritten digits, so many of each class, leaving out the first `skip` of each."""
+    data = load_digits()
+    images = np.round(data.images * (255 / 16)).astype(np.uint8)[..., None]
+    index = np.concatenate(
+        [np.flatnonzero(data.target == digit)[skip : skip + n] for digit, n in counts.items()]
+    )
+    names = tuple(str(digit) for digit in counts)
+    label_of = {digit: label for label, digit in enumerate(counts)}
+    return Samples(
+        schema=Schema(modality="image", classes=names, image_shape=(8, 8, 1)),
+        values=images[index],
+        labels=np.array([label_of[int(digit)] for digit in data.target[index]], np.int64),
+        provenance=pd.DataFrame({"id": [f"digits-{i}" for i in index]}),
+    )
+
+
+@pytest.fixture(scope="session")
+def few_digits() -> Samples:
+    return digits_of({0: 40, 3: 40, 6: 10})
+
+
+@pytest.fixture(scope="session")
+def barely_trained(few_digits) -> synthesis.FittedGenerator:
+    """A generator after a few steps: enough for every promise that is not about likeness."""
+    return synthesis.train_generator(few_digits, GanParams(steps=12, batch_samples=12), seed=5)
+
+
+@pytest.fixture(scope="session")
+def well_trained(few_digits) -> synthesis.FittedGenerator:
+    """A generator of three digits that look like digits."""
+    return synthesis.train_generator(few_digits, GanParams(steps=500, batch_samples=30), seed=5)
