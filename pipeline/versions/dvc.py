@@ -6,14 +6,19 @@ from pathlib import Path
 from pipeline.versions.process import run_command
 
 
-def dvc_environment(private: Path) -> dict[str, str]:
-    """Variables for every DVC process of a workspace.
+def site_cache(root: Path) -> Path:
+    """The workspace's own folder for DVC's site cache, readable by its owner alone.
 
-    DVC would otherwise keep its site cache in a folder that every user of the machine can write.
+    DVC's own choice, /var/tmp/dvc, is a folder that every user of the machine can write.
     """
-    site_cache = private / "site-cache"
-    site_cache.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return {"DVC_SITE_CACHE_DIR": str(site_cache), "DVC_NO_ANALYTICS": "1"}
+    folder = root / ".equipoise" / "dvc"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def dvc_environment(root: Path) -> dict[str, str]:
+    """Variables for every DVC process of a workspace."""
+    return {"DVC_SITE_CACHE_DIR": str(site_cache(root)), "DVC_NO_ANALYTICS": "1"}
 
 
 def run_dvc(root: Path, *arguments: str) -> str:
@@ -25,7 +30,7 @@ def run_dvc(root: Path, *arguments: str) -> str:
     return run_command(
         [sys.executable, "-m", "dvc", *arguments],
         directory=root,
-        environment=dvc_environment(root / ".equipoise"),
+        environment=dvc_environment(root),
     ).decode(errors="replace")
 
 

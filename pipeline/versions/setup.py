@@ -1,0 +1,108 @@
+"""Making a folder ready for versions: git, DVC's settings, and what is this machine's alone."""
+
+import contextlib
+import os
+from pathlib import Path
+
+from configobj import ConfigObj
+
+from pipeline.versions.dvc import site_cache
+from pipeline.versions.git import Git
+from pipeline.workspace import write_bytes
+
+REMOTE = "storage"
+CONFIG = f"""\
+[core]
+    remote = {REMOTE}
+    analytics = false
+    autostage = false
+    check_update = false
+['remote "{REMOTE}"']
+    url = ../.equipoise/remote
+    verify = true
+"""
+CONFIG_IGNORED = "/config.local\n/tmp\n/cache\n"
+DVC_IGNORED = """\
+# What DVC need not look at, so that every command stays quick.
+.venv
+.equipoise
+.git
+__pycache__
+"""
+GIT_IGNORED = (".equipoise/", "/data/", "/reports/")
+
+
+def make_repository(root: Path) -> None:
+    """Give a folder git and DVC where it has none; nothing that exists is overwritten.
+
+    Raises:
+        CommandError: git refused.
+    """
+    git = Git(root)
+    if not git.is_repository():
+        git.run("init", "--quiet")
+    for name, content in (
+        (".dvc/config", CONFIG),
+        (".dvc/.gitignore", CONFIG_IGNORED),
+        (".dvcignore", DVC_IGNORED),
+    ):
+        if not (root / name).exists():
+            write_bytes(root / name, content.encode())
+    _ignore(root / ".gitignore", GIT_IGNORED)
+    keep_private(root)
+
+
+def keep_private(root: Path) -> None:
+    """Write what DVC by hand needs on this machine into `.dvc/config.local`, which git ignores.
+
+    That is its site cache, which would otherwise lie where every user of the machine can write;
+    and in a second git worktree the cache and the remote of the first one, since what a version
+    needs must outlive a worktree.
+    """
+    path = root / ".dvc" / "config.local"
+    config = _read(path)
+    before = dict(config)
+    config.setdefault("core", {}).setdefault("site_cache_dir", str(site_cache(root)))
+    first = _first_worktree(root)
+    if first:
+        config.setdefault("cache", {}).setdefault("dir", str(first / ".dvc" / "cache"))
+        own = _read(root / ".dvc" / "config").get(f'remote "{REMOTE}"', {})
+        if own.get("url") == "../.equipoise/remote":
+            remote = config.setdefault(f'remote "{REMOTE}"', {})
+            remote.setdefault("url", str(first / ".equipoise" / "remote"))
+    if dict(config) != before or not path.exists():
+        write_config(path, config)
+
+
+def write_config(path: Path, config: ConfigObj) -> None:
+    """Write a DVC configuration file; the local one, which may hold keys, for its owner alone."""
+    write_bytes(path, "\n".join([*config.write(), ""]).encode())
+    if path.name == "config.local":
+        path.chmod(0o600)
+
+
+def _read(path: Path) -> ConfigObj:
+    content = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    return ConfigObj(content, interpolation=False)
+
+
+def _first_worktree(root: Path) -> Path | None:
+    """The same workspace in the repository's first work tree; None where this is that one."""
+    git = Git(root)
+    if not git.is_repository():
+        return None
+    common = Path(root, git.run("rev-parse", "--git-common-dir")).resolve()
+    if common == Path(root, git.run("rev-parse", "--git-dir")).resolve():
+        return None
+    first = Path(os.path.normpath(common.parent / git.prefix()))
+    return first if (first / ".dvc").is_dir() else None
+
+
+def _ignore(path: Path, names: tuple[str, ...]) -> None:
+    present = ""
+    with contextlib.suppress(FileNotFoundError):
+        present = path.read_text(encoding="utf-8")
+    missing = [name for name in names if name not in present.splitlines()]
+    if missing:
+        start = present if not present or present.endswith("\n") else present + "\n"
+        write_bytes(path, (start + "\n".join([*missing, ""])).encode())
