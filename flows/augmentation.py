@@ -15,6 +15,8 @@ from flows import audience
 from pipeline.lease import hold
 from pipeline.params import load_params
 from pipeline.versions.graph import stage_names
+from pipeline.versions.release import ReleaseOutcome
+from pipeline.versions.release import release as release_version
 from pipeline.versions.stage_process import run_stage
 from pipeline.workspace import Workspace
 
@@ -40,6 +42,28 @@ def bring_up_to_date(root: str, stage: str) -> bool:
     return not cached
 
 
+@task(name="release", task_run_name="release", cache_policy=NO_CACHE, persist_result=False)
+def release(root: str) -> ReleaseOutcome:
+    """Push the data, verify them, commit and tag; the user's branch and index stay as they are."""
+    logger = get_run_logger()
+    watcher = audience.present()
+    watcher.began("release")
+    start = time.monotonic()
+    outcome = "failed"
+
+    def tell(line: str) -> None:
+        logger.info("%s", line)
+        watcher.said("release", line)
+
+    try:
+        workspace = Workspace.at(root)
+        released = release_version(workspace, load_params(workspace.params_file), on_line=tell)
+        outcome = "done" if released.is_new else "unchanged"
+    finally:
+        watcher.ended("release", outcome, time.monotonic() - start)
+    return released
+
+
 @flow(name="augmentation", persist_result=False, validate_parameters=False)
 def augmentation(root: str = ".") -> str:
     """Run the whole loop in the workspace at `root`; returns a sentence about its version."""
@@ -48,4 +72,4 @@ def augmentation(root: str = ".") -> str:
     with hold(workspace, "equipoise run"):
         for stage in stage_names(workspace.root):
             bring_up_to_date(str(workspace.root), stage)
-    return "Every stage is up to date."
+    return release(str(workspace.root)).sentence

@@ -13,8 +13,7 @@ _ALWAYS = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
     "PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY": "false",
-    # Under load a server needs far longer than the default of 20 s.
-    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+    "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
     # The display of `equipoise run` shows the log; the server keeps it.
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
     "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",
@@ -22,6 +21,7 @@ _ALWAYS = {
 }
 # Whatever the user's own Prefect is told through the environment must not reach this one.
 _NEVER = (
+    "PREFECT_API_URL",
     "PREFECT_API_KEY",
     "PREFECT_API_AUTH_STRING",
     "PREFECT_PROFILE",
@@ -31,12 +31,10 @@ _NEVER = (
 )
 
 
-def configure(workspace: Workspace, *, api_url: str | None = None) -> None:
+def configure(workspace: Workspace) -> None:
     """Set what Prefect will read, for this process and those that it starts.
 
-    Args:
-        workspace: Its private folder becomes Prefect's home.
-        api_url: The server to talk to; None starts a temporary one for the length of the run.
+    Prefect's home becomes a folder of the workspace's own, so that neither knows of the other.
     """
     for name in _NEVER:
         os.environ.pop(name, None)
@@ -44,8 +42,8 @@ def configure(workspace: Workspace, *, api_url: str | None = None) -> None:
     home = workspace.private / "prefect"
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     os.environ["PREFECT_HOME"] = str(home)
-    if api_url is None:
-        os.environ.pop("PREFECT_API_URL", None)
-        os.environ["PREFECT_SERVER_ALLOW_EPHEMERAL_MODE"] = "true"
-    else:
-        os.environ["PREFECT_API_URL"] = api_url
+
+
+def talk_to(url: str) -> None:
+    """Name the server whose API answers at `url`; no other is started or asked."""
+    os.environ["PREFECT_API_URL"] = url

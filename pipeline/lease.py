@@ -100,24 +100,34 @@ def hold(workspace: Workspace, purpose: str) -> Iterator[Lease]:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     holder = Holder.this_process(purpose)
     with _doorway(path):
-        present = read_holder(workspace)
-        if present is not None and present.lives(heartbeat_age_seconds=_age(path)):
-            raise WorkspaceError(
-                f"{workspace.root} is in use by {present}. "
-                "Wait until that run ends, or end it, then try again."
-            )
+        predecessor = refuse_if_held(workspace)
         write_json(path, asdict(holder))
     stopped = threading.Event()
     beat = threading.Thread(target=_beat, args=(path, stopped), daemon=True)
     beat.start()
     try:
-        yield Lease(holder=holder, predecessor=present)
+        yield Lease(holder=holder, predecessor=predecessor)
     finally:
         stopped.set()
         beat.join()
         with _doorway(path):
             if read_holder(workspace) == holder:
                 path.unlink()
+
+
+def refuse_if_held(workspace: Workspace) -> Holder | None:
+    """Who died without giving the lease back, if anybody did.
+
+    Raises:
+        WorkspaceError: a living process holds it; the sentence says who.
+    """
+    present = read_holder(workspace)
+    if present is not None and present.lives(heartbeat_age_seconds=_age(lease_file(workspace))):
+        raise WorkspaceError(
+            f"{workspace.root} is in use by {present}. "
+            "Wait until that run ends, or end it, then try again."
+        )
+    return present
 
 
 def read_holder(workspace: Workspace) -> Holder | None:
@@ -148,7 +158,10 @@ def _beat(path: Path, stopped: threading.Event) -> None:
 
 
 def _age(path: Path) -> float:
-    return time.time() - path.stat().st_mtime
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:  # Given back between two looks.
+        return STALE_SECONDS
 
 
 def _pid_namespace() -> int:

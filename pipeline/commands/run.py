@@ -6,11 +6,16 @@ from typing import Annotated
 
 import typer
 
-from flows.settings import configure
+from flows.settings import configure, talk_to
+from flows.temporary_server import temporary_server
 from pipeline.commands.progress import screen
+from pipeline.lease import refuse_if_held
 from pipeline.params import load_params
 from pipeline.versions.graph import stage_names
+from pipeline.versions.stage_process import StageCrashError
 from pipeline.workspace import Workspace
+
+_INTERRUPTED = 130  # What a shell reports for a command that Ctrl-C ended.
 
 
 def run(
@@ -26,18 +31,24 @@ def run(
     """
     place = Workspace.at(workspace)
     load_params(place.params_file)
+    refuse_if_held(place)
     names = (*stage_names(place.root), "release")
     configure(place)
-    # Prefect takes seconds to import and reads its settings when it is, so only now.
-    from flows.audience import watching
-    from flows.augmentation import augmentation
-    from pipeline.versions.stage_process import StageCrashError
-
     try:
-        with screen(names) as audience, watching(audience):
-            sentence = augmentation(str(place.root))
+        with temporary_server(place) as server:
+            talk_to(server.url)
+            # Prefect takes seconds to import, time in which the server starts.
+            from flows.audience import watching
+            from flows.augmentation import augmentation
+
+            server.wait_until_up()
+            with screen(names) as audience, watching(audience):
+                sentence = augmentation(str(place.root))
     except StageCrashError as error:
         sys.stderr.write(f"{error}\n")
         raise typer.Exit(error.exit_code) from None
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped; nothing was released. The same command goes on from here.\n")
+        raise typer.Exit(_INTERRUPTED) from None
     typer.echo(sentence)
     typer.echo(f"Report: {place.report_file}")

@@ -5,26 +5,22 @@ DVC decides whether a stage is stale; this module only asks it to run one (`dvc 
 back into the error that it raised.
 """
 
-import contextlib
 import json
 import os
 import signal
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline import errors
 from pipeline.errors import EquipoiseError, WorkspaceError
+from pipeline.process_group import process_group
 from pipeline.workspace import Workspace
 
-GUARD = Path(__file__).with_name("guard.py")
 # Where a stage's process leaves the error that it ended with, for its starter to raise again.
 ERROR_FILE_VARIABLE = "EQUIPOISE_ERROR_FILE"
-GRACE_SECONDS = 5.0
 # DVC's advice to a person at a keyboard; in a log it is noise.
 _ADVICE = (
     "To track the changes with git",
@@ -76,11 +72,11 @@ def run_stage(
         raise WorkspaceError(f"`{stage}` is not the name of a stage in dvc.yaml.")
     with tempfile.TemporaryDirectory(prefix="equipoise-") as folder:
         error_file = Path(folder) / "error.json"
-        added = {ERROR_FILE_VARIABLE: str(error_file), **(environment or {})}
+        told = stage_environment(workspace.root) | {ERROR_FILE_VARIABLE: str(error_file)}
         command = [sys.executable, "-m", "dvc", "repro", "--single-item", stage]
         ran = False
         last = ""
-        with process_group(command, cwd=workspace.root, environment=added) as process:
+        with process_group(command, cwd=workspace.root, environment=told | dict(environment or {})) as process:
             assert process.stdout is not None
             for raw in process.stdout:
                 line = raw.rstrip()
@@ -92,38 +88,6 @@ def run_stage(
         if code:
             raise _reason(error_file, stage, code, last)
     return StageOutcome(cached=not ran)
-
-
-@contextlib.contextmanager
-def process_group(
-    command: Sequence[str], *, cwd: Path, environment: Mapping[str, str] | None = None
-) -> Iterator[subprocess.Popen[str]]:
-    """A process group that ends with this block and with this process, however either ends.
-
-    Standard error is joined to standard output. On leaving (normally, by an error, by
-    KeyboardInterrupt or by a cancellation that Prefect raises here) whatever is left of the group
-    gets SIGTERM and, after five seconds, SIGKILL.
-    """
-    process = subprocess.Popen(
-        [sys.executable, "-I", str(GUARD), *command],
-        cwd=cwd,
-        env=stage_environment(cwd) | dict(environment or {}),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-        start_new_session=True,
-    )
-    try:
-        yield process
-    finally:
-        end_group(process)
-        for stream in (process.stdin, process.stdout):
-            if stream is not None:
-                with contextlib.suppress(OSError):
-                    stream.close()
 
 
 def stage_environment(root: Path) -> dict[str, str]:
@@ -142,33 +106,9 @@ def stage_environment(root: Path) -> dict[str, str]:
     return environment
 
 
-def end_group(process: subprocess.Popen[str]) -> None:
-    """End the group that `process` leads, and wait until it has ended."""
-    deadline = time.monotonic() + GRACE_SECONDS
-    _signal_group(process.pid, signal.SIGTERM)
-    while _group_lives(process) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    _signal_group(process.pid, signal.SIGKILL)
-    process.wait()
-
-
-def _group_lives(process: subprocess.Popen[str]) -> bool:
-    process.poll()  # Reaps the leader, which would otherwise count as a member for ever.
-    try:
-        os.killpg(process.pid, 0)
-    except (ProcessLookupError, PermissionError):
-        return False
-    return True
-
-
-def _signal_group(group: int, number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, number)
-
-
 def _site_cache(root: Path) -> Path:
     # DVC's own choice, /var/tmp/dvc, is created writable by everyone.
-    folder = root / ".equipoise" / "dvc"
+    folder = root / ".equipoise" / "site-cache"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return folder
 
