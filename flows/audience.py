@@ -5,8 +5,11 @@ it and the flow reads the same with nobody watching.
 """
 
 import contextlib
+import logging
+import time
 from collections.abc import Iterator
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Protocol
 
 
@@ -39,11 +42,6 @@ class Nobody:
 _audience: ContextVar[Audience] = ContextVar("audience", default=Nobody())  # noqa: B039
 
 
-def present() -> Audience:
-    """Who watches now."""
-    return _audience.get()
-
-
 @contextlib.contextmanager
 def watching(audience: Audience) -> Iterator[None]:
     """Let `audience` watch the flows that this block calls."""
@@ -52,3 +50,32 @@ def watching(audience: Audience) -> Iterator[None]:
         yield
     finally:
         _audience.reset(token)
+
+
+@dataclass
+class Step:
+    """A step of a run that is under way; whoever runs it sets the outcome."""
+
+    stage: str
+    logger: logging.Logger | logging.LoggerAdapter[logging.Logger]
+    outcome: str = "failed"
+
+    def say(self, line: str) -> None:
+        """Write one line to the run's log and to whoever watches."""
+        self.logger.info("%s", line)
+        _audience.get().said(self.stage, line)
+
+
+@contextlib.contextmanager
+def step(
+    stage: str, logger: logging.Logger | logging.LoggerAdapter[logging.Logger]
+) -> Iterator[Step]:
+    """Tell the watcher that a step begins, and how and after how long it ended."""
+    here = Step(stage, logger)
+    watcher = _audience.get()
+    watcher.began(stage)
+    start = time.monotonic()
+    try:
+        yield here
+    finally:
+        watcher.ended(stage, here.outcome, time.monotonic() - start)

@@ -5,13 +5,12 @@ Prefect orders, shows and, where the outside world is touched, tries again. It n
 never sees data, only paths.
 """
 
-import time
 from pathlib import Path
 
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
-from flows import audience
+from flows.audience import step
 from pipeline.lease import hold
 from pipeline.params import load_params
 from pipeline.versions.graph import stage_names
@@ -24,43 +23,19 @@ from pipeline.workspace import Workspace
 @task(name="stage", task_run_name="{stage}", cache_policy=NO_CACHE, persist_result=False, retries=0)
 def bring_up_to_date(root: str, stage: str) -> bool:
     """Run one DVC stage if it is stale; True when it was."""
-    logger = get_run_logger()
-    watcher = audience.present()
-    watcher.began(stage)
-    start = time.monotonic()
-    outcome = "failed"
-
-    def tell(line: str) -> None:
-        logger.info("%s", line)
-        watcher.said(stage, line)
-
-    try:
-        cached = run_stage(Workspace.at(root), stage, on_line=tell).cached
-        outcome = "unchanged" if cached else "done"
-    finally:
-        watcher.ended(stage, outcome, time.monotonic() - start)
+    with step(stage, get_run_logger()) as here:
+        cached = run_stage(Workspace.at(root), stage, on_line=here.say).cached
+        here.outcome = "unchanged" if cached else "done"
     return not cached
 
 
 @task(name="release", task_run_name="release", cache_policy=NO_CACHE, persist_result=False)
 def release(root: str) -> ReleaseOutcome:
     """Push the data, verify them, commit and tag; the user's branch and index stay as they are."""
-    logger = get_run_logger()
-    watcher = audience.present()
-    watcher.began("release")
-    start = time.monotonic()
-    outcome = "failed"
-
-    def tell(line: str) -> None:
-        logger.info("%s", line)
-        watcher.said("release", line)
-
-    try:
-        workspace = Workspace.at(root)
-        released = release_version(workspace, load_params(workspace.params_file), on_line=tell)
-        outcome = "done" if released.is_new else "unchanged"
-    finally:
-        watcher.ended("release", outcome, time.monotonic() - start)
+    workspace = Workspace.at(root)
+    with step("release", get_run_logger()) as here:
+        released = release_version(workspace, load_params(workspace.params_file), on_line=here.say)
+        here.outcome = "done" if released.is_new else "unchanged"
     return released
 
 
@@ -72,4 +47,4 @@ def augmentation(root: str = ".") -> str:
     with hold(workspace, "equipoise run"):
         for stage in stage_names(workspace.root):
             bring_up_to_date(str(workspace.root), stage)
-    return release(str(workspace.root)).sentence
+        return release(str(workspace.root)).sentence

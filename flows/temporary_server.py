@@ -94,4 +94,3 @@ def _prefect_folder() -> Path:
     assert spec is not None
     assert spec.origin is not None
     return Path(spec.origin).parent
-

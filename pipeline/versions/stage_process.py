@@ -72,11 +72,12 @@ def run_stage(
         raise WorkspaceError(f"`{stage}` is not the name of a stage in dvc.yaml.")
     with tempfile.TemporaryDirectory(prefix="equipoise-") as folder:
         error_file = Path(folder) / "error.json"
-        told = stage_environment(workspace.root) | {ERROR_FILE_VARIABLE: str(error_file)}
+        told = stage_environment(workspace.root) | dict(environment or {})
+        told[ERROR_FILE_VARIABLE] = str(error_file)
         command = [sys.executable, "-m", "dvc", "repro", "--single-item", stage]
         ran = False
         last = ""
-        with process_group(command, cwd=workspace.root, environment=told | dict(environment or {})) as process:
+        with process_group(command, cwd=workspace.root, environment=told) as process:
             assert process.stdout is not None
             for raw in process.stdout:
                 line = raw.rstrip()

@@ -12,7 +12,8 @@ import psutil
 import pytest
 
 from pipeline.errors import SourceError
-from pipeline.versions.stage_process import StageCrashError, process_group, run_stage
+from pipeline.process_group import process_group
+from pipeline.versions.stage_process import StageCrashError, run_stage
 from tests.toy_workspace import toy_workspace, writes
 
 REPOSITORY = Path(__file__).parents[2]
@@ -61,7 +62,7 @@ def test_leaving_the_block_ends_children_and_grandchildren(tmp_path):
     child = "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', {0!r}]); {1}"
     sleep = "import time; print('up', flush=True); time.sleep(600)"
     command = [sys.executable, "-c", child.format(sleep, "time.sleep(600)")]
-    with process_group(command, cwd=tmp_path) as process:
+    with process_group(command, cwd=tmp_path, environment={}) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "up\n"
         assert len(members(process.pid)) == 3
@@ -73,10 +74,10 @@ def test_no_stage_outlives_the_process_that_started_it(tmp_path, number):
     starter = f"""
         import sys
         from pathlib import Path
-        from pipeline.versions.stage_process import process_group
+        from pipeline.process_group import process_group
         sleep = "import time; print('up', flush=True); time.sleep(600)"
         command = [sys.executable, "-c", sleep]
-        with process_group(command, cwd=Path({str(tmp_path)!r})) as process:
+        with process_group(command, cwd=Path({str(tmp_path)!r}), environment={{}}) as process:
             process.stdout.readline()
             print(process.pid, flush=True)
             process.wait()
