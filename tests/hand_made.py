@@ -14,7 +14,7 @@ CLASSES = ("cat", "dog")
 GENERATOR = "0123456789ab"
 
 
-def trial_result(*, promoted=True, verdict="helps", weights=None, doses=None):
+def trial_result(*, promoted=True, verdict="helps", weights=None, doses=()):
     interval = Interval(low=0.5, high=5.5)
     comparison = Comparison(
         question="mix against current practice",
@@ -29,7 +29,6 @@ def trial_result(*, promoted=True, verdict="helps", weights=None, doses=None):
         upper_bound_points=5.0,
         verdict=verdict,
     )
-    doses = doses or {}
     return TrialResult(
         primary_metric="balanced_accuracy",
         primary_classifier="cnn",
@@ -50,6 +49,7 @@ def trial_result(*, promoted=True, verdict="helps", weights=None, doses=None):
             ),
         ),
         recommended_weight={"gan": 0.5} if weights is None else weights,
+        doses=doses,
         classes=tuple(
             ClassRow(
                 name=name,
@@ -60,7 +60,6 @@ def trial_result(*, promoted=True, verdict="helps", weights=None, doses=None):
                 recall_before_interval=interval,
                 recall_after=0.6,
                 recall_after_interval=interval,
-                dose=doses.get(name, {}),
             )
             for name in CLASSES
         ),

@@ -78,6 +78,11 @@ def rows_per_class(samples: Samples) -> dict[str, dict[str, int]]:
     }
 
 
+def generators(samples: Samples) -> list[str]:
+    """The hash of every generator that a row came from, sorted."""
+    return sorted(set(samples.provenance["generator"].dropna()))
+
+
 def _chosen(pool: Samples, curation: pd.DataFrame) -> Samples:
     missing = set(pool.ids) ^ set(curation["id"])
     if missing:
@@ -126,18 +131,21 @@ def _described(samples: Samples, *, source: str | pd.Series, result: TrialResult
 
 
 def _weights(samples: Samples, sources: pd.Series, result: TrialResult) -> np.ndarray:
-    """The recommended weight of each row, float64 [n] in [0, 1].
+    """The recommended weight of each row, float64 [n] in [0, 1]; a real row weighs 1.
 
-    A source's weight holds for all its rows, except that a class whose own dose of that source was
-    found to be 0 gets 0.
+    The trial's dose for the row's class and source under the primary classifier; where it gave
+    none for that class, the source's mean weight; where it knows nothing of the source, 0.
     """
-    dose = {row.name: row.dose for row in result.classes}
-    weight = {"real": REAL_WEIGHT, **result.recommended_weight}
+    dose = {
+        (row.class_name, row.origin): row.weight
+        for row in result.doses
+        if row.classifier == result.primary_classifier
+    }
+    mean = {"real": REAL_WEIGHT, **result.recommended_weight}
+    names = samples.schema.classes
     return np.array(
         [
-            0.0
-            if dose.get(samples.schema.classes[label], {}).get(source) == 0
-            else weight.get(source, 0.0)
+            dose.get((names[label], source), mean.get(source, 0.0))
             for label, source in zip(samples.labels, sources, strict=True)
         ],
         dtype=float,

@@ -4,7 +4,7 @@ import logging
 
 import pandas as pd
 
-from pipeline.dataset.assemble import assemble, rows_per_class
+from pipeline.dataset.assemble import assemble, generators, rows_per_class
 from pipeline.dataset.card import card
 from pipeline.params import Params
 from pipeline.results import read_result
@@ -31,7 +31,7 @@ def run(workspace: Workspace, params: Params) -> None:
     )
     counts = rows_per_class(samples)
     facts = {
-        "name": params.release.name,
+        "generators": generators(samples),
         "rows": counts,
         "schema": samples.schema.model_dump(mode="json"),
         "verdict": result.verdict,

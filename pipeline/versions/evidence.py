@@ -15,7 +15,7 @@ from pipeline.versions.lockfile import (
 )
 from pipeline.versions.record import VersionRecord, make_record
 from pipeline.versions.source_digest import source_digest
-from pipeline.workspace import Workspace, read_json, verify_manifest
+from pipeline.workspace import Workspace, verify_manifest
 
 AUGMENTED = "data/augmented"
 LOCK = "dvc.lock"
@@ -62,7 +62,6 @@ def gather(workspace: Workspace, params: Params, git: Git) -> Evidence:
         verify_manifest(workspace.augmented),
         outputs=stored,
         source=source_digest(workspace.prepared),
-        generator=_generator_hash(workspace),
         code=git.head(),
     )
     objects: dict[str, int] = {}
@@ -86,12 +85,6 @@ def _proven(workspace: Workspace, output: Output) -> list[StoredFile]:
             "Run `equipoise run`, which writes it again."
         )
     return files
-
-
-def _generator_hash(workspace: Workspace) -> str | None:
-    path = workspace.generator / "generator.json"
-    value = read_json(path).get("hash") if path.is_file() else None
-    return str(value) if value else None
 
 
 def _committed_files(workspace: Workspace) -> dict[str, bytes]:

@@ -25,6 +25,7 @@ class VersionRecord(BaseModel):
         outputs: Path of every stored output → DVC's hash. Equal outputs are the same version.
         params, schema_digest, source: SHA-256 of the params with an effect on the data (seed left
             out), of the schema, and of all source rows in any order.
+        generators: Hash of every generator that a row came from.
         code: Commit of the user's branch on which the release was made; None before the first.
     """
 
@@ -44,7 +45,7 @@ class VersionRecord(BaseModel):
     params: str
     schema_digest: str
     source: str
-    generator: str | None
+    generators: tuple[str, ...]
     code: str | None
 
 
@@ -55,7 +56,6 @@ def make_record(
     *,
     outputs: Mapping[str, str],
     source: str,
-    generator: str | None,
     code: str | None,
 ) -> VersionRecord:
     """The record of a finished run; `facts` are those of the augmented set's manifest."""
@@ -75,7 +75,7 @@ def make_record(
         params=digest_of(params.model_dump(mode="json", exclude=set(WITHOUT_EFFECT))),
         schema_digest=digest_of(facts["schema"]),
         source=source,
-        generator=generator,
+        generators=tuple(facts["generators"]),
         code=code,
     )
 

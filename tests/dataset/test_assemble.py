@@ -6,6 +6,7 @@ from datasets import load_dataset
 from pipeline.dataset.assemble import assemble, rows_per_class
 from pipeline.errors import ArtifactError
 from pipeline.params import Params
+from pipeline.results import DoseRow
 from pipeline.stages.assemble import run
 from pipeline.workspace import verify_manifest
 from tests.hand_made import curation_of, images, pool_images, real_images, trial_result
@@ -68,9 +69,14 @@ def test_weight_zero_is_kept_where_the_trial_found_no_help():
     assert (frame.loc[frame["is_synthetic"], "weight"] == 0).all()
 
 
-def test_a_class_whose_own_dose_is_zero_gets_weight_zero():
-    frame = assembled(doses={"dog": {"gan": 0.0}}).provenance
-    assert (frame.loc[frame["is_synthetic"], "weight"] == 0).all()
+def test_a_dose_of_the_rows_own_class_goes_before_the_mean_weight_of_its_source():
+    dose = {"class_name": "dog", "origin": "gan", "share": 0.1}
+    doses = (
+        DoseRow(classifier="cnn", weight=0.125, **dose),
+        DoseRow(classifier="svm", weight=0.75, **dose),
+    )
+    frame = assembled(weights={"gan": 0.5}, doses=doses).provenance
+    assert (frame.loc[frame["is_synthetic"], "weight"] == 0.125).all()
 
 
 def test_cheap_rows_that_won_a_place_come_along_under_their_own_source():
