@@ -216,8 +216,9 @@ def _provenance(generator_hash: str, label: int, draws: np.ndarray) -> pd.DataFr
     short = generator_hash[:HASH_SHOWN]
     return pd.DataFrame(
         {
-            "id": [f"{short}-{label}-{number}" for number in draws],
-            "generator": generator_hash,
+            # Text even when there is no row, so that an empty part has the schema of a full one.
+            "id": pd.Series([f"{short}-{label}-{number}" for number in draws], dtype="str"),
+            "generator": pd.Series([generator_hash] * len(draws), dtype="str"),
             "draw": draws.astype(np.int64),
         }
     )

@@ -7,6 +7,7 @@ from sklearn.svm import SVC
 
 from pipeline import synthesis
 from pipeline.errors import ArtifactError, ParamsError
+from pipeline.storage import to_arrow
 
 from .conftest import digits_of
 
@@ -80,3 +81,10 @@ def test_unknown_classes_and_negative_counts_are_refused_together(barely_trained
     with pytest.raises(ParamsError) as caught:
         synthesis.draw(barely_trained, {"7": 3, "3": -2})
     assert len(caught.value.problems) == 2
+
+
+def test_no_samples_have_the_columns_and_types_of_some(barely_trained):
+    nothing, something = (
+        to_arrow(synthesis.draw(barely_trained, counts)).schema for counts in ({}, {"3": 2})
+    )
+    assert nothing.equals(something)
