@@ -9,6 +9,8 @@ from pathlib import Path
 
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
+from prefect.events.worker import EventsWorker
+from prefect.logging.handlers import APILogWorker
 
 from flows.audience import step
 from pipeline.lease import hold
@@ -48,3 +50,9 @@ def augmentation(root: str = ".") -> str:
         for stage in stage_names(workspace.root):
             bring_up_to_date(str(workspace.root), stage)
         return release(str(workspace.root)).sentence
+
+
+def finish_telling() -> None:
+    """Send what is still on its way to the server, before the server goes."""
+    APILogWorker.drain_all()
+    EventsWorker.drain_all()

@@ -39,11 +39,14 @@ def run(
             talk_to(server.url)
             # Prefect takes seconds to import, time in which the server starts.
             from flows.audience import watching
-            from flows.augmentation import augmentation
+            from flows.augmentation import augmentation, finish_telling
 
             server.wait_until_up()
-            with screen(names) as audience, watching(audience):
-                sentence = augmentation(str(place.root))
+            try:
+                with screen(names) as audience, watching(audience):
+                    sentence = augmentation(str(place.root))
+            finally:
+                finish_telling()
     except StageCrashError as error:
         sys.stderr.write(f"{error}\n")
         raise typer.Exit(error.exit_code) from None
