@@ -10,7 +10,7 @@ keep their own columns. A folder of samples holds `schema.json` and one folder a
 
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -48,27 +48,60 @@ def decode_png(content: bytes) -> np.ndarray:
     return pixels[:, :, None] if pixels.ndim == 2 else pixels
 
 
+def with_channels(content: bytes, channels: int) -> bytes:
+    """The same PNG, grey or colour, with 1 or 3 channels."""
+    with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
+        buffer = io.BytesIO()
+        image.convert("L" if channels == 1 else "RGB").save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()
+
+
 def to_arrow(samples: Samples) -> pa.Table:
     """One Arrow table of the samples, with the Hugging Face features in its metadata."""
     schema = samples.schema
-    columns: dict[str, pa.Array] = {}
-    prefix = ""
     if schema.modality == "image":
-        columns["image"] = pa.StructArray.from_arrays(
+        encoded = [encode_png(image) for image in samples.values]
+        return image_table(encoded, samples.labels, samples.provenance, schema)
+    columns = {
+        column.name: pa.array(samples.values[column.name], from_pandas=True)
+        for column in schema.columns
+    }
+    columns[schema.label_column] = pa.array(samples.labels, pa.int64())
+    columns |= _provenance_columns(samples.provenance, prefix=TABLE_PROVENANCE_PREFIX)
+    return _described(columns, schema, schema.label_column)
+
+
+def image_table(
+    encoded: Sequence[bytes], labels: np.ndarray, provenance: pd.DataFrame, schema: Schema
+) -> pa.Table:
+    """One Arrow table of pictures that are already PNG, as `to_arrow` makes it."""
+    columns: dict[str, pa.Array] = {
+        "image": pa.StructArray.from_arrays(
             [
-                pa.array([encode_png(image) for image in samples.values], pa.binary()),
-                pa.array([f"{name}.png" for name in samples.ids], pa.string()),
+                pa.array(encoded, pa.binary()),
+                pa.array([f"{name}.png" for name in provenance["id"]], pa.string()),
             ],
             names=["bytes", "path"],
+        ),
+        "label": pa.array(labels, pa.int64()),
+        **_provenance_columns(provenance, prefix=""),
+    }
+    return _described(columns, schema, "label")
+
+
+def _provenance_columns(provenance: pd.DataFrame, *, prefix: str) -> dict[str, pa.Array]:
+    """Columns of text stay text even where a part holds nothing but missing values."""
+    return {
+        prefix + name: pa.array(
+            provenance[name],
+            pa.string() if provenance[name].dtype == object else None,
+            from_pandas=True,
         )
-    else:
-        prefix = TABLE_PROVENANCE_PREFIX
-        for column in schema.columns:
-            columns[column.name] = pa.array(samples.values[column.name], from_pandas=True)
-    label_name = schema.label_column if schema.modality == "table" else "label"
-    columns[label_name] = pa.array(samples.labels, pa.int64())
-    for name in samples.provenance.columns:
-        columns[prefix + name] = pa.array(samples.provenance[name], from_pandas=True)
+        for name in provenance.columns
+    }
+
+
+def _described(columns: dict[str, pa.Array], schema: Schema, label_name: str) -> pa.Table:
     table = pa.table(columns)
     return table.replace_schema_metadata(
         {

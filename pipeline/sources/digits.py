@@ -48,6 +48,6 @@ class Digits:
                     schema=SCHEMA,
                     values=self._images[chosen],
                     labels=rows["label"].to_numpy(),
-                    provenance=provenance_of(rows),
+                    provenance=provenance_of(rows, has_group=False),
                 )
             )

@@ -96,7 +96,7 @@ def make_rows(
     )
 
 
-def provenance_of(rows: pd.DataFrame) -> pd.DataFrame:
+def provenance_of(rows: pd.DataFrame, *, has_group: bool) -> pd.DataFrame:
     """The provenance columns that real samples keep: id, source_path and, where declared, group."""
-    names = ["id", "source_path"] + (["group"] if rows["group"].notna().any() else [])
+    names = ["id", "source_path"] + (["group"] if has_group else [])
     return rows[names].reset_index(drop=True)

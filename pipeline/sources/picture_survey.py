@@ -1,0 +1,187 @@
+"""What every source of pictures does with its decoded pictures: keep, compare, count, complain."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from pipeline.errors import SourceError
+from pipeline.params import ResizeParams
+from pipeline.samples import Schema
+from pipeline.sources import twins
+from pipeline.sources.class_names import in_order
+from pipeline.sources.decoding import Decoded
+from pipeline.sources.picture_notices import picture_notices
+from pipeline.sources.spool import Spool
+from pipeline.sources.survey import BATCH_ROWS, Notice, Survey, make_rows, provenance_of
+from pipeline.storage import image_table, with_channels
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one picture stands in the source.
+
+    Attributes:
+        path: Text that names it to a person and in its provenance.
+        class_name: Its class.
+        split: The split that the source gives, or None.
+        group: What never parts, or None.
+    """
+
+    path: str
+    class_name: str
+    split: str | None = None
+    group: str | None = None
+
+
+@dataclass
+class PictureSurvey:
+    """Collects pictures one by one, then gives the survey and reads them back.
+
+    Args:
+        headline: First sentence of a refusal.
+        scratch: Folder for the spool.
+        resize: What the pictures were fitted to.
+        group_of: Path to group, for a declared file-name pattern.
+    """
+
+    headline: str
+    scratch: Path
+    resize: ResizeParams
+    problems: list[str] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._spool = Spool(self.scratch)
+        self._places: list[Place] = []
+        self._digests: list[str] = []
+        self._thumbnails: list[np.ndarray] = []
+        self._is_grey: list[bool] = []
+        self._is_constant: list[bool] = []
+        self._sizes: Counter[tuple[int, int]] = Counter()
+        self._remarks: Counter[str] = Counter()
+        self._kept = np.empty(0, np.int64)
+        self._survey: Survey | None = None
+
+    def add(self, place: Place, decoded: Decoded | str) -> None:
+        """Take one picture, or note the problem that it has."""
+        if isinstance(decoded, str):
+            self.problems.append(f"{place.path} {decoded}.")
+            return
+        self._spool.append(decoded.png)
+        self._places.append(place)
+        self._digests.append(decoded.digest)
+        self._thumbnails.append(decoded.thumbnail)
+        self._is_grey.append(decoded.is_grey)
+        self._is_constant.append(decoded.is_constant)
+        self._sizes[decoded.height_px, decoded.width_px] += 1
+        self._remarks.update(decoded.remarks)
+
+    def finish(self, *, classes: tuple[str, ...] | None = None, label_column: str = "label") -> Survey:
+        """The survey of all pictures taken.
+
+        Raises:
+            SourceError: anything that was noted, pictures that stand in two classes or in two
+                given splits.
+        """
+        names = np.array([place.class_name for place in self._places], object)
+        self._refuse_crossing(names)
+        if self.problems:
+            raise SourceError(self.headline, self.problems)
+        known = classes or in_order(names)
+        self._kept = self._first_of_each()
+        kept = [self._places[row] for row in self._kept]
+        pairs = twins.near_pairs(np.stack(self._thumbnails)[self._kept])
+        label_of = {name: index for index, name in enumerate(known)}
+        rows = make_rows(
+            [self._digests[row][:16] for row in self._kept],
+            np.array([label_of[place.class_name] for place in kept]),
+            [place.path for place in kept],
+            splits=[place.split for place in kept],
+            groups=[place.group for place in kept],
+            twins=twins.joined(len(kept), pairs),
+        )
+        channels = 1 if all(self._is_grey) else 3
+        height, width = self._target()
+        schema = Schema(
+            modality="image",
+            classes=known,
+            image_shape=(height, width, channels),
+            label_column=label_column,
+        )
+        notices = picture_notices(
+            sizes=self._sizes,
+            remarks=self._remarks,
+            is_grey=np.array(self._is_grey),
+            is_constant=np.array(self._is_constant),
+            names=names,
+            dropped=len(self._places) - len(kept),
+            rows=rows,
+            schema=schema,
+            pairs=pairs,
+            resize=self.resize,
+        )
+        self._survey = Survey(schema=schema, rows=rows, notices=(*self.notices, *notices))
+        return self._survey
+
+    def read(self, positions: np.ndarray) -> Iterator[pa.Table]:
+        """See `survey.Source.read`."""
+        survey = self._survey
+        assert survey is not None
+        assert survey.schema.image_shape is not None
+        channels = survey.schema.image_shape[2]
+        for start in range(0, len(positions), BATCH_ROWS):
+            chosen = positions[start : start + BATCH_ROWS]
+            rows = survey.rows.iloc[chosen]
+            grey = [self._is_grey[row] for row in self._kept[chosen]]
+            encoded = self._spool.read(self._kept[chosen])
+            if channels == 3 and any(grey):
+                encoded = [
+                    with_channels(content, 3) if flat else content
+                    for content, flat in zip(encoded, grey, strict=True)
+                ]
+            yield image_table(
+                encoded, rows["label"].to_numpy(), _provenance(survey.rows, rows), survey.schema
+            )
+
+    def _target(self) -> tuple[int, int]:
+        height, width = next(iter(self._sizes))
+        return self.resize.height_px or height, self.resize.width_px or width
+
+    def _first_of_each(self) -> np.ndarray:
+        seen: set[str] = set()
+        kept = []
+        for row, digest in enumerate(self._digests):
+            if digest not in seen:
+                seen.add(digest)
+                kept.append(row)
+        return np.array(kept, np.int64)
+
+    def _refuse_crossing(self, names: np.ndarray) -> None:
+        """Note each picture that stands in two classes, or in two splits that the source gives."""
+        where: dict[str, list[int]] = defaultdict(list)
+        for row, digest in enumerate(self._digests):
+            where[digest].append(row)
+        for found in where.values():
+            if len(found) > 1:
+                self._note_crossing(found, "class", lambda row: str(names[row]))
+                self._note_crossing(found, "split", lambda row: self._places[row].split)
+
+    def _note_crossing(
+        self, found: list[int], noun: str, value: Callable[[int], str | None]
+    ) -> None:
+        other = next((row for row in found if value(row) != value(found[0])), None)
+        if other is not None:
+            first, second = self._places[found[0]].path, self._places[other].path
+            self.problems.append(
+                f"{first} and {second} are the same picture in two {noun}{'es' if noun == 'class' else 's'} "
+                f"({value(found[0])!r} and {value(other)!r}); delete the one that is wrong."
+            )
+
+
+def _provenance(all_rows: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    return provenance_of(rows, has_group=bool(all_rows["group"].notna().any()))
