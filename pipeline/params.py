@@ -16,6 +16,7 @@ from ruamel.yaml.error import YAMLError
 from pipeline.errors import ParamsError
 
 Count = Annotated[int, Field(ge=1, strict=True)]
+ColumnKindName = Literal["continuous", "integer", "categorical", "boolean", "datetime", "text"]
 Fraction = Annotated[float, Field(gt=0.0, lt=1.0, allow_inf_nan=False)]
 
 
@@ -36,14 +37,42 @@ class ResizeParams(Section):
 class SplitParams(Section):
     """How development and test data are parted where the source brings no split of its own.
 
-    `test_per_class` (a balanced test split) wins over `test_fraction` (a stratified one).
+    stable: a row's place depends on its own identity (or its group's) alone, so that it stays where
+    it is when data are added; the counts of a class differ from its share by chance, within bounds.
+    exact: the counts are exact; rows may move when data are added. `test_per_class` (a balanced
+    test split) is always exact and wins over `test_fraction`.
     """
 
+    rule: Literal["stable", "exact"] = "stable"
     test_fraction: Fraction = 0.2
     test_per_class: Count | None = None
     validation_fraction: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
     group_column: str | None = None
     group_pattern: str | None = None
+
+
+class TableParams(Section):
+    """How the text of a table is read.
+
+    Attributes:
+        delimiter: Left out: tab for .tsv, comma otherwise.
+        missing_texts: Cells that mean "missing", compared without surrounding spaces.
+        missing: Missing features are kept as missing, their rows are dropped, or they are refused.
+        infinite: Infinite features are refused, or read as missing.
+        kinds: Column → kind, where the kind inferred is not the one meant.
+        leave_out: Columns that are not features.
+        unique_columns: Columns with another value in every row that are features all the same.
+    """
+
+    delimiter: Literal[",", ";", "\t", "|"] | None = None
+    encoding: Literal["utf-8", "utf-16", "latin-1", "cp1252"] = "utf-8"
+    decimal: Literal[".", ","] = "."
+    missing_texts: tuple[str, ...] = ("", "?", "NA", "N/A", "NaN", "nan", "null", "NULL")
+    missing: Literal["keep", "drop", "refuse"] = "keep"
+    infinite: Literal["refuse", "missing"] = "refuse"
+    kinds: dict[str, ColumnKindName] = Field(default_factory=dict)
+    leave_out: tuple[str, ...] = ()
+    unique_columns: tuple[str, ...] = ()
 
 
 class SourceParams(Section):
@@ -55,6 +84,9 @@ class SourceParams(Section):
     thin: dict[str, Count] = Field(default_factory=dict)
     minimum_per_class: Count = 5
     resize: ResizeParams = ResizeParams()
+    # Pictures of 16 bits a pixel are refused, or divided by 257.
+    sixteen_bit: Literal["refuse", "scale"] = "refuse"
+    table: TableParams = TableParams()
     split: SplitParams = SplitParams()
     licence: str | None = None
 

@@ -10,6 +10,7 @@ keep their own columns. A folder of samples holds `schema.json` and one folder a
 
 import io
 import json
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -25,7 +26,9 @@ from pipeline.samples import Samples, Schema, concatenate
 from pipeline.workspace import read_json, write_json
 
 SHARD_ROWS = 10_000
+TABLE_SHARD_ROWS = 250_000
 SHARD_BYTES = 128 * 2**20
+SHARD_DECODED_BYTES = 256 * 2**20
 ENCODED_ROWS = 1_000
 SCHEMA_FILE = "schema.json"
 # Provenance beside a table's own columns carries this prefix, so that no feature name can collide.
@@ -135,7 +138,8 @@ def from_arrow(table: pa.Table, schema: Schema) -> Samples:
 class ShardWriter:
     """Writes samples of one split as shards, keeping at most one shard in memory.
 
-    A shard ends at `shard_rows` rows or `shard_bytes` bytes of Arrow data, whichever comes first.
+    A shard ends at `shard_rows` rows (left out: `shard_rows_of` the schema) or `shard_bytes` bytes
+    of Arrow data, whichever comes first.
     """
 
     def __init__(
@@ -143,7 +147,7 @@ class ShardWriter:
         folder: Path,
         split: str,
         *,
-        shard_rows: int = SHARD_ROWS,
+        shard_rows: int | None = None,
         shard_bytes: int = SHARD_BYTES,
     ):
         self._directory = folder / split
@@ -157,12 +161,14 @@ class ShardWriter:
 
     def write(self, samples: Samples) -> None:
         """Add rows, encoded a few at a time."""
-        step = min(self._shard_rows, ENCODED_ROWS)
+        step = ENCODED_ROWS
         for start in range(0, max(len(samples), 1), step):
             self.write_table(to_arrow(samples.take(slice(start, start + step))))
 
     def write_table(self, table: pa.Table) -> None:
         """Add rows that `to_arrow` or `image_table` made; whole shards are written at once."""
+        if self._shard_rows is None:
+            self._shard_rows = shard_rows_of(_schema_in(table))
         while self._rows + table.num_rows > self._shard_rows:
             room = self._shard_rows - self._rows
             self._add(table.slice(0, room))
@@ -195,6 +201,17 @@ class ShardWriter:
         pq.write_table(joined, path, compression="zstd")
         self._waiting, self._rows, self._bytes = [], 0, 0
         self._next_shard += 1
+
+
+def shard_rows_of(schema: Schema) -> int:
+    """Rows of a shard, so that one decoded shard takes at most 256 MB where rows are pictures."""
+    if schema.image_shape is None:
+        return TABLE_SHARD_ROWS
+    return max(100, min(SHARD_ROWS, SHARD_DECODED_BYTES // math.prod(schema.image_shape)))
+
+
+def _schema_in(table: pa.Table) -> Schema:
+    return Schema.model_validate_json(table.schema.metadata[b"equipoise"])
 
 
 def write_split(folder: Path, split: str, samples: Samples) -> None:

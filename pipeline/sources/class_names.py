@@ -1,4 +1,4 @@
-"""Which class names are fit to appear in paths, tables and reports, and in which order they stand."""
+"""Which class names are fit for paths, tables and reports, and in which order they stand."""
 
 import unicodedata
 from collections.abc import Iterable
@@ -23,7 +23,9 @@ def problem_with(name: str) -> str | None:
     if any(unicodedata.category(letter) in ("Cc", "Zl", "Zp") for letter in name):
         return f"The class name {shown} holds a line break or control character; rename the class."
     if "/" in name or "\\" in name or name in (".", ".."):
-        return f"The class name {shown} would leave its folder as a path; rename it without slashes."
+        return (
+            f"The class name {shown} would leave its folder as a path; rename it without slashes."
+        )
     if name.startswith("-"):
         return f"The class name {shown} begins with `-` and reads like an option; rename the class."
     if name != name.strip():

@@ -5,7 +5,7 @@ These are pure functions of one picture, so that any number of processes can sha
 
 import hashlib
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image
@@ -43,6 +43,10 @@ class Decoded:
     format: str
     remarks: frozenset[str]
 
+    def remarked(self, remark: str) -> "Decoded":
+        """The same with one more remark."""
+        return replace(self, remarks=self.remarks | {remark})
+
 
 def decode_picture(
     content: bytes, resize: ResizeParams, *, scale_sixteen_bit: bool = False
@@ -64,10 +68,10 @@ def describe(
 ) -> Decoded:
     """What the survey must know of a picture in mode "L" or "RGB"."""
     image = _without_colour(image)
-    pixels = np.asarray(image)
     digest = hashlib.sha256(f"{image.mode}{image.size}".encode())
-    digest.update(pixels.tobytes())
-    small = image.convert("L").resize((THUMBNAIL_PX, THUMBNAIL_PX), Image.Resampling.BOX)
+    digest.update(image.tobytes())
+    grey = image if image.mode == "L" else image.convert("L")
+    small = grey.resize((THUMBNAIL_PX, THUMBNAIL_PX), Image.Resampling.BOX)
     fitted = fit(image, resize)
     buffer = io.BytesIO()
     fitted.save(buffer, "PNG", compress_level=1)
@@ -78,7 +82,7 @@ def describe(
         height_px=image.height,
         width_px=image.width,
         is_grey=image.mode == "L",
-        is_constant=bool((pixels == pixels[0, 0]).all()),
+        is_constant=_is_constant(image),
         format=format,
         remarks=remarks,
     )
@@ -107,6 +111,11 @@ def fit(image: Image.Image, resize: ResizeParams) -> Image.Image:
     offset = ((width - inner[0]) // 2, (height - inner[1]) // 2)
     canvas.paste(image.resize(inner, Image.Resampling.LANCZOS), offset)
     return canvas
+
+
+def _is_constant(image: Image.Image) -> bool:
+    bands = [band.getextrema() for band in image.split()]
+    return all(low == high for low, high in bands)
 
 
 def _without_colour(image: Image.Image) -> Image.Image:

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
-from sklearn.datasets import load_digits
 
 from pipeline.samples import Samples, Schema
 from pipeline.sources.survey import BATCH_ROWS, Survey, make_rows, provenance_of
@@ -24,6 +23,9 @@ class Digits:
     """The digits as a source; it needs neither a path nor settings."""
 
     def __init__(self) -> None:
+        # scikit-learn takes over a second to import, which the other sources need not pay.
+        from sklearn.datasets import load_digits
+
         bunch = load_digits()
         # Ink is counted from 0 to 16; 255 / 16 is no whole number, so levels are rounded.
         self._images = np.rint(bunch.images * (255 / INK_LEVELS)).astype(np.uint8)[..., None]

@@ -31,9 +31,11 @@ def map_in_order(
     The first items are done here; further processes start only if there are many. `function` is
     a function of a module, or a `functools.partial` of one.
     """
-    n_workers = workers or len(os.sched_getaffinity(0)) if hasattr(
-        os, "sched_getaffinity"
-    ) else workers or os.cpu_count() or 1
+    n_workers = (
+        workers or len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else workers or os.cpu_count() or 1
+    )
     iterator = iter(items)
     head = list(itertools.islice(iterator, WORTH_STARTING_CHUNKS))
     if n_workers == 1 or len(head) < WORTH_STARTING_CHUNKS:

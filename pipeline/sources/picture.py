@@ -9,7 +9,7 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 FORMATS = ("PNG", "JPEG", "MPO", "BMP", "TIFF", "WEBP")
 FORMAT_NAMES = "PNG, JPEG, BMP, TIFF or WebP"
@@ -27,6 +27,15 @@ MAXIMUM_BYTES = 256 * 2**20
 MINIMUM_SIDE_PX = 4
 MAXIMUM_ASPECT = 32
 ORIENTATION_TAG = 0x0112
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 # The limit above is checked first, and it is the stricter one.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
@@ -107,9 +116,13 @@ def size_of(content: bytes) -> tuple[int, int] | None:
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             width, height = image.size
-            return (width, height) if image.getexif().get(ORIENTATION_TAG, 1) >= 5 else (
-                height,
-                width,
+            return (
+                (width, height)
+                if image.getexif().get(ORIENTATION_TAG, 1) >= 5
+                else (
+                    height,
+                    width,
+                )
             )
     except Exception:
         return None
@@ -123,14 +136,15 @@ def _upright(image: Image.Image, *, is_deep: bool, scale_sixteen_bit: bool) -> P
         plain = _sixteen_bit(image, remarks, allowed=scale_sixteen_bit)
     else:
         plain = _eight_bit(image, remarks)
-    if image.getexif().get(ORIENTATION_TAG, 1) != 1:
-        plain = ImageOps.exif_transpose(plain)
+    turn = TURNS.get(image.getexif().get(ORIENTATION_TAG, 1))
+    if turn is not None:
+        plain = plain.transpose(turn)
         remarks.add("turned")
     return Picture(image=plain, format=image.format or "", remarks=frozenset(remarks))
 
 
 def _eight_bit(image: Image.Image, remarks: set[str]) -> Image.Image:
-    """The picture in mode "L" or "RGB", keeping its orientation tag."""
+    """The picture in mode "L" or "RGB", not yet turned."""
     mode = image.mode
     if mode == "F":
         raise PictureError("has floating-point pixels; whole numbers from 0 to 255 are expected")
@@ -150,12 +164,11 @@ def _eight_bit(image: Image.Image, remarks: set[str]) -> Image.Image:
 
 def _on_white(image: Image.Image, remarks: set[str]) -> Image.Image:
     colour = image.convert("RGBA")
-    if colour.getextrema()[3] == (255, 255):
+    if colour.getchannel("A").getextrema() == (255, 255):
         return image.convert("L" if image.mode in ("LA", "La") else "RGB")
     remarks.add("transparent")
     white = Image.new("RGBA", colour.size, (255, 255, 255, 255))
     flat = Image.alpha_composite(white, colour).convert("RGB")
-    flat.info.update(image.info)
     return flat.convert("L") if image.mode in ("LA", "La") else flat
 
 

@@ -18,7 +18,7 @@ CONVERSIONS = {
     "first_of_several": "{n} pictures of a camera's multi-picture format: the first was taken.",
 }
 WARNINGS = {
-    "misnamed": "{n} files have a name that says another format than their content: read by content.",
+    "misnamed": "{n} files are named as another format than they are; they were read by content.",
 }
 POLICIES = {
     "contain": "shown whole and padded with black",
@@ -51,23 +51,33 @@ def picture_notices(
     resize: ResizeParams,
 ) -> list[Notice]:
     """All notices of one survey of pictures, in a fixed order."""
-    notices = [converted(text.format(n=remarks[key])) for key, text in CONVERSIONS.items() if remarks[key]]
-    notices += [warning(text.format(n=remarks[key])) for key, text in WARNINGS.items() if remarks[key]]
+    notices = [
+        converted(text.format(n=remarks[key])) for key, text in CONVERSIONS.items() if remarks[key]
+    ]
+    notices += [
+        warning(text.format(n=remarks[key])) for key, text in WARNINGS.items() if remarks[key]
+    ]
     notices += _about_sizes(sizes, schema, resize)
     if is_grey.any() and not is_grey.all():
         notices.append(
             warning(
-                f"{int(is_grey.sum())} pictures are grey and {int((~is_grey).sum())} are in colour; "
-                "all are kept in colour."
+                f"{int(is_grey.sum())} pictures are grey and {int((~is_grey).sum())} in colour; "
+                "all "
+                "are kept in colour."
             )
         )
     if dropped:
         notices.append(
-            warning(f"{dropped} pictures are exact duplicates inside their class; one of each was kept.")
+            warning(
+                f"{dropped} pictures are exact duplicates inside their class; one of each was kept."
+            )
         )
     notices += _about_twins(rows, schema, pairs)
     notices += [
-        warning(f"All pictures of the class {name!r} are of one constant value; nothing can be learnt from it.")
+        warning(
+            f"All pictures of the class {name!r} are of one constant value; nothing can be learnt "
+            "from it."
+        )
         for name in schema.classes
         if is_constant[names == name].all()
     ]
@@ -117,7 +127,7 @@ def _about_twins(rows: pd.DataFrame, schema: Schema, pairs: np.ndarray) -> list[
         one, other = crossing[0]
         notices.append(
             warning(
-                f"{len(crossing)} pairs of near duplicates stand in different classes, for instance "
+                f"{len(crossing)} pairs of near duplicates stand in different classes, such as "
                 f"{paths[one]} ({schema.classes[labels[one]]!r}) and {paths[other]} "
                 f"({schema.classes[labels[other]]!r}); one label of each pair is probably wrong."
             )
@@ -129,8 +139,8 @@ def _about_twins(rows: pd.DataFrame, schema: Schema, pairs: np.ndarray) -> list[
             one, other = apart[0]
             notices.append(
                 warning(
-                    f"{len(apart)} pairs of near duplicates stand in different splits of the source, "
-                    f"for instance {paths[one]} and {paths[other]}; scores may be too good."
+                    f"{len(apart)} pairs of near duplicates stand in different splits, for "
+                    f"instance {paths[one]} and {paths[other]}; scores may be too good."
                 )
             )
     return notices

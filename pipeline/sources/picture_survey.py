@@ -57,7 +57,7 @@ class PictureSurvey:
 
     def __post_init__(self) -> None:
         self._spool = Spool(self.scratch)
-        self._places: list[Place] = []
+        self.places: list[Place] = []
         self._digests: list[str] = []
         self._thumbnails: list[np.ndarray] = []
         self._is_grey: list[bool] = []
@@ -73,7 +73,7 @@ class PictureSurvey:
             self.problems.append(f"{place.path} {decoded}.")
             return
         self._spool.append(decoded.png)
-        self._places.append(place)
+        self.places.append(place)
         self._digests.append(decoded.digest)
         self._thumbnails.append(decoded.thumbnail)
         self._is_grey.append(decoded.is_grey)
@@ -81,20 +81,22 @@ class PictureSurvey:
         self._sizes[decoded.height_px, decoded.width_px] += 1
         self._remarks.update(decoded.remarks)
 
-    def finish(self, *, classes: tuple[str, ...] | None = None, label_column: str = "label") -> Survey:
+    def finish(
+        self, *, classes: tuple[str, ...] | None = None, label_column: str = "label"
+    ) -> Survey:
         """The survey of all pictures taken.
 
         Raises:
             SourceError: anything that was noted, pictures that stand in two classes or in two
                 given splits.
         """
-        names = np.array([place.class_name for place in self._places], object)
+        names = np.array([place.class_name for place in self.places], object)
         self._refuse_crossing(names)
         if self.problems:
             raise SourceError(self.headline, self.problems)
         known = classes or in_order(names)
         self._kept = self._first_of_each()
-        kept = [self._places[row] for row in self._kept]
+        kept = [self.places[row] for row in self._kept]
         pairs = twins.near_pairs(np.stack(self._thumbnails)[self._kept])
         label_of = {name: index for index, name in enumerate(known)}
         rows = make_rows(
@@ -119,7 +121,7 @@ class PictureSurvey:
             is_grey=np.array(self._is_grey),
             is_constant=np.array(self._is_constant),
             names=names,
-            dropped=len(self._places) - len(kept),
+            dropped=len(self.places) - len(kept),
             rows=rows,
             schema=schema,
             pairs=pairs,
@@ -168,17 +170,17 @@ class PictureSurvey:
             where[digest].append(row)
         for found in where.values():
             if len(found) > 1:
-                self._note_crossing(found, "class", lambda row: str(names[row]))
-                self._note_crossing(found, "split", lambda row: self._places[row].split)
+                self._note_crossing(found, "classes", lambda row: str(names[row]))
+                self._note_crossing(found, "splits", lambda row: self.places[row].split)
 
     def _note_crossing(
-        self, found: list[int], noun: str, value: Callable[[int], str | None]
+        self, found: list[int], nouns: str, value: Callable[[int], str | None]
     ) -> None:
         other = next((row for row in found if value(row) != value(found[0])), None)
         if other is not None:
-            first, second = self._places[found[0]].path, self._places[other].path
+            first, second = self.places[found[0]].path, self.places[other].path
             self.problems.append(
-                f"{first} and {second} are the same picture in two {noun}{'es' if noun == 'class' else 's'} "
+                f"{first} and {second} are the same picture in two {nouns} "
                 f"({value(found[0])!r} and {value(other)!r}); delete the one that is wrong."
             )
 

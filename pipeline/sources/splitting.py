@@ -1,8 +1,13 @@
 """Which row goes to training, validation, test, or is withheld.
 
 Rows that belong together (one group, duplicates, near duplicates) form a cluster and never part.
-Each cluster has a number that depends on nothing but the seed and its own name; a class is parted
-in the order of these numbers.
+Each cluster has a lot, a number in [0, 1) that depends on nothing but the seed and the names in it.
+
+Under the stable rule a cluster is test where its lot is under the test fraction, so that a row
+stays where it was when data are added. No rule without a memory can be stable and exact at once: two sets
+of five rows each owe one row to the test split, every union of six still owes only one, so all sets
+would have to pick the same row. The exact rule takes the clusters in the order of their lots until
+the count is reached.
 """
 
 from collections.abc import Mapping
@@ -14,9 +19,12 @@ from pipeline.errors import ParamsError, SourceError
 from pipeline.params import SourceParams, SplitParams
 from pipeline.randomness import derive_seed
 from pipeline.sources.survey import Survey
+from pipeline.sources.twins import joined
 
 TRAIN, VALIDATION, TEST, WITHHELD = "train", "validation", "test", "withheld"
 SPLITS = (TRAIN, VALIDATION, TEST, WITHHELD)
+# Under the stable rule a class's share is mended where chance left it further away than this.
+LEAST_OF_SHARE, MOST_OF_SHARE = 0.5, 1.5
 
 
 def split_rows(survey: Survey, params: SourceParams, *, seed: int) -> np.ndarray:
@@ -24,43 +32,117 @@ def split_rows(survey: Survey, params: SourceParams, *, seed: int) -> np.ndarray
 
     Raises:
         ParamsError: `thin` names an unknown class or asks for more rows than there are.
-        SourceError: a class is left with fewer rows than `minimum_per_class`.
+        SourceError: a class is left with too few rows, or a declared group crosses given splits.
     """
     rows = survey.rows
     if rows["split"].notna().any():
+        _refuse_crossing_groups(rows)
         splits = rows["split"].to_numpy(object).copy()
     else:
-        splits = _part(rows, params.split, seed=seed)
+        splits = part(rows, params.split, seed=seed)
     splits = _thin(splits, survey, params.thin, seed=seed)
-    _check_counts(splits, survey, params.minimum_per_class)
+    _check_counts(splits, survey, params)
     return splits
 
 
-def _part(rows: pd.DataFrame, params: SplitParams, *, seed: int) -> np.ndarray:
-    cluster, name = _clusters(rows)
-    order = np.array([derive_seed(seed, "split", text) for text in name])[cluster]
-    splits = np.full(len(rows), TRAIN, object)
-    for label in np.unique(rows["label"]):
-        own = np.flatnonzero(rows["label"] == label)
-        own = own[np.argsort(order[own], kind="stable")]
-        n_test = params.test_per_class or round(params.test_fraction * len(own))
-        n_validation = round(params.validation_fraction * len(own))
-        splits[own[:n_test]] = TEST
-        splits[own[n_test : n_test + n_validation]] = VALIDATION
-    return splits
+def part(rows: pd.DataFrame, params: SplitParams, *, seed: int) -> np.ndarray:
+    """Train, validation or test for every row, whole clusters together."""
+    clusters = cluster_rows(rows)
+    lots = cluster_lots(rows, clusters, seed=seed)
+    n_classes = int(rows["label"].max()) + 1
+    counts = np.zeros((len(lots), n_classes), np.int64)
+    np.add.at(counts, (clusters, rows["label"].to_numpy()), 1)
+    sizes = counts.sum(axis=0)
+    if params.test_per_class:
+        share = np.full(n_classes, float(params.test_per_class))
+    else:
+        share = params.test_fraction * sizes
+    is_exact = params.rule == "exact" or params.test_per_class is not None
+    is_test = _chosen(counts, lots, share, exact=is_exact, below=params.test_fraction)
+    splits = np.where(is_test, TEST, TRAIN).astype(object)
+    if params.validation_fraction:
+        # The next stretch of lots, so that neither split depends on the other's bounds.
+        later = np.where(is_test, 2.0, lots - (0.0 if is_exact else params.test_fraction))
+        is_validation = ~is_test & _chosen(
+            counts,
+            later,
+            params.validation_fraction * sizes,
+            exact=is_exact,
+            below=params.validation_fraction,
+        )
+        splits[is_validation] = VALIDATION
+    return np.asarray(splits[clusters], object)
 
 
-def _clusters(rows: pd.DataFrame) -> tuple[np.ndarray, list[str]]:
-    """The cluster of each row, int64 [n], and each cluster's name, the smallest id in it."""
-    cluster = rows["twin"].to_numpy()
-    _, cluster = np.unique(cluster, return_inverse=True)
-    names = rows.groupby(cluster)["id"].min()
-    return cluster, names.tolist()
+def cluster_rows(rows: pd.DataFrame) -> np.ndarray:
+    """Number the clusters: rows joined by a group, or as twins, directly or through others."""
+    n = len(rows)
+    links = []
+    for name in ("twin", "group"):
+        codes, _ = pd.factorize(rows[name])
+        known = np.flatnonzero(codes >= 0)
+        _, first = np.unique(codes[known], return_index=True)
+        links.append(np.column_stack([known[first][codes[known]], known]))
+    return joined(n, np.concatenate(links))
+
+
+def cluster_lots(rows: pd.DataFrame, clusters: np.ndarray, *, seed: int) -> np.ndarray:
+    """The lot of each cluster in [0, 1): the smallest lot of its groups, or else of its rows."""
+    names = rows["group"].where(rows["group"].notna(), rows["id"]).to_numpy(object)
+    lots = np.ones(int(clusters.max()) + 1)
+    np.minimum.at(lots, clusters, lots_of(names, seed, "split"))
+    return lots
+
+
+def lots_of(names: np.ndarray, seed: int, purpose: str) -> np.ndarray:
+    """A number in [0, 1) for each name, float64 [n], equal for equal names (SipHash-2-4 keyed)."""
+    key = f"{derive_seed(seed, purpose):016x}"
+    hashes = pd.util.hash_array(names, hash_key=key, categorize=False)
+    return np.asarray(hashes >> np.uint64(11), np.float64) / 2.0**53
+
+
+def _chosen(
+    counts: np.ndarray, lots: np.ndarray, share: np.ndarray, *, exact: bool, below: float
+) -> np.ndarray:
+    """Which clusters to take, bool [clusters], so that each class gets about its share of rows.
+
+    Args:
+        counts: Rows of each class in each cluster, int64 [clusters, classes].
+        lots: float64 [clusters]; clusters with small ones are taken first, with 1 or more never.
+        share: Rows due of each class, float64 [classes].
+        exact: Take until the share is reached, else take the lots in [0, `below`).
+        below: See `exact`.
+    """
+    due = np.rint(share).astype(np.int64)
+    taken = np.zeros(len(lots), bool) if exact else (lots >= 0) & (lots < below)
+    least = due if exact else np.maximum(1, np.floor(share * LEAST_OF_SHARE)).astype(np.int64)
+    most = due if exact else np.maximum(1, np.ceil(share * MOST_OF_SHARE)).astype(np.int64)
+    order = np.argsort(lots, kind="stable")
+    have = counts[taken].sum(axis=0)
+    # Give back the largest lots where there are too many, then add the smallest where too few.
+    for cluster in order[::-1]:
+        has = counts[cluster] > 0
+        if (have <= most).all():
+            break
+        is_spare = taken[cluster] and (have - counts[cluster] >= least)[has].all()
+        if is_spare and (have > most)[has].any():
+            taken[cluster] = False
+            have = have - counts[cluster]
+    for cluster in order:
+        has = counts[cluster] > 0
+        if (have >= least).all():
+            break
+        if taken[cluster] or lots[cluster] > 1 or not (have < least)[has].any():
+            continue
+        if (have + counts[cluster] <= np.maximum(most, due))[has].all():
+            taken[cluster] = True
+            have = have + counts[cluster]
+    return taken
 
 
 def _thin(splits: np.ndarray, survey: Survey, thin: Mapping[str, int], *, seed: int) -> np.ndarray:
     classes = survey.schema.classes
-    labels, ids = survey.rows["label"].to_numpy(), survey.rows["id"].to_numpy()
+    labels, ids = survey.rows["label"].to_numpy(), survey.rows["id"].to_numpy(object)
     thinned = splits.copy()
     problems = []
     for name, keep in thin.items():
@@ -76,21 +158,43 @@ def _thin(splits: np.ndarray, survey: Survey, thin: Mapping[str, int], *, seed: 
                 f"`source.thin` asks to keep {keep} training rows of the class {name!r}, "
                 f"which has {len(own)}; give at most {len(own)}, or leave the class out."
             )
-        order = np.argsort([derive_seed(seed, "thin", ids[row]) for row in own], kind="stable")
+        order = np.argsort(lots_of(ids[own], seed, "thin"), kind="stable")
         thinned[own[order[keep:]]] = WITHHELD
     if problems:
         raise ParamsError("The source cannot be thinned as params.yaml asks:", problems)
     return thinned
 
 
-def _check_counts(splits: np.ndarray, survey: Survey, minimum: int) -> None:
+def _check_counts(splits: np.ndarray, survey: Survey, params: SourceParams) -> None:
     labels = survey.rows["label"].to_numpy()
-    counts = np.bincount(labels[splits == TRAIN], minlength=len(survey.schema.classes))
+    n_classes = len(survey.schema.classes)
+    train = np.bincount(labels[splits == TRAIN], minlength=n_classes)
+    test = np.bincount(labels[splits == TEST], minlength=n_classes)
+    problems = []
+    for name, n_train, n_test in zip(survey.schema.classes, train, test, strict=True):
+        if n_train < params.minimum_per_class:
+            problems.append(
+                f"The class {name!r} has {n_train} training rows (and {n_test} test rows), fewer "
+                f"than `source.minimum_per_class` = {params.minimum_per_class}; add rows, leave "
+                "the class out, or lower the minimum."
+            )
+        elif n_test == 0:
+            problems.append(
+                f"The class {name!r} has no test rows; add rows or groups of it, so that some can "
+                "be set apart."
+            )
+    if problems:
+        raise SourceError("The source has classes with too few rows:", problems)
+
+
+def _refuse_crossing_groups(rows: pd.DataFrame) -> None:
+    grouped = rows[rows["group"].notna()]
+    splits_of = grouped.groupby("group")["split"].unique()
     problems = [
-        f"The class {name!r} has {n} training rows, fewer than `source.minimum_per_class` "
-        f"= {minimum}; add rows, leave the class out, or lower the minimum."
-        for name, n in zip(survey.schema.classes, counts, strict=True)
-        if n < minimum
+        f"The group {group!r} has rows in {' and '.join(sorted(splits))}; the source's own splits "
+        "are used as given: move the group into one of them."
+        for group, splits in splits_of.items()
+        if len(splits) > 1
     ]
     if problems:
-        raise SourceError("The source has classes with too few training rows:", problems)
+        raise SourceError("Groups cross the splits that the source gives:", problems)

@@ -30,15 +30,15 @@ def near_pairs(thumbnails: np.ndarray) -> np.ndarray:
     Args:
         thumbnails: uint8 [n, 256].
     """
-    distinct, inverse = np.unique(thumbnails, axis=0, return_inverse=True)
-    _, first = np.unique(inverse, return_index=True)
+    seen: dict[bytes, int] = {}
+    first = np.array([seen.setdefault(row.tobytes(), k) for k, row in enumerate(thumbnails)])
     # Rows with the very same thumbnail are chained, not all paired: a thousand of them would give
     # half a million pairs.
-    repeats = np.flatnonzero(first[inverse] != np.arange(len(inverse)))
-    chained = np.column_stack([first[inverse[repeats]], repeats])
-    pairs = first[_near_pairs(distinct)]
-    flat = distinct.min(axis=1) == distinct.max(axis=1)
-    return np.concatenate([pairs, chained[~flat[inverse[repeats]]]])
+    flat = thumbnails.min(axis=1) == thumbnails.max(axis=1)
+    repeats = np.flatnonzero((first != np.arange(len(first))) & ~flat)
+    distinct = np.unique(first)
+    pairs = distinct[_near_pairs(thumbnails[distinct])]
+    return np.concatenate([pairs, np.column_stack([first[repeats], repeats])])
 
 
 def _near_pairs(thumbnails: np.ndarray) -> np.ndarray:

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 def run(workspace: Workspace, params: Params) -> None:
     """Write `data/prepared`: one folder a split, schema, notices, the split's account, manifest."""
-    source = open_source(params.source, root=workspace.root)
+    source = open_source(params.source, root=workspace.root, scratch=workspace.private)
     survey = source.survey()
     for notice in survey.notices:
         log.info("prepare: %s: %s", notice.kind, notice.message)

@@ -1,0 +1,213 @@
+"""IDX, the format of MNIST: one file of pictures and one of labels a split."""
+
+import functools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from PIL import Image
+
+from pipeline.errors import SourceError
+from pipeline.params import ResizeParams, SourceParams
+from pipeline.sources.class_names import in_order
+from pipeline.sources.decoding import Decoded, describe
+from pipeline.sources.idx_file import Header, IdxError, is_gzip, read_blocks, read_header
+from pipeline.sources.parallel import map_in_order
+from pipeline.sources.picture import MAXIMUM_PIXELS, MINIMUM_SIDE_PX
+from pipeline.sources.picture_notices import converted, warning
+from pipeline.sources.picture_survey import PictureSurvey, Place
+from pipeline.sources.sizing import settled
+from pipeline.sources.survey import Notice, Survey
+
+SPLIT_OF_PREFIX = {"train": "train", "t10k": "test", "test": "test", "val": "validation"}
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The two files of one split."""
+
+    images: Path
+    labels: Path
+    split: str | None
+
+
+class Idx:
+    """A folder of IDX files as a source; see `image_folder.ImageFolder` for the arguments."""
+
+    def __init__(self, root: Path, params: SourceParams, *, scratch: Path):
+        self._root = root
+        self._params = params
+        self._scratch = scratch
+        self._pictures: PictureSurvey | None = None
+
+    def survey(self) -> Survey:
+        """See `survey.Source.survey`."""
+        headline = f"The IDX files in {self._root} cannot be used:"
+        problems: list[str] = []
+        pairs = find_pairs(self._root, problems)
+        headers = [_checked(pair, problems) for pair in pairs]
+        usable = [
+            (pair, header)
+            for pair, header in zip(pairs, headers, strict=True)
+            if header is not None
+        ]
+        if problems or not usable:
+            raise SourceError(headline, problems)
+        resize, chosen = settled(self._params.resize, [(h.shape[1], h.shape[2]) for _, h in usable])
+        pictures = PictureSurvey(headline=headline, scratch=self._scratch, resize=resize)
+        pictures.notices += [*chosen, *_notices_of_names(pairs)]
+        for pair, header in usable:
+            self._take(pair, header, pictures, resize)
+        labels = {place.class_name for place in pictures.places}
+        if len(labels) == 1:
+            pictures.problems.append(f"There is one label only ({labels.pop()}); two are needed.")
+        pictures.notices += _notices_of_gaps(labels)
+        self._pictures = pictures
+        return pictures.finish()
+
+    def read(self, positions: np.ndarray) -> Iterator[pa.Table]:
+        """See `survey.Source.read`."""
+        assert self._pictures is not None, "survey comes first"
+        return self._pictures.read(positions)
+
+    def _take(
+        self, pair: Pair, header: Header, pictures: PictureSurvey, resize: ResizeParams
+    ) -> None:
+        name = pair.images.name
+        try:
+            labels = np.concatenate(list(read_blocks(pair.labels, read_header(pair.labels))))
+        except IdxError as error:
+            pictures.problems.append(f"{pair.labels.name} {error}.")
+            return
+        decode = functools.partial(_describe_block, resize=resize)
+        row = 0
+        try:
+            for results in map_in_order(decode, read_blocks(pair.images, header)):
+                for decoded in results:
+                    place = Place(f"{name}[{row}]", str(labels[row]), pair.split)
+                    pictures.add(place, decoded)
+                    row += 1
+        except IdxError as error:
+            pictures.problems.append(f"{name} {error}.")
+
+
+def find_pairs(root: Path, problems: list[str]) -> list[Pair]:
+    """The files of pictures and of labels, matched by name; what has no partner is a problem."""
+    files = [
+        path
+        for path in sorted(root.iterdir())
+        if path.is_file() and not path.name.startswith(".") and _is_idx_name(path.name)
+    ]
+    images = {_key(path): path for path in files if "images" in path.name.lower()}
+    labels = {_key(path): path for path in files if "labels" in path.name.lower()}
+    if not images and not labels:
+        problems.append(
+            f"{root} holds no files named like `train-images-idx3-ubyte` and "
+            "`train-labels-idx1-ubyte` (or with .gz)."
+        )
+    problems += [
+        f"{path.name} has no file of {missing} beside it; put {path.name.replace(a, b)} there."
+        for own, others, missing, a, b in (
+            (images, labels, "labels", "images-idx3", "labels-idx1"),
+            (labels, images, "pictures", "labels-idx1", "images-idx3"),
+        )
+        for key, path in own.items()
+        if key not in others
+    ]
+    both = sorted(set(images) & set(labels))
+    given = len(both) > 1
+    return [Pair(images[key], labels[key], _split_of(key) if given else None) for key in both]
+
+
+def _is_idx_name(name: str) -> bool:
+    return ("idx" in name.lower() or "ubyte" in name.lower()) and (
+        "images" in name.lower() or "labels" in name.lower()
+    )
+
+
+def _key(path: Path) -> str:
+    name = path.name.lower().removesuffix(".gz")
+    return name.split("images")[0].split("labels")[0].strip("-_.")
+
+
+def _split_of(key: str) -> str:
+    return next((split for prefix, split in SPLIT_OF_PREFIX.items() if key.startswith(prefix)), key)
+
+
+def _checked(pair: Pair, problems: list[str]) -> Header | None:
+    """The header of the pictures, where it and that of the labels can be meant."""
+    before = len(problems)
+    headers: list[Header] = []
+    for path in (pair.images, pair.labels):
+        try:
+            headers.append(read_header(path))
+        except (IdxError, OSError) as error:
+            problems.append(f"{path.name} {error}.")
+    if len(problems) > before:
+        return None
+    images, labels = headers
+    if len(images.shape) == 1 and len(labels.shape) == 3:
+        problems.append(
+            f"{pair.images.name} holds labels and {pair.labels.name} holds pictures; the two are "
+            "swapped: exchange their names."
+        )
+    elif len(images.shape) != 3:
+        problems.append(
+            f"{pair.images.name} has {len(images.shape)} dimensions; pictures have 3 "
+            "(number, height, width)."
+        )
+    elif len(labels.shape) != 1:
+        problems.append(f"{pair.labels.name} has {len(labels.shape)} dimensions; labels have 1.")
+    elif images.dtype != np.dtype(">u1"):
+        problems.append(
+            f"{pair.images.name} holds values of type {images.dtype.name}; unsigned bytes (0x08) "
+            "from 0 to 255 are expected."
+        )
+    elif labels.dtype.kind == "f":
+        problems.append(
+            f"{pair.labels.name} holds {labels.dtype.name}; whole numbers are expected."
+        )
+    elif images.shape[0] != labels.shape[0]:
+        problems.append(
+            f"{pair.images.name} holds {images.shape[0]:,} pictures and {pair.labels.name} "
+            f"{labels.shape[0]:,} labels; the counts must be equal."
+        )
+    else:
+        problems += _problems_of_size(pair.images.name, *images.shape[1:])
+    return images if len(problems) == before else None
+
+
+def _problems_of_size(name: str, height: int, width: int) -> list[str]:
+    if height * width > MAXIMUM_PIXELS or min(height, width) < MINIMUM_SIDE_PX:
+        sentence = (
+            f"{name} holds pictures of {height}×{width} px; at least {MINIMUM_SIDE_PX} px a side "
+            f"and at most {MAXIMUM_PIXELS:,} px in all are expected."
+        )
+        return [sentence]
+    return []
+
+
+def _describe_block(block: np.ndarray, *, resize: ResizeParams) -> list[Decoded]:
+    return [describe(Image.fromarray(pixels), resize) for pixels in block]
+
+
+def _notices_of_names(pairs: list[Pair]) -> list[Notice]:
+    return [
+        warning(
+            f"{path.name} {'is' if is_gzip(path) else 'is not'} gzip, unlike its name; it was read "
+            "by content."
+        )
+        for pair in pairs
+        for path in (pair.images, pair.labels)
+        if is_gzip(path) != path.name.lower().endswith(".gz")
+    ]
+
+
+def _notices_of_gaps(labels: set[str]) -> list[Notice]:
+    known = in_order(labels)
+    if known == tuple(str(index) for index in range(len(known))):
+        return []
+    mapping = ", ".join(f"{name} → {index}" for index, name in enumerate(known))
+    return [converted(f"The labels are not 0 to {len(known) - 1} without gaps; mapped: {mapping}.")]

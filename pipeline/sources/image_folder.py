@@ -1,0 +1,123 @@
+"""Image folders: `<root>/<class>/<file>`, with or without train, validation and test above."""
+
+import functools
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from pipeline.errors import SourceError
+from pipeline.params import ResizeParams, SourceParams
+from pipeline.sources.decoding import Decoded, decode_picture
+from pipeline.sources.folder_walk import Found, Walk, walk
+from pipeline.sources.groups import compiled, group_of
+from pipeline.sources.parallel import chunks, map_in_order
+from pipeline.sources.picture import MAXIMUM_BYTES, SUFFIXES, size_of
+from pipeline.sources.picture_notices import warning
+from pipeline.sources.picture_survey import PictureSurvey, Place
+from pipeline.sources.sizing import settled
+from pipeline.sources.survey import Notice, Survey
+
+CHUNK_FILES = 32
+HEADER_BYTES = 64 * 2**10
+
+
+class ImageFolder:
+    """A folder of pictures as a source.
+
+    Args:
+        root: The folder that holds the classes or the splits.
+        params: The `source` section.
+        scratch: Where decoded pictures wait between the survey and the reading.
+    """
+
+    def __init__(self, root: Path, params: SourceParams, *, scratch: Path):
+        self._root = root
+        self._params = params
+        self._scratch = scratch
+        self._pictures: PictureSurvey | None = None
+
+    def survey(self) -> Survey:
+        """See `survey.Source.survey`."""
+        headline = f"The image folder {self._root} cannot be used:"
+        found = walk(self._root)
+        names = {file.class_name for file in found.files}
+        if len(names) == 1 and not found.problems:
+            found.problems.append(
+                f"The folder has one class only ({next(iter(names))!r}); at least two are needed."
+            )
+        if not found.files or len(names) < 2:
+            raise SourceError(headline, found.problems)
+        pattern = compiled(self._params.split.group_pattern)
+        resize, chosen = settled(self._params.resize, self._sizes(found))
+        pictures = PictureSurvey(headline=headline, scratch=self._scratch, resize=resize)
+        pictures.problems += found.problems
+        pictures.notices += [*chosen, *_ignored(found)]
+        for file, decoded in zip(found.files, self._decoded(found, resize), strict=True):
+            place = Place(file.path, file.class_name, file.split, group_of(file.path, pattern))
+            pictures.add(place, _with_name_remark(file, decoded))
+        self._pictures = pictures
+        return pictures.finish()
+
+    def read(self, positions: np.ndarray) -> Iterator[pa.Table]:
+        """See `survey.Source.read`."""
+        assert self._pictures is not None, "survey comes first"
+        return self._pictures.read(positions)
+
+    def _sizes(self, found: Walk) -> Iterator[tuple[int, int]]:
+        for file in found.files:
+            size = _header_size(self._root / file.path)
+            if size:
+                yield size
+
+    def _decoded(self, found: Walk, resize: ResizeParams) -> Iterator[Decoded | str]:
+        decode = functools.partial(
+            _decode_files,
+            resize=resize,
+            scale_sixteen_bit=self._params.sixteen_bit == "scale",
+        )
+        paths = (self._root / file.path for file in found.files)
+        for results in map_in_order(decode, chunks(paths, CHUNK_FILES)):
+            yield from results
+
+
+def _decode_files(
+    paths: list[Path], *, resize: ResizeParams, scale_sixteen_bit: bool
+) -> list[Decoded | str]:
+    return [
+        _decode_file(path, resize=resize, scale_sixteen_bit=scale_sixteen_bit) for path in paths
+    ]
+
+
+def _decode_file(path: Path, *, resize: ResizeParams, scale_sixteen_bit: bool) -> Decoded | str:
+    try:
+        size = path.stat().st_size
+        if size > MAXIMUM_BYTES:
+            return f"has {size:,} bytes; at most {MAXIMUM_BYTES:,} are read: make it smaller"
+        content = path.read_bytes()
+    except OSError as error:
+        return f"cannot be read ({error.strerror}); check its rights, or delete it"
+    return decode_picture(content, resize, scale_sixteen_bit=scale_sixteen_bit)
+
+
+def _header_size(path: Path) -> tuple[int, int] | None:
+    try:
+        with path.open("rb") as stream:
+            return size_of(stream.read(HEADER_BYTES))
+    except OSError:
+        return None
+
+
+def _with_name_remark(file: Found, decoded: Decoded | str) -> Decoded | str:
+    if isinstance(decoded, str):
+        return decoded
+    suffix = Path(file.path).suffix.lower()
+    return decoded if suffix in SUFFIXES[decoded.format] else decoded.remarked("misnamed")
+
+
+def _ignored(found: Walk) -> list[Notice]:
+    if not found.ignored:
+        return []
+    told = ", ".join(f"{name} ({n})" for name, n in sorted(found.ignored.items())[:10])
+    return [warning(f"{sum(found.ignored.values())} files were ignored: {told}.")]
