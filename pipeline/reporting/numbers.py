@@ -1,0 +1,109 @@
+"""How numbers and names are written for people: one spelling each, everywhere."""
+
+from collections.abc import Sequence
+
+from pipeline.results import Interval
+
+MINUS = "−"
+# A number and its unit, or its sign and the number, are never parted at a line's end.
+NARROW_SPACE = "\u202f"
+CONTROL_PICTURES = 0x2400
+
+
+def count(number: float) -> str:
+    """A whole number with thousands apart: 2,150."""
+    return f"{number:,.0f}".replace("-", MINUS)
+
+
+def counted(number: int, singular: str, plural: str | None = None) -> str:
+    """A number with its noun: 1 class, 10 classes."""
+    return f"{count(number)} {singular if number == 1 else plural or singular + 's'}"
+
+
+def percent(fraction: float | None) -> str:
+    """A score in [0, 1] as a percentage with one decimal: 81.2 %."""
+    return "–" if fraction is None else f"{_hundredths(fraction)}{NARROW_SPACE}%"
+
+
+def percent_interval(interval: Interval) -> str:
+    """An interval of scores in [0, 1]: 78.1 to 84.0 %."""
+    return f"{_hundredths(interval.low)} to {_hundredths(interval.high)}{NARROW_SPACE}%"
+
+
+def _hundredths(fraction: float) -> str:
+    return f"{100 * fraction:.1f}".replace("-", MINUS)
+
+
+def points(number: float | None) -> str:
+    """A gain in points, always with its sign: +1.8, −0.4, 0.0."""
+    if number is None:
+        return "–"
+    rounded = round(number, 1)
+    return "0.0" if rounded == 0 else f"{rounded:+.1f}".replace("-", MINUS)
+
+
+def points_interval(interval: Interval) -> str:
+    """An interval of gains in points: −0.6 to +3.0."""
+    return f"{points(interval.low)} to {points(interval.high)}"
+
+
+def plain(number: float | None) -> str:
+    """A number of any size with three significant digits: 0.0123, 4.56, 1,230."""
+    if number is None:
+        return "–"
+    if abs(number) >= 1000:
+        return count(number)
+    return f"{number:#.3g}".rstrip(".").replace("-", MINUS)
+
+
+def level(interval: Interval) -> str:
+    """The level of an interval: 95 %."""
+    return f"{100 * interval.level:g}{NARROW_SPACE}%"
+
+
+def listed(words: Sequence[str], *, last: str = "and") -> str:
+    """Words in a row: a, b and c."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def inline(title: str) -> str:
+    """A title inside a sentence: its first letter small, unless it begins with an acronym."""
+    starts_word = len(title) > 1 and title[1].islower()
+    return f"{title[0].lower()}{title[1:]}" if starts_word else title
+
+
+def visible(text: object) -> str:
+    """Text from outside with every invisible or direction-turning character made visible.
+
+    Control characters become their Unicode pictures, bidirectional overrides and lone surrogates
+    their code point in brackets; everything else stays. Escaping is the template's business.
+    """
+    return "".join(map(_visible_character, str(text)))
+
+
+def _visible_character(character: str) -> str:
+    code = ord(character)
+    if code < 0x20:
+        return chr(CONTROL_PICTURES + code)
+    if code == 0x7F:
+        return "␡"
+    hidden = 0x80 <= code < 0xA0 or 0x200B <= code <= 0x200F or 0x202A <= code <= 0x202E
+    turning = 0x2060 <= code <= 0x206F or code == 0xFEFF or 0xFFFE <= code <= 0xFFFF
+    return f"[U+{code:04X}]" if hidden or turning or 0xD800 <= code < 0xE000 else character
+
+
+METRIC_NAMES = {
+    "balanced_accuracy": "balanced accuracy",
+    "accuracy": "accuracy",
+    "macro_f1": "macro-F1",
+    "fid": "FID",
+    "kid": "KID",
+    "tstr": "train on synthetic, test on real",
+}
+
+
+def metric_name(metric: str) -> str:
+    """A metric's name as people write it."""
+    return METRIC_NAMES.get(metric, metric.replace("_", " "))

@@ -1,0 +1,106 @@
+"""The page: sections in their order, rendered into one file without script or request."""
+
+import base64
+import hashlib
+from collections.abc import Callable
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from pipeline.reporting import numbers, verdict
+from pipeline.reporting.blocks import Section
+from pipeline.reporting.material import Material
+from pipeline.reporting.sections import (
+    answers,
+    balance,
+    classes,
+    comparison,
+    copies,
+    fidelity,
+    limits,
+    making,
+    pictures,
+    power,
+    training,
+    worth,
+)
+
+# The order in which a reader who was not there needs them.
+SECTIONS: tuple[Callable[[Material], Section | None], ...] = (
+    answers.build,
+    comparison.build,
+    classes.build,
+    balance.build,
+    pictures.build,
+    fidelity.build,
+    copies.build,
+    training.build,
+    worth.build,
+    power.build,
+    making.build,
+    limits.build,
+)
+
+
+def sections(material: Material) -> tuple[Section, ...]:
+    """Every section that this kind of data has."""
+    built = (build(material) for build in SECTIONS)
+    return tuple(section for section in built if section is not None)
+
+
+def render_report(material: Material) -> str:
+    """The report as one HTML document; equal material gives equal text."""
+    return render(
+        "report.html",
+        title=f"{numbers.visible(material.name)}: evaluation report",
+        name=numbers.visible(material.name),
+        headline=verdict.headline(material),
+        promoted=material.result.promoted,
+        sections=sections(material),
+    )
+
+
+def render(template: str, **content: object) -> str:
+    """A template with the page's style and its content-security policy."""
+    style = style_text()
+    return (
+        environment()
+        .get_template(template)
+        .render(
+            style=Markup(style),  # noqa: S704  our own file
+            policy=policy(style),
+            **content,
+        )
+    )
+
+
+def policy(style: str) -> str:
+    """The content-security policy: nothing but this one style sheet and inline pictures."""
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
+    return (
+        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+@cache
+def style_text() -> str:
+    """The style sheet; its hash stands in the policy."""
+    loader = PackageLoader("pipeline.reporting")
+    return loader.get_source(environment(), "page.css")[0]
+
+
+@cache
+def environment() -> Environment:
+    """Templates that escape everything and forgive no missing name."""
+    templates = Environment(
+        loader=PackageLoader("pipeline.reporting"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    # Charts are SVG of our own making whose texts ElementTree has escaped.
+    templates.filters["inline_svg"] = Markup
+    return templates

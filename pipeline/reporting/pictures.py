@@ -1,0 +1,70 @@
+"""Pictures as data URIs that a page without requests can show."""
+
+import base64
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+# Small pictures are kept pixel for pixel; larger ones are shrunk to this, which a page can bear.
+TILE_PX = 48
+# Above this, lossless PNG of colour noise would take the page over its size.
+LOSSLESS_PX = 32
+GAP_PX = 1
+WEBP_QUALITY = 82
+SHEET_COLUMNS = 6
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An image element: its data URI, size in pixels, and what it shows."""
+
+    uri: str
+    width_px: int
+    height_px: int
+    alt: str
+
+    @property
+    def is_pixelated(self) -> bool:
+        """Whether the picture must be enlarged without smoothing."""
+        return self.width_px < 2 * LOSSLESS_PX
+
+
+def tile(picture: np.ndarray) -> Image.Image:
+    """One picture, uint8 [height, width, 1 or 3], at most TILE_PX wide and high."""
+    image = Image.fromarray(picture[:, :, 0] if picture.shape[2] == 1 else picture)
+    image.thumbnail((TILE_PX, TILE_PX), Image.Resampling.LANCZOS)
+    return image
+
+
+def single(picture: np.ndarray, *, alt: str) -> Picture:
+    """One picture by itself."""
+    return _encode(tile(picture), lossless=max(picture.shape[:2]) <= LOSSLESS_PX, alt=alt)
+
+
+def sheet(pictures: Sequence[np.ndarray], *, alt: str, columns: int = SHEET_COLUMNS) -> Picture:
+    """Pictures of one shape laid out row by row on one image, with a mid-grey gap."""
+    tiles = [tile(picture) for picture in pictures]
+    width, height = tiles[0].size
+    columns = min(columns, len(tiles))
+    rows = -(-len(tiles) // columns)
+    size = (columns * (width + GAP_PX) - GAP_PX, rows * (height + GAP_PX) - GAP_PX)
+    canvas = Image.new(tiles[0].mode, size, 128 if tiles[0].mode == "L" else (128, 128, 128))
+    for index, image in enumerate(tiles):
+        row, column = divmod(index, columns)
+        canvas.paste(image, (column * (width + GAP_PX), row * (height + GAP_PX)))
+    return _encode(canvas, lossless=max(pictures[0].shape[:2]) <= LOSSLESS_PX, alt=alt)
+
+
+def _encode(image: Image.Image, *, lossless: bool, alt: str) -> Picture:
+    buffer = io.BytesIO()
+    if lossless:
+        image.save(buffer, "PNG", optimize=True)
+        kind = "png"
+    else:
+        image.save(buffer, "WEBP", quality=WEBP_QUALITY, method=4)
+        kind = "webp"
+    content = base64.b64encode(buffer.getvalue()).decode("ascii")
+    return Picture(f"data:image/{kind};base64,{content}", *image.size, alt)

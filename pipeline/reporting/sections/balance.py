@@ -1,0 +1,145 @@
+"""Class balance before and after: rows of every class by source."""
+
+from pipeline.reporting import numbers, verdict
+from pipeline.reporting.blocks import Block, Fold, Grid, Section, Text, only
+from pipeline.reporting.marks import Axis, Tone, stack_mark
+from pipeline.reporting.material import Material
+from pipeline.reporting.tables import Cell, Column, Table, axis_column, name_cell
+from pipeline.results import CurationRow
+
+TONES: dict[str, Tone] = {
+    "real": "real",
+    "gan": "gan",
+    "cvae": "gan",
+    "classical": "classical",
+    "smote": "smote",
+}
+
+
+def build(material: Material) -> Section:
+    """The counts, the recommended weights and what curation turned away."""
+    counts = origin_counts(material)
+    before = [of_class["real"] for of_class in counts.values()]
+    after = [sum(of_class.values()) for of_class in counts.values()]
+    lead = f"Before, {_ratio(before)}; after, {_ratio(after)}."
+    legend = tuple((tone_of(origin), verdict.name(origin)) for origin in origins_in(counts))
+    blocks: list[Block | None] = [
+        Text(lead, "lead"),
+        Grid(balance_table(material), legend),
+        Grid(weights_table(material)),
+        Fold("What curation turned away", only([Grid(curation_table(material))])),
+    ]
+    return Section("balance", "Class balance before and after", only(blocks))
+
+
+def origin_counts(material: Material) -> dict[str, dict[str, int]]:
+    """class → {origin → rows in the augmented dataset}; from the request where there is none."""
+    counts = {}
+    for row in material.result.classes:
+        of_class = material.origins.get(row.name)
+        if of_class is None:
+            counts[row.name] = {"real": row.n_real, "gan": row.n_requested}
+        else:
+            counts[row.name] = {"real": 0} | {origin: n for origin, (n, _) in of_class.items()}
+    return counts
+
+
+def origins_in(counts: dict[str, dict[str, int]]) -> list[str]:
+    """Every origin that any class has, real first."""
+    return list(dict.fromkeys(["real", *(origin for row in counts.values() for origin in row)]))
+
+
+def tone_of(origin: str) -> Tone:
+    """The colour of an origin."""
+    return TONES.get(origin, "none")
+
+
+def balance_table(material: Material) -> Table:
+    """Rows of every class by source."""
+    counts = origin_counts(material)
+    origins = origins_in(counts)
+    axis = Axis.over([sum(of_class.values()) for of_class in counts.values()], include=0.0)
+    return Table(
+        key="balance",
+        caption="Training rows of every class in the dataset, by source",
+        columns=(
+            Column("Class"),
+            axis_column("Rows", axis),
+            *(Column(verdict.title(origin), "number") for origin in origins),
+            Column("Total", "number"),
+        ),
+        rows=tuple(_balance_row(name, of, origins, axis) for name, of in counts.items()),
+    )
+
+
+def weights_table(material: Material) -> Table:
+    """The weight that the trial recommends for a row of each source."""
+    weights = material.result.recommended_weight
+    return Table(
+        key="weights",
+        caption="Recommended weight of a row, by source",
+        columns=(Column("Source"), Column("Weight", "number"), Column("Meaning")),
+        rows=tuple(
+            (
+                Cell(verdict.title(origin)),
+                Cell(f"{weight:.2f}", weight),
+                Cell(_meaning(origin, weight)),
+            )
+            for origin, weight in weights.items()
+        ),
+        note="Every row of the dataset carries its own weight in the column `weight`.",
+    )
+
+
+def curation_table(material: Material) -> Table:
+    """How many samples were drawn, kept and turned away, and for which reason."""
+    rows = material.result.curation
+    reasons = list(dict.fromkeys(reason for row in rows for reason in row.rejected))
+    return Table(
+        key="curation",
+        caption="Synthetic samples drawn, accepted and turned away by reason",
+        columns=(
+            Column("Class"),
+            Column("Drawn", "number"),
+            Column("Accepted", "number"),
+            *(Column(numbers.visible(reason).capitalize(), "number") for reason in reasons),
+        ),
+        rows=tuple(_curation_row(row, reasons) for row in rows),
+        note="The dataset takes exactly as many accepted samples of each class as it needs.",
+    )
+
+
+def _balance_row(
+    name: str, of_class: dict[str, int], origins: list[str], axis: Axis
+) -> tuple[Cell, ...]:
+    amounts = [(origin, of_class.get(origin, 0)) for origin in origins]
+    total = sum(of_class.values())
+    return (
+        name_cell(name),
+        Cell(mark=stack_mark(axis, [(tone_of(origin), float(n)) for origin, n in amounts])),
+        *(Cell(numbers.count(n), n) for _, n in amounts),
+        Cell(numbers.count(total), total),
+    )
+
+
+def _curation_row(row: CurationRow, reasons: list[str]) -> tuple[Cell, ...]:
+    amounts = [row.drawn, row.accepted, *(row.rejected.get(reason, 0) for reason in reasons)]
+    return (name_cell(row.name), *(Cell(numbers.count(n), n) for n in amounts))
+
+
+def _ratio(counts: list[int]) -> str:
+    if min(counts) == 0:
+        return "one class at least is empty"
+    ratio = max(counts) / min(counts)
+    if ratio == 1:
+        return "all classes are equally large"
+    times = f"{ratio:.1f}".removesuffix(".0")
+    return f"the largest class is {times} times as large as the smallest"
+
+
+def _meaning(origin: str, weight: float) -> str:
+    if origin == "real":
+        return "the measure of all others"
+    if weight == 0:
+        return "no benefit was found: leave these rows out of training"
+    return f"counts {weight:.2f} of a real row, averaged over the classes that use it"

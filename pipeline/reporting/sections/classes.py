@@ -1,0 +1,103 @@
+"""Where it helps and where it harms: recall of every class before and after."""
+
+from pipeline.reporting import numbers, verdict
+from pipeline.reporting.blocks import Block, Grid, Section, Text, only
+from pipeline.reporting.marks import Axis, Tone, change_mark
+from pipeline.reporting.material import Material
+from pipeline.reporting.tables import Cell, Column, Table, axis_column, name_cell
+from pipeline.results import ClassRow
+
+LEGEND: tuple[tuple[Tone, str], ...] = (("before", "before"), ("after", "after"))
+
+
+def build(material: Material) -> Section:
+    """The table of classes, and in words where recall rises and falls."""
+    result = material.result
+    intro = (
+        "Recall is the share of a class's held-out samples that the classifier recognises. Before: "
+        f"trained by current practice, {verdict.practice_name(material)}. After: trained by the "
+        f"recommendation, {numbers.inline(material.title_of(result.recommended_arm))}."
+    )
+    blocks: list[Block | None] = [
+        Text(_summary(material), "lead"),
+        Text(intro),
+        Grid(classes_table(material), LEGEND),
+    ]
+    return Section("classes", "Where it helps and where it harms", only(blocks))
+
+
+def classes_table(material: Material) -> Table:
+    """Every class: rows, recall before and after with intervals, and the change in points."""
+    rows = material.result.classes
+    axis = Axis.over((end for row in rows for end in _ends(row)), scale=100)
+    return Table(
+        key="classes",
+        caption="Recall of every class before and after",
+        columns=(
+            Column("Class"),
+            Column("Real", "number", hint="training samples"),
+            Column("Added", "number", hint="synthetic rows in the dataset"),
+            Column("Held out", "number", hint="samples the recalls rest on"),
+            axis_column("Recall, %", axis),
+            Column("Before", "number"),
+            Column("After", "number"),
+            Column("Change", "number", hint="points"),
+        ),
+        rows=tuple(_row(material, row, axis) for row in rows),
+        note="Intervals are for one class at a time; among many classes some seem to change by "
+        "chance. A change stands in colour only where the two intervals do not overlap.",
+    )
+
+
+def change_points(row: ClassRow) -> float:
+    """How much the recall of a class changes, in points."""
+    return 100 * (row.recall_after - row.recall_before)
+
+
+def added_to_class(material: Material, row: ClassRow) -> int:
+    """Rows that the augmented dataset adds to a class, whatever their source and weight."""
+    if not material.origins:
+        return row.n_requested
+    of_class = material.origins.get(row.name, {})
+    return sum(n for origin, (n, _) in of_class.items() if origin != "real")
+
+
+def _row(material: Material, row: ClassRow, axis: Axis) -> tuple[Cell, ...]:
+    before = row.recall_before, row.recall_before_interval
+    after = row.recall_after, row.recall_after_interval
+    added = added_to_class(material, row)
+    change = change_points(row)
+    helps, harms = after[1].low > before[1].high, after[1].high < before[1].low
+    return (
+        name_cell(row.name),
+        Cell(numbers.count(row.n_real), row.n_real),
+        Cell(numbers.count(added), added),
+        Cell(numbers.count(row.n_test) if row.n_test else "–", row.n_test),
+        Cell(mark=change_mark(axis, before=before, after=after)),
+        Cell(numbers.percent(before[0]), before[0], note=numbers.percent_interval(before[1])),
+        Cell(numbers.percent(after[0]), after[0], note=numbers.percent_interval(after[1])),
+        Cell(
+            numbers.points(change), change, emphasis="helps" if helps else "harms" if harms else ""
+        ),
+    )
+
+
+def _summary(material: Material) -> str:
+    rows = sorted(material.result.classes, key=change_points)
+    rising = [row for row in reversed(rows) if round(change_points(row), 1) > 0]
+    falling = [row for row in rows if round(change_points(row), 1) < 0]
+    up = f"Recall rises in {numbers.counted(len(rising), 'class', 'classes')}{_most(rising)}"
+    down = f"falls in {len(falling) or 'none'}{_most(falling)}"
+    return f"{up}, {down}, and stays in {len(rows) - len(rising) - len(falling)}."
+
+
+def _most(rows: list[ClassRow]) -> str:
+    if not rows:
+        return ""
+    change = numbers.points(change_points(rows[0]))
+    return f" (most in class {numbers.visible(rows[0].name)}, {change} points)"
+
+
+def _ends(row: ClassRow) -> tuple[float, ...]:
+    before, after = row.recall_before_interval, row.recall_after_interval
+    return before.low, before.high, after.low, after.high, row.recall_before, row.recall_after

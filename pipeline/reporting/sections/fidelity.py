@@ -1,0 +1,93 @@
+"""Fidelity: how like the real samples the synthetic ones are, always beside real against real."""
+
+from pipeline.reporting import numbers
+from pipeline.reporting.blocks import Block, Fold, Grid, Items, Section, Text, only
+from pipeline.reporting.material import Material
+from pipeline.reporting.tables import Cell, Column, Table, name_cell
+from pipeline.results import FidelityRow
+
+MEANINGS = {
+    "fid": "distance between the two clouds of features; lower is better, and the floor is the "
+    "best to hope for at this n.",
+    "kid": "the same idea without the bias of few samples; lower is better.",
+    "precision": "share of synthetic samples that lie where real ones lie; higher is better.",
+    "recall": "share of real samples that lie where synthetic ones lie; higher is better.",
+    "density": "how deep inside the real cloud the synthetic samples lie; about 1 is ideal.",
+    "coverage": "share of real samples with a synthetic one nearby; low means that the generator "
+    "leaves out a part of the class.",
+    "diversity": "how different synthetic samples of one class are from each other; far below the "
+    "floor the generator repeats itself.",
+    "tstr": "score of a classifier trained on synthetic samples alone and tested on real ones.",
+}
+NOT_USE = (
+    "Fidelity is evidence about the samples, not about their use: they can look right and teach "
+    "nothing, which is why the verdict rests on the trial."
+)
+
+
+def build(material: Material) -> Section:
+    """Overall figures in the open, figures of each class to unfold."""
+    rows = material.result.fidelity
+    overall = [row for row in rows if row.class_name is None]
+    single = [row for row in rows if row.class_name is not None]
+    classes = fidelity_table(single, "fidelity-classes", "Every class by itself")
+    blocks: list[Block | None] = [
+        Text(_lead(rows)),
+        Grid(fidelity_table(overall, "fidelity", "All classes together")),
+        Fold("Class by class", only([Grid(classes)])),
+        Fold("What these numbers mean", only([_meanings(rows)])),
+        Text(NOT_USE, "note"),
+    ]
+    return Section("fidelity", "Fidelity", only(blocks))
+
+
+def fidelity_table(rows: list[FidelityRow], key: str, caption: str) -> Table:
+    """Each number beside its floor and its n."""
+    has_class = any(row.class_name is not None for row in rows)
+    return Table(
+        key=key,
+        caption=caption,
+        columns=(
+            *((Column("Class"),) if has_class else ()),
+            Column("Measure"),
+            Column("Synthetic", "number"),
+            Column("Real against real", "number"),
+            Column("n", "number", hint="samples on each side"),
+            Column("Remark"),
+        ),
+        rows=tuple(_row(row, has_class=has_class) for row in rows),
+    )
+
+
+def _row(row: FidelityRow, *, has_class: bool) -> tuple[Cell, ...]:
+    return (
+        *((name_cell(row.class_name or ""),) if has_class else ()),
+        Cell(_title(row.metric), row.metric),
+        Cell(numbers.plain(row.value), row.value),
+        Cell(numbers.plain(row.floor), row.floor),
+        Cell(numbers.count(row.n_samples), row.n_samples),
+        Cell(numbers.visible(row.note)),
+    )
+
+
+def _lead(rows: tuple[FidelityRow, ...]) -> str:
+    if not rows:
+        return "No fidelity figures were measured in this run."
+    features = dict.fromkeys(numbers.visible(row.features) for row in rows)
+    return (
+        f"Measured on the features of {numbers.listed(list(features))}. The number beside each, "
+        "real against real, is the same measure between two disjoint halves of real samples at "
+        "equal n: no generator can be expected to do better."
+    )
+
+
+def _title(metric: str) -> str:
+    name = numbers.metric_name(metric)
+    return f"{name[0].upper()}{name[1:]}"
+
+
+def _meanings(rows: tuple[FidelityRow, ...]) -> Items:
+    shown = dict.fromkeys(row.metric for row in rows)
+    return Items(
+        tuple(f"{_title(metric)}: {MEANINGS[metric]}" for metric in shown if metric in MEANINGS)
+    )

@@ -1,0 +1,40 @@
+"""Limits in plain words: what this report does not say."""
+
+from pipeline.reporting import numbers
+from pipeline.reporting.blocks import Block, Fold, Items, Section, only
+from pipeline.reporting.material import Material
+
+ALWAYS = (
+    (
+        "The verdict holds for these classes, this amount of data and these classifiers. With more "
+        "real samples, or another model, ask again."
+    ),
+    (
+        "Held-out samples come from the same source as the training samples. Data from another "
+        "camera, site or season may behave otherwise."
+    ),
+    (
+        "Synthetic samples can only repeat what the real ones show, errors and gaps of the labels "
+        "included."
+    ),
+)
+FEW_REPLICATES = 10
+
+
+def build(material: Material) -> Section:
+    """The trial's own notes first, then what is always true."""
+    notes = [numbers.visible(note) for note in material.result.notes]
+    notices = [numbers.visible(notice.get("message", "")) for notice in material.notices]
+    noticed = Items(tuple(notices) or ("Nothing.",))
+    blocks: list[Block | None] = [
+        Items((*notes, *_few(material.result.replicates), *ALWAYS)),
+        Fold("What was noticed while the data were read", (noticed,)),
+    ]
+    return Section("limits", "Limits", only(blocks))
+
+
+def _few(replicates: int) -> list[str]:
+    if replicates >= FEW_REPLICATES:
+        return []
+    counted = numbers.counted(replicates, "replicate")
+    return [f"The intervals rest on {counted} and are as wide as so few make them."]

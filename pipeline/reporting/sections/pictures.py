@@ -1,0 +1,60 @@
+"""Pictures of every class: real beside synthetic, and the remarkable ones with the reason."""
+
+from pipeline.reporting import numbers, pictures
+from pipeline.reporting.blocks import ClassPictures, Pictures, Section, Shot, Strip, Text
+from pipeline.reporting.gallery import ClassGallery, Single
+from pipeline.reporting.material import Material
+
+CLOSEST = "Closest to a real sample: left synthetic, right its nearest real one"
+RATIO = (
+    "The ratio of the nearest to the second-nearest distance: near 0 it is a copy, near 1 it is as "
+    "close to others."
+)
+
+
+def build(material: Material) -> Section | None:
+    """Nothing for tables, which show distributions instead."""
+    if not material.gallery:
+        return None
+    intro = (
+        "Real and synthetic samples are a random choice, not the best ones. Below them stand those "
+        "that a sceptic asks for: the synthetic samples closest to a real one, the ones whose "
+        "class is least certain, and some that curation turned away."
+    )
+    classes = tuple(map(_class, material.gallery.classes))
+    return Section("pictures", "Pictures", (Text(intro), Pictures(classes)))
+
+
+def _class(one: ClassGallery) -> ClassPictures:
+    name = numbers.visible(one.name)
+    strips = (
+        Strip(CLOSEST, tuple(_pair(single, name) for single in one.closest), RATIO),
+        Strip("Kept, with the least certain class", tuple(_worst(x, name) for x in one.worst)),
+        Strip("Turned away", tuple(_rejected(single, name) for single in one.rejected)),
+    )
+    real, synthetic = (
+        pictures.sheet(shown, alt=f"{len(shown)} {kind} samples of class {name}") if shown else None
+        for kind, shown in (("real", one.real), ("synthetic", one.synthetic))
+    )
+    return ClassPictures(name, real, synthetic, tuple(strip for strip in strips if strip.shots))
+
+
+def _pair(one: Single, name: str) -> Shot:
+    shown = [_picture(one, name)]
+    if one.neighbour is not None:
+        shown.append(pictures.single(one.neighbour, alt="Its nearest real sample"))
+    return Shot(tuple(shown), "–" if one.ratio is None else f"ratio {one.ratio:.2f}")
+
+
+def _worst(one: Single, name: str) -> Shot:
+    space = numbers.NARROW_SPACE
+    certain = "–" if one.score is None else f"{100 * one.score:.0f}{space}% certain"
+    return Shot((_picture(one, name),), certain)
+
+
+def _rejected(one: Single, name: str) -> Shot:
+    return Shot((_picture(one, name),), numbers.visible(one.reason) or "rejected")
+
+
+def _picture(one: Single, name: str) -> pictures.Picture:
+    return pictures.single(one.picture, alt=f"Synthetic sample of class {name}")

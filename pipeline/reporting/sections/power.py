@@ -1,0 +1,63 @@
+"""The smallest gain that this trial could have detected."""
+
+from pipeline.reporting import numbers, verdict
+from pipeline.reporting.blocks import Grid, Section, Text, only
+from pipeline.reporting.material import Material
+from pipeline.reporting.tables import Cell, Column, Table
+from pipeline.results import Comparison
+
+
+def build(material: Material) -> Section:
+    """How blind the trial was, so that "no evidence" is read for what it is."""
+    blocks: list[Block | None] = [
+        Text(_lead(verdict.deciding(material)), "lead"),
+        Grid(power_table(material)),
+    ]
+    return Section("power", "The smallest gain this trial could see", only(blocks))
+
+
+def power_table(material: Material) -> Table:
+    """Every comparison with its detectable gain and the replicates that would settle it."""
+    primary = material.result.primary_classifier
+    rows = [one for one in material.result.comparisons if one.classifier == primary]
+    return Table(
+        key="power",
+        caption="Gains that would be found four times in five, in points",
+        columns=(
+            Column("Arm"),
+            Column("Against"),
+            Column("Found", "number"),
+            Column("Detectable", "number"),
+            Column("Replicates to settle it", "number"),
+        ),
+        rows=tuple(
+            (
+                Cell(material.title_of(one.arm), one.arm),
+                Cell(material.title_of(one.reference), one.reference),
+                Cell(numbers.points(one.mean_points), one.mean_points),
+                Cell(_unsigned(one.detectable_points), one.detectable_points),
+                Cell(_settle(one), one.replicates_to_settle),
+            )
+            for one in rows
+        ),
+    )
+
+
+def _lead(comparison: Comparison | None) -> str:
+    if comparison is None or comparison.detectable_points is None:
+        return "This trial is too small to say what gain it could have detected."
+    smallest = _unsigned(comparison.detectable_points)
+    return (
+        f"A true gain of {smallest} points would have been found four times in five; smaller ones "
+        "are missed more often. “No evidence” therefore does not mean “no effect”."
+    )
+
+
+def _settle(one: Comparison) -> str:
+    if one.verdict != "no evidence":
+        return "settled"
+    return "–" if one.replicates_to_settle is None else numbers.count(one.replicates_to_settle)
+
+
+def _unsigned(points: float | None) -> str:
+    return "–" if points is None else f"{points:.1f}"
