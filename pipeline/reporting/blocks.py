@@ -109,6 +109,7 @@ class Pictures:
 
     kind: ClassVar[str] = "pictures"
     classes: tuple[ClassPictures, ...]
+    is_tiny: bool = False
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,9 @@ from pipeline.workspace import Workspace
 MOST_TILES = 1200
 MOST_PER_SHEET = 24
 MOST_SINGLES = 4
+CURATION_COLUMNS = [
+    "id", "label", "accepted", "chosen", "reason", "score", "nearest_real_id", "nearest_ratio",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -71,8 +74,9 @@ def gather(workspace: Workspace, schema: Schema, curation: pd.DataFrame, *, seed
     """Choose and read the pictures of every class."""
     if schema.modality != "image":
         return Gallery()
+    of_class = _named(curation, schema)
     per_class = max(4, min(MOST_PER_SHEET, MOST_TILES // (2 * len(schema.classes))))
-    picks = {name: _picks(curation, name) for name in schema.classes}
+    picks = {name: _picks(of_class, name) for name in schema.classes}
     chosen = [row for kinds in picks.values() for rows in kinds.values() for row in rows]
     shown = set(curation["id"][curation["chosen"]]) if len(curation) else None
     synthetic = _read(
@@ -95,14 +99,23 @@ def gather(workspace: Workspace, schema: Schema, curation: pd.DataFrame, *, seed
     )
 
 
+def _named(curation: pd.DataFrame, schema: Schema) -> pd.DataFrame:
+    """Curation with every column that pictures need, and classes by name."""
+    frame = curation.reindex(columns=CURATION_COLUMNS)
+    if pd.api.types.is_numeric_dtype(frame["label"]):
+        names = dict(enumerate(schema.classes))
+        frame = frame.assign(label=frame["label"].map(names))
+    return frame
+
+
 def _picks(curation: pd.DataFrame, name: str) -> dict[str, list[dict]]:
     """The rows of curation to show of one class: closest, worst-scored and rejected."""
-    if not len(curation):
-        return {}
-    rows = curation[curation["label"].astype(str) == name].sort_values("id")
-    chosen = rows[rows["chosen"]]
-    rejected = rows[~rows["accepted"]].drop_duplicates("reason")
-    more = rows[~rows["accepted"]].drop(rejected.index)
+    rows = curation[curation["label"] == name].sort_values("id")
+    chosen = rows[rows["chosen"].astype(bool)]
+    turned_away = rows[~rows["accepted"].astype(bool)]
+    # One of each reason first, so that every reason is seen.
+    rejected = turned_away.drop_duplicates("reason")
+    more = turned_away.drop(rejected.index)
     picked = {
         "closest": chosen.dropna(subset=["nearest_ratio"]).nsmallest(MOST_SINGLES, "nearest_ratio"),
         "worst": chosen.dropna(subset=["score"]).nsmallest(MOST_SINGLES, "score"),
@@ -118,11 +131,15 @@ def _singles(rows: Iterable[dict], synthetic: _Found, real: _Found) -> Iterator[
                 id=row["id"],
                 picture=synthetic.by_id[row["id"]],
                 score=_finite(row["score"]),
-                reason=row["reason"],
+                reason=_text(row["reason"]),
                 ratio=_finite(row["nearest_ratio"]),
                 neighbour=real.by_id.get(row["nearest_real_id"]),
-                neighbour_id=row["nearest_real_id"] or "",
+                neighbour_id=_text(row["nearest_real_id"]),
             )
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _finite(value: float) -> float | None:

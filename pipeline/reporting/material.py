@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from pipeline import storage
 from pipeline.params import Params
 from pipeline.reporting.gallery import Gallery, gather
-from pipeline.results import ArmScore, Comparison, TrialResult, read_result
+from pipeline.results import ArmScore, Comparison, TrialResult, deciding_comparison, read_result
 from pipeline.samples import Schema
 from pipeline.workspace import MANIFEST, Workspace, read_json
 
@@ -26,7 +26,6 @@ class Material:
         history: One dict a recorded training step, as `history.json` holds it.
         notices: What prepare warned of or converted: dicts with `kind` and `message`.
         facts: stage folder → what its manifest records (seed, parameters, versions, …).
-        origins: class name → {origin → (rows, rows with weight > 0)} of the augmented dataset.
         gallery: The pictures to show; empty for tables.
     """
 
@@ -38,13 +37,18 @@ class Material:
     notices: tuple[dict[str, str], ...] = ()
     split: dict[str, Any] = field(default_factory=dict)
     facts: dict[str, dict[str, Any]] = field(default_factory=dict)
-    origins: dict[str, dict[str, tuple[int, int]]] = field(default_factory=dict)
     curation: pd.DataFrame = field(default_factory=pd.DataFrame)
     gallery: Gallery = field(default_factory=Gallery)
 
     @property
     def name(self) -> str:
         return self.params.release.name
+
+    @property
+    def rows(self) -> dict[str, dict[str, int]]:
+        """class name → {origin → rows in the augmented dataset}, as its manifest counts them."""
+        rows: dict[str, dict[str, int]] = self.facts.get("augmented", {}).get("rows", {})
+        return rows
 
     def arms(self, classifier: str | None = None) -> tuple[ArmScore, ...]:
         """The arms under one classifier, the primary one by default."""
@@ -63,22 +67,12 @@ class Material:
     @property
     def mix(self) -> Comparison | None:
         """The recommended mix against current practice."""
-        return self._comparison("mix against current practice", self.result.current_practice)
+        return deciding_comparison(self.result, "mix against current practice")
 
     @property
     def gan(self) -> Comparison | None:
-        """The GAN against the best cheap arm."""
-        return self._comparison("gan against cheap", self.result.best_cheap)
-
-    def _comparison(self, question: str, reference: str) -> Comparison | None:
-        asked = [
-            one
-            for one in self.result.comparisons
-            if one.question == question
-            and one.classifier == self.result.primary_classifier
-            and one.metric == self.result.primary_metric
-        ]
-        return next((one for one in asked if one.reference == reference), next(iter(asked), None))
+        """The GAN against the cheap arm that it beats least."""
+        return deciding_comparison(self.result, "gan against cheap")
 
 
 def read_material(workspace: Workspace, params: Params) -> Material:
@@ -101,7 +95,6 @@ def read_material(workspace: Workspace, params: Params) -> Material:
         notices=tuple(_json(workspace, "prepared", "notices.json", [])),
         split=_json(workspace, "prepared", "split.json", {}),
         facts={stage: _json(workspace, stage, MANIFEST, {}).get("facts", {}) for stage in STAGES},
-        origins=_origins(workspace, schema),
         curation=curation,
         gallery=gather(workspace, schema, curation, seed=params.seed),
     )
@@ -113,22 +106,3 @@ def _json(workspace: Workspace, folder: str, name: str, otherwise: Any) -> Any:
         logger.info("report: data/%s/%s is missing; the page goes without it", folder, name)
         return otherwise
     return read_json(path)
-
-
-def _origins(workspace: Workspace, schema: Schema) -> dict[str, dict[str, tuple[int, int]]]:
-    """Rows and weighted rows of the augmented training data by class and origin."""
-    label = "label" if schema.modality == "image" else schema.label_column
-    found: dict[str, dict[str, tuple[int, int]]] = {}
-    for path in sorted(workspace.augmented.rglob("*train*.parquet")):
-        names = set(pq.read_schema(path).names)
-        prefix = "" if "source" in names else storage.TABLE_PROVENANCE_PREFIX
-        wanted = [label, f"{prefix}source", f"{prefix}weight"]
-        if not names.issuperset(wanted):
-            continue
-        frame = pq.read_table(path, columns=wanted).to_pandas()
-        frame.columns = pd.Index(["label", "source", "weight"])
-        for (index, origin), rows in frame.groupby(["label", "source"], sort=True):
-            of_class = found.setdefault(schema.classes[int(index)], {})
-            n, weighted = of_class.get(str(origin), (0, 0))
-            of_class[str(origin)] = (n + len(rows), weighted + int((rows["weight"] > 0).sum()))
-    return found

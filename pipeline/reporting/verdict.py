@@ -53,10 +53,16 @@ def gan_sentence(material: Material) -> str:
         return "The GAN was not compared with the cheap alternatives."
     added = numbers.counted(added_rows(material, "gan"), "synthetic sample")
     return (
-        f"On held-out data, adding {added} of the GAN changes {_change(comparison)} over the best "
-        f"cheap alternative, {numbers.inline(material.title_of(comparison.reference))}: "
-        f"{OUTCOMES[comparison.verdict]}."
+        f"On held-out data, adding {added} of the GAN changes {_change(comparison)} over "
+        f"{rival(material, comparison)}: {OUTCOMES[comparison.verdict]}."
     )
+
+
+def rival(material: Material, comparison: Comparison) -> str:
+    """The cheap arm on which the GAN's verdict rests, inside a sentence."""
+    kind = "best" if comparison.reference == material.result.best_cheap else "toughest"
+    title = numbers.inline(material.title_of(comparison.reference))
+    return f"the {kind} cheap alternative, {title}"
 
 
 def practice_name(material: Material) -> str:
@@ -66,9 +72,7 @@ def practice_name(material: Material) -> str:
 
 def added_rows(material: Material, origin: str) -> int:
     """How many rows of one origin the augmented dataset carries."""
-    if material.origins:
-        return sum(of_class.get(origin, (0, 0))[0] for of_class in material.origins.values())
-    return sum(row.n_requested for row in material.result.classes) if origin == "gan" else 0
+    return sum(of_class.get(origin, 0) for of_class in material.rows.values())
 
 
 def advice(material: Material) -> str:

@@ -38,9 +38,11 @@ def _mix_words(material: Material) -> str:
 
 
 def _gan_words(material: Material) -> str:
-    best = numbers.inline(material.title_of(material.result.best_cheap))
+    comparison = material.gan
+    if comparison is None:
+        return ""
     added = numbers.counted(verdict.added_rows(material, "gan"), "GAN sample")
-    return f"With {added} on top of the best cheap alternative, {best}, against the same without."
+    return f"With {added}, against {verdict.rival(material, comparison)}."
 
 
 def _axis(compared: list[Comparison]) -> Axis:

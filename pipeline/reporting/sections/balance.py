@@ -18,8 +18,8 @@ TONES: dict[str, Tone] = {
 
 def build(material: Material) -> Section:
     """The counts, the recommended weights and what curation turned away."""
-    counts = origin_counts(material)
-    before = [of_class["real"] for of_class in counts.values()]
+    counts = material.rows
+    before = [of_class.get("real", 0) for of_class in counts.values()]
     after = [sum(of_class.values()) for of_class in counts.values()]
     lead = f"Before, {_ratio(before)}; after, {_ratio(after)}."
     legend = tuple((tone_of(origin), verdict.name(origin)) for origin in origins_in(counts))
@@ -30,18 +30,6 @@ def build(material: Material) -> Section:
         Fold("What curation turned away", only([Grid(curation_table(material))])),
     ]
     return Section("balance", "Class balance before and after", only(blocks))
-
-
-def origin_counts(material: Material) -> dict[str, dict[str, int]]:
-    """class → {origin → rows in the augmented dataset}; from the request where there is none."""
-    counts = {}
-    for row in material.result.classes:
-        of_class = material.origins.get(row.name)
-        if of_class is None:
-            counts[row.name] = {"real": row.n_real, "gan": row.n_requested}
-        else:
-            counts[row.name] = {"real": 0} | {origin: n for origin, (n, _) in of_class.items()}
-    return counts
 
 
 def origins_in(counts: dict[str, dict[str, int]]) -> list[str]:
@@ -56,7 +44,7 @@ def tone_of(origin: str) -> Tone:
 
 def balance_table(material: Material) -> Table:
     """Rows of every class by source."""
-    counts = origin_counts(material)
+    counts = material.rows
     origins = origins_in(counts)
     axis = Axis.over([sum(of_class.values()) for of_class in counts.values()], include=0.0)
     return Table(
@@ -128,7 +116,7 @@ def _curation_row(row: CurationRow, reasons: list[str]) -> tuple[Cell, ...]:
 
 
 def _ratio(counts: list[int]) -> str:
-    if min(counts) == 0:
+    if min(counts, default=0) == 0:
         return "one class at least is empty"
     ratio = max(counts) / min(counts)
     if ratio == 1:

@@ -54,18 +54,16 @@ def change_points(row: ClassRow) -> float:
     return 100 * (row.recall_after - row.recall_before)
 
 
-def added_to_class(material: Material, row: ClassRow) -> int:
+def added_to_class(material: Material, name: str) -> int:
     """Rows that the augmented dataset adds to a class, whatever their source and weight."""
-    if not material.origins:
-        return row.n_requested
-    of_class = material.origins.get(row.name, {})
-    return sum(n for origin, (n, _) in of_class.items() if origin != "real")
+    of_class = material.rows.get(name, {})
+    return sum(of_class.values()) - of_class.get("real", 0)
 
 
 def _row(material: Material, row: ClassRow, axis: Axis) -> tuple[Cell, ...]:
     before = row.recall_before, row.recall_before_interval
     after = row.recall_after, row.recall_after_interval
-    added = added_to_class(material, row)
+    added = added_to_class(material, row.name)
     change = change_points(row)
     helps, harms = after[1].low > before[1].high, after[1].high < before[1].low
     return (

@@ -33,7 +33,6 @@ def build(material: Material) -> Section:
 def facts_table(material: Material) -> Table:
     """The few facts that everybody asks for."""
     params = material.params
-    recorded = material.facts.get("generator", {})
     facts: dict[str, Any] = {
         "Data": f"{params.source.kind}, "
         f"{numbers.counted(len(material.schema.classes), 'class', 'classes')}",
@@ -41,9 +40,9 @@ def facts_table(material: Material) -> Table:
         "Root seed": params.seed,
         "Recipe of the generator": f"{params.gan.preset}, at most "
         f"{numbers.counted(params.gan.steps, 'step')}",
-        "Generator (SHA-256)": material.generator.get("hash") or recorded.get("hash") or "–",
+        "Generator (SHA-256)": material.generator.get("hash", "–"),
     }
-    versions = material.generator.get("versions") or recorded.get("versions") or {}
+    versions = material.generator.get("config", {}).get("versions", {})
     facts |= {f"Version of {name}": version for name, version in sorted(versions.items())}
     return _pairs("facts", "Where this version comes from", facts)
 

@@ -5,6 +5,8 @@ from pipeline.reporting.blocks import ClassPictures, Pictures, Section, Shot, St
 from pipeline.reporting.gallery import ClassGallery, Single
 from pipeline.reporting.material import Material
 
+# Up to this size two classes fit beside each other.
+TINY_PX = 16
 CLOSEST = "Closest to a real sample: left synthetic, right its nearest real one"
 RATIO = (
     "The ratio of the nearest to the second-nearest distance: near 0 it is a copy, near 1 it is as "
@@ -22,7 +24,9 @@ def build(material: Material) -> Section | None:
         "class is least certain, and some that curation turned away."
     )
     classes = tuple(map(_class, material.gallery.classes))
-    return Section("pictures", "Pictures", (Text(intro), Pictures(classes)))
+    shape = material.schema.image_shape
+    is_tiny = shape is not None and max(shape[:2]) <= TINY_PX
+    return Section("pictures", "Pictures", (Text(intro), Pictures(classes, is_tiny)))
 
 
 def _class(one: ClassGallery) -> ClassPictures:

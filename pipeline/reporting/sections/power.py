@@ -9,11 +9,9 @@ from pipeline.results import Comparison
 
 def build(material: Material) -> Section:
     """How blind the trial was, so that "no evidence" is read for what it is."""
-    blocks: list[Block | None] = [
-        Text(_lead(verdict.deciding(material)), "lead"),
-        Grid(power_table(material)),
-    ]
-    return Section("power", "The smallest gain this trial could see", only(blocks))
+    lead = Text(_lead(verdict.deciding(material)), "lead")
+    blocks = only([lead, Grid(power_table(material))])
+    return Section("power", "The smallest gain this trial could see", blocks)
 
 
 def power_table(material: Material) -> Table:
