@@ -1,13 +1,16 @@
 """Which files of this package a stage runs, found by reading imports, never by running them.
 
 DVC does not follow Python imports, so somebody has to tell it what code a stage depends on. In this
-repository dvc.yaml names the files, and a test compares them with `imported_files`. A workspace
-elsewhere has no source to name: there `code.json` holds one hash a stage, and DVC watches that.
+repository dvc.yaml names the files; `python -m pipeline.stages.code` writes them there, and a test
+compares them. A workspace elsewhere has no source to name: there `code.json` holds one hash a
+stage, and DVC watches that.
 """
 
 import ast
 import hashlib
 from pathlib import Path
+
+from ruamel.yaml import YAML
 
 from pipeline.workspace import sha256_of
 
@@ -31,9 +34,39 @@ def imported_files(stage: str) -> frozenset[str]:
     )
 
 
+def code_dependencies(stage: str) -> tuple[str, ...]:
+    """`imported_files` as dvc.yaml names them: a folder where all code in it is imported."""
+    imported = imported_files(stage)
+    named = set()
+    for name in imported:
+        folder = Path(name).parent
+        whole = folder != Path(PACKAGE.name) and _code_in(folder) <= imported
+        named.add(folder.as_posix() if whole else name)
+    return tuple(sorted(named))
+
+
+def write_dependencies(path: Path) -> None:
+    """Write what every stage of a dvc.yaml imports into its `deps`, and leave the rest as it is."""
+    yaml = YAML()
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    content = yaml.load(path)
+    for name, stage in content["stages"].items():
+        data = [dep for dep in stage.get("deps", []) if not dep.startswith(f"{PACKAGE.name}/")]
+        stage["deps"] = [*data, *code_dependencies(name)]
+    yaml.dump(content, path)
+
+
 def code_hashes(stages: tuple[str, ...]) -> dict[str, str]:
     """Stage → SHA-256 over the names and bytes of all files that it can import."""
     return {stage: _hash(imported_files(stage)) for stage in stages}
+
+
+def _code_in(folder: Path) -> set[str]:
+    return {
+        path.relative_to(PACKAGE.parent).as_posix()
+        for path in (PACKAGE.parent / folder).rglob("*.py")
+        if _has_code(path)
+    }
 
 
 def _hash(files: frozenset[str]) -> str:
@@ -62,3 +95,7 @@ def _file_of(module: str) -> Path | None:
 
 def _has_code(path: Path) -> bool:
     return len(ast.parse(path.read_bytes()).body) > 1
+
+
+if __name__ == "__main__":
+    write_dependencies(PACKAGE.parent / "dvc.yaml")
