@@ -6,8 +6,9 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from pipeline.commands.pull import pull
 from pipeline.commands.run import run
-from pipeline.commands.versions import pull, versions
+from pipeline.commands.versions import versions
 from pipeline.errors import EquipoiseError
 
 

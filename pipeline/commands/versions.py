@@ -1,18 +1,15 @@
-"""`equipoise versions` and `equipoise pull`: what has been released, and getting it."""
+"""`equipoise versions`: what has been released."""
 
 import json
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
 from pipeline.params import load_params
 from pipeline.versions.git import Git
-from pipeline.versions.listing import Release, find_release, list_releases
-from pipeline.versions.pull import pull as pull_release
+from pipeline.versions.listing import Release, list_releases
 from pipeline.versions.record import gain_text
 from pipeline.versions.repository import open_repository
 
@@ -29,7 +26,7 @@ def versions(
 ) -> None:
     """List the released versions: date, verdict, gain, rows, promoted or not."""
     with open_repository(repo) as git:
-        releases = list_releases(git, name or _name_at(git))
+        releases = list_releases(git, name or name_at(git))
     if as_json:
         typer.echo(json.dumps([_as_json(release) for release in releases], indent=2))
     elif releases:
@@ -38,35 +35,14 @@ def versions(
         typer.echo("No version has been released yet. Run `equipoise run`.")
 
 
-def pull(
-    to: Annotated[Path, typer.Option("--to", help="Folder to write; it must not exist yet.")],
-    version: Annotated[
-        str, typer.Argument(help="v1.2.3, `latest`, or `promoted` (the newest promoted).")
-    ] = "promoted",
-    repo: Repository = ".",
-    name: Name = None,
-) -> None:
-    """Pull a version's dataset, every file checked against its manifest."""
-    with open_repository(repo) as git, Progress(transient=True) as progress:
-        release = find_release(list_releases(git, name or _name_at(git)), version)
-        task = progress.add_task(f"Pulling {release.tag}", total=None)
-        pull_release(
-            git,
-            release,
-            to,
-            on_file=lambda done, total: progress.update(task, completed=done, total=total),
-        )
-    typer.echo(f"Pulled {release.tag} to {to}.")
-
-
-def _name_at(git: Git) -> str:
+def name_at(git: Git) -> str:
     """The name that params.yaml gives its releases, "augmented" where there is none to ask."""
     path = git.directory / "params.yaml"
     return load_params(path).release.name if path.is_file() else "augmented"
 
 
 def _as_table(releases: list[Release]) -> Table:
-    table = Table(box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("version", "date", "verdict", "gain", "rows (real + synthetic)", "promoted"):
         table.add_column(heading, overflow="fold")
     for release in releases:

@@ -7,6 +7,8 @@ from pipeline.params import Params
 from pipeline.results import read_result
 from pipeline.versions.git import Git
 from pipeline.versions.lockfile import (
+    AUGMENTED,
+    LOCK,
     Output,
     StoredFile,
     hash_output,
@@ -17,8 +19,6 @@ from pipeline.versions.record import VersionRecord, make_record
 from pipeline.versions.source_digest import source_digest
 from pipeline.workspace import Workspace, verify_manifest
 
-AUGMENTED = "data/augmented"
-LOCK = "dvc.lock"
 # Written by stages, small, and stored in the commit itself (`cache: false` in dvc.yaml).
 COMMITTED = "reports"
 

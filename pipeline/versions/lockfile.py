@@ -11,6 +11,8 @@ from ruamel.yaml.error import YAMLError
 
 from pipeline.errors import VersionError
 
+LOCK = "dvc.lock"
+AUGMENTED = "data/augmented"
 FOLDER_SUFFIX = ".dir"
 
 

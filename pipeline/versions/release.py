@@ -7,10 +7,8 @@ index and hangs on its tags alone.
 
 import logging
 import random
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from pipeline.errors import VersionError
 from pipeline.params import Params
@@ -118,10 +116,9 @@ def verify_remote(remote: Remote, objects: dict[str, int]) -> None:
     if not problems:
         # Chance need not be repeatable here: over many releases every object gets its turn.
         sample = random.sample(sorted(objects), min(READ_BACK_OBJECTS, len(objects)))
-        with tempfile.TemporaryDirectory() as scratch:
-            problems = read_back(store, sample, scratch=Path(scratch))
+        problems = read_back(store, sample)
     if problems:
-        shown = "\n".join(f"  - {problem}" for problem in problems[:20])
+        shown = "\n".join(f"  - object {md5} is {what}" for md5, what in [*problems.items()][:20])
         raise VersionError(
             f"The remote {remote.public_url} does not hold what was sent, so nothing was released:"
             f"\n{shown}\nA full disk is the usual cause. Free some, delete damaged objects, run "

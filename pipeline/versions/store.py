@@ -1,11 +1,11 @@
 """A remote's objects, one by one: list, compare, read back, fetch."""
 
 import hashlib
-import shutil
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 
 from pipeline.errors import VersionError
 from pipeline.versions.lockfile import FOLDER_SUFFIX
@@ -22,8 +22,12 @@ class Store(Protocol):
     def size(self, md5: str) -> int | None:
         """Bytes of an object, None where it is missing."""
 
-    def fetch(self, md5: str, path: Path) -> None:
-        """Copy an object into a file."""
+    def open(self, md5: str) -> IO[bytes]:
+        """An object's content as a stream.
+
+        Raises:
+            FileNotFoundError: it is missing.
+        """
 
 
 def open_store(remote: Remote) -> Store:
@@ -38,19 +42,25 @@ def object_path(md5: str) -> str:
 
 
 class LocalStore:
-    """A remote that is a folder on this machine."""
+    """A remote (or a cache) that is a folder on this machine."""
 
     def __init__(self, root: Path):
         self._root = root
 
+    def path(self, md5: str) -> Path:
+        """Where an object lies."""
+        return self._root / object_path(md5)
+
     def size(self, md5: str) -> int | None:
+        """Bytes of an object, None where it is missing."""
         try:
-            return (self._root / object_path(md5)).stat().st_size
+            return self.path(md5).stat().st_size
         except FileNotFoundError:
             return None
 
-    def fetch(self, md5: str, path: Path) -> None:
-        shutil.copyfile(self._root / object_path(md5), path)
+    def open(self, md5: str) -> IO[bytes]:
+        """An object's content as a stream."""
+        return self.path(md5).open("rb")
 
 
 class CloudStore:
@@ -63,70 +73,91 @@ class CloudStore:
         self._files: Any = kind(**options)
         self._root = root
 
-    def _path(self, md5: str) -> str:
-        return f"{self._root}/{object_path(md5)}"
-
     def size(self, md5: str) -> int | None:
+        """Bytes of an object, None where it is missing."""
         try:
             return int(self._files.size(self._path(md5)))
         except FileNotFoundError:
             return None
 
-    def fetch(self, md5: str, path: Path) -> None:
-        self._files.get_file(self._path(md5), str(path))
+    def open(self, md5: str) -> IO[bytes]:
+        """An object's content as a stream."""
+        stream: IO[bytes] = self._files.open(self._path(md5), "rb")
+        return stream
+
+    def _path(self, md5: str) -> str:
+        return f"{self._root}/{object_path(md5)}"
 
 
-def compare(store: Store, expected: Mapping[str, int | None]) -> list[str]:
-    """Every object that is missing or of another size, as sentences.
+def sizes_of(store: Store, hashes: Iterable[str]) -> dict[str, int | None]:
+    """Object → its bytes, None where it is missing."""
+    names = list(hashes)
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        return dict(zip(names, pool.map(store.size, names), strict=True))
+
+
+def compare(store: Store, expected: Mapping[str, int | None]) -> dict[str, str]:
+    """Object → what is wrong with it, for every one that is missing or of another size.
 
     Args:
         store: Where the objects should be.
         expected: Hash → bytes, None where the size is not known.
     """
-    with ThreadPoolExecutor(CONNECTIONS) as pool:
-        sizes = list(pool.map(store.size, expected))
-    problems = []
-    for (md5, asked), found in zip(expected.items(), sizes, strict=True):
+    problems = {}
+    for md5, found in sizes_of(store, expected).items():
+        asked = expected[md5]
         if found is None:
-            problems.append(f"object {md5} is missing")
+            problems[md5] = "missing"
         elif asked is not None and found != asked:
-            problems.append(f"object {md5} has {found} bytes where {asked} are expected")
+            problems[md5] = f"{found} bytes long where {asked} are expected"
     return problems
 
 
-def read_back(store: Store, hashes: Iterable[str], *, scratch: Path) -> list[str]:
-    """Fetch objects, hash them, and tell of every one that is not what its name says."""
-    problems = []
-    for md5 in hashes:
-        path = scratch / "read-back"
-        store.fetch(md5, path)
-        with path.open("rb") as stream:
-            found = hashlib.file_digest(
-                stream, lambda: hashlib.md5(usedforsecurity=False)
-            ).hexdigest()
-        path.unlink()
-        if found != md5.removesuffix(FOLDER_SUFFIX):
-            problems.append(f"object {md5} holds other bytes (their hash is {found})")
-    return problems
+def read_back(
+    store: Store, hashes: Iterable[str], *, on_bytes: OnBytes | None = None
+) -> dict[str, str]:
+    """Object → what is wrong with it, for every one whose bytes are not what its name says."""
+
+    def check(md5: str) -> tuple[str, str | None]:
+        try:
+            found = _copy(store, md5, None, on_bytes)
+        except FileNotFoundError:
+            return md5, "missing"
+        return md5, None if found == md5.removesuffix(FOLDER_SUFFIX) else "damaged: other bytes"
+
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        return {md5: problem for md5, problem in pool.map(check, hashes) if problem}
 
 
-def fetch_checked(store: Store, md5: str, path: Path) -> None:
+def fetch_checked(store: Store, md5: str, path: Path, *, on_bytes: OnBytes | None = None) -> None:
     """Fetch an object into a file and refuse bytes other than those its name promises.
 
     Raises:
         VersionError: the object is missing or damaged.
     """
     try:
-        store.fetch(md5, path)
+        found = _copy(store, md5, path, on_bytes)
     except FileNotFoundError:
         raise VersionError(
             f"The remote lacks the object {md5}. Whoever released the version can bring it back "
-            "with `dvc push` from a workspace that has the data."
+            "with `dvc push` from a workspace that has the data; `equipoise verify` says more."
         ) from None
-    with path.open("rb") as stream:
-        found = hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
     if found != md5.removesuffix(FOLDER_SUFFIX):
+        path.unlink()
         raise VersionError(
             f"The remote's object {md5} is damaged: its bytes hash to {found}. It was not used. "
-            "Whoever released the version can delete that object and run `dvc push` again."
+            "Whoever released the version can mend it; `equipoise verify` says how."
         )
+
+
+def _copy(store: Store, md5: str, path: Path | None, on_bytes: OnBytes | None) -> str:
+    """Read an object once, writing it to `path` if there is one; returns the MD5 of its bytes."""
+    digest = hashlib.md5(usedforsecurity=False)
+    with store.open(md5) as source, path.open("wb") if path else nullcontext() as sink:
+        while chunk := source.read(CHUNK_BYTES):
+            digest.update(chunk)
+            if sink:
+                sink.write(chunk)
+            if on_bytes:
+                on_bytes(len(chunk))
+    return digest.hexdigest()

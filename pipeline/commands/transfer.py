@@ -1,0 +1,22 @@
+"""A progress bar in bytes for what comes over from a remote; nothing where nobody watches."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+from pipeline.versions.fetch import OnProgress, no_matter
+
+
+@contextmanager
+def transfer(title: str) -> Iterator[OnProgress]:
+    """Show a bar on the terminal's stderr while the block runs; yields what to tell it."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield no_matter
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    with Progress(*columns, TransferSpeedColumn(), console=console, transient=True) as progress:
+        task = progress.add_task(title, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)

@@ -1,0 +1,26 @@
+"""Cells of an exported table: text from outside must not become a formula in a spreadsheet."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from pipeline.samples import Samples
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def harmless(value: Any) -> Any:
+    """Text that a spreadsheet would run gets an apostrophe before it; missing values become ""."""
+    if value is None or value is pd.NA or (isinstance(value, float) and value != value):
+        return ""
+    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
+        return f"'{value}"
+    return value
+
+
+def provenance_rows(samples: Samples) -> tuple[list[str], Iterator[list[Any]]]:
+    """The names of the provenance columns, and each row's cells, harmless."""
+    frame = samples.provenance
+    rows = ([harmless(cell) for cell in row] for row in frame.itertuples(index=False, name=None))
+    return [str(name) for name in frame.columns], rows

@@ -1,0 +1,110 @@
+"""Fetching a released folder: every file from the remote, every hash checked on the way.
+
+The released dvc.lock names the listing by its hash, the listing names the files by theirs, and the
+manifest among them proves their SHA-256; nothing is taken on trust.
+"""
+
+import json
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import VersionError
+from pipeline.versions.git import Git
+from pipeline.versions.listing import Release
+from pipeline.versions.lockfile import LOCK, md5_of, output_at, read_outputs
+from pipeline.versions.remote import Remote, effective_remote, remote_of_config
+from pipeline.versions.store import CONNECTIONS, Store, fetch_checked, open_store, sizes_of
+
+OnProgress = Callable[[int, int], None]
+
+
+def no_matter(done: int, total: int) -> None:
+    """Listen to progress and do nothing."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One file of a stored folder: path inside it, and DVC's hash."""
+
+    path: str
+    md5: str
+
+
+def fetch_output(
+    git: Git, release: Release, path: str, directory: Path, *, on_progress: OnProgress
+) -> None:
+    """Fetch one stored folder of a release into `directory`, every file's hash checked."""
+    prefix = released_prefix(git, release)
+    where = f"{LOCK} of {release.tag}"
+    outputs = read_outputs(git.read(release.commit, prefix + LOCK), where=where)
+    store = open_store(released_remote(git, release, prefix))
+    files = listed_files(store, output_at(outputs, path, where=where).md5, directory)
+    for file in files:
+        _check_inside(directory, file, release)
+        (directory / file.path).parent.mkdir(parents=True, exist_ok=True)
+    sizes = sizes_of(store, {file.md5 for file in files})
+    meter = _Meter(sum(sizes[file.md5] or 0 for file in files), on_progress)
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        fetched = [
+            pool.submit(fetch_checked, store, file.md5, directory / file.path, on_bytes=meter.add)
+            for file in files
+        ]
+        for one in fetched:
+            one.result()
+
+
+class _Meter:
+    """Adds up bytes from many threads and tells the sum."""
+
+    def __init__(self, total: int, listener: OnProgress):
+        self._total, self._done, self._listener = total, 0, listener
+        self._lock = threading.Lock()
+
+    def add(self, n_bytes: int) -> None:
+        with self._lock:
+            self._done += n_bytes
+            self._listener(self._done, self._total)
+
+
+def _check_inside(directory: Path, file: "Listed", release: Release) -> None:
+    if not (directory / file.path).resolve().is_relative_to(directory.resolve()):
+        raise VersionError(
+            f"The listing of {release.tag} names {file.path!r}, which lies outside the folder; "
+            "it was not made by this product, and nothing was written."
+        )
+
+
+def listed_files(store: Store, folder_md5: str, scratch: Path) -> list[Listed]:
+    """The files of a stored folder, in order."""
+    path = scratch / ".listing"
+    fetch_checked(store, folder_md5, path)
+    content = path.read_bytes()
+    path.unlink()
+    assert md5_of(content) == folder_md5.removesuffix(".dir")
+    return [Listed(entry["relpath"], entry["md5"]) for entry in json.loads(content)]
+
+
+def released_prefix(git: Git, release: Release) -> str:
+    """The workspace's path inside the repository, as the release's commit has it."""
+    names = git.run("ls-tree", "-r", "--name-only", "--full-tree", release.commit).splitlines()
+    found = [name.removesuffix(LOCK) for name in names if Path(name).name == LOCK]
+    if not found:
+        raise VersionError(f"The commit of {release.tag} holds no {LOCK}; it is not a release.")
+    return min(found, key=len)
+
+
+def released_remote(git: Git, release: Release, prefix: str) -> Remote:
+    """Where a release's data lie: its published URL, with this machine's credentials for it."""
+    published = remote_of_config(
+        git.read(release.commit, f"{prefix}.dvc/config"), where=f".dvc/config of {release.tag}"
+    )
+    try:
+        own = effective_remote(git.directory)
+    except VersionError:
+        return published
+    if own.url != published.url:
+        return published
+    return Remote(published.name, published.url, {**published.options, **own.options})

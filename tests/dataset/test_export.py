@@ -1,0 +1,162 @@
+import csv
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from pipeline.dataset.cells import harmless
+from pipeline.dataset.export import export
+from pipeline.dataset.export_images import file_name, unique_names
+from pipeline.dataset.wanted import Selection
+from pipeline.errors import VersionError
+from pipeline.params import Params
+from pipeline.samples import Column, Samples, Schema
+from pipeline.stages.assemble import run
+from pipeline.storage import read_split, write_schema, write_split
+from pipeline.workspace import verify_manifest
+from tests.hand_made import write_finished_stages
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory):
+    workspace = write_finished_stages(tmp_path_factory.mktemp("workspace"))
+    run(workspace, Params())
+    return workspace.augmented
+
+
+@pytest.fixture(scope="module")
+def original(source):
+    return read_split(source, "train")
+
+
+@pytest.fixture
+def exported(source, tmp_path):
+    def make(form, **selection):
+        export(source, tmp_path, form, Selection(**selection))
+        verify_manifest(tmp_path)
+        return tmp_path
+
+    return make
+
+
+def test_parquet_without_a_selection_is_the_release_byte_for_byte(exported, source):
+    target = exported("parquet")
+    for path in source.rglob("*.*"):
+        assert (target / path.relative_to(source)).read_bytes() == path.read_bytes()
+
+
+@pytest.mark.parametrize(("synthetic", "rows"), [(True, 4), (False, 8)])
+def test_parquet_of_one_origin_keeps_layout_and_types(exported, source, synthetic, rows):
+    target = exported("parquet", synthetic=synthetic)
+    frame = pd.read_parquet(target / "train")
+    assert len(frame) == rows
+    assert (frame["is_synthetic"] == synthetic).all()
+    whole = pd.read_parquet(source / "train", dtype_backend="pyarrow")
+    part = pd.read_parquet(target / "train", dtype_backend="pyarrow")
+    assert part.dtypes.equals(whole.dtypes)
+
+
+def test_images_lie_in_a_folder_of_their_class_and_are_the_very_pixels(exported, original):
+    target = exported("images")
+    table = pd.read_csv(target / "metadata.csv")
+    assert len(table) == len(original)
+    assert sorted(path.name for path in target.iterdir() if path.is_dir()) == ["cat", "dog"]
+    for position, row in table.iterrows():
+        with Image.open(target / row["file_name"]) as image:
+            assert (np.asarray(image) == original.values[position, :, :, 0]).all()
+        assert row["file_name"].startswith(row["label"])
+        assert row["weight"] == original.provenance["weight"][position]
+
+
+def test_csv_holds_every_pixel_of_the_asked_class(exported, original):
+    target = exported("csv", classes=("dog",))
+    table = pd.read_csv(target / "train.csv")
+    dogs = original.take(original.labels == 1)
+    assert set(table["label"]) == {"dog"}
+    pixels = table[[f"pixel_{k}" for k in range(64)]].to_numpy()
+    assert (pixels == dogs.values.reshape(len(dogs), 64)).all()
+
+
+def test_numpy_arrays_load_without_pickle_and_stay_in_step(exported, original):
+    target = exported("numpy")
+    arrays = {
+        name: np.load(target / f"{name}.npy", allow_pickle=False)
+        for name in ("values", "labels", "weights", "is_synthetic", "ids")
+    }
+    assert (arrays["values"] == original.values).all()
+    assert (arrays["labels"] == original.labels).all()
+    assert (arrays["ids"] == original.ids.astype(str)).all()
+    assert arrays["weights"][arrays["is_synthetic"]].tolist() == [0.5] * 4
+
+
+def test_an_unknown_class_is_refused_with_those_there_are(exported):
+    with pytest.raises(VersionError, match=r"no class 'cow' .* 'cat', 'dog'"):
+        exported("parquet", classes=("cow",))
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("table")
+    schema = Schema(
+        modality="table",
+        classes=("no", "=yes"),
+        columns=(
+            Column(name="age", kind="integer", has_missing=True),
+            Column(name="job", kind="categorical", categories=("=cmd()", "nurse")),
+        ),
+        label_column="id",
+    )
+    samples = Samples(
+        schema=schema,
+        values=pd.DataFrame({"age": [31.0, np.nan, 50.0], "job": ["nurse", "=cmd()", None]}),
+        labels=np.array([0, 1, 1]),
+        provenance=pd.DataFrame(
+            {"id": ["r0", "r1", "s0"], "is_synthetic": [False, False, True], "weight": [1.0, 1, 0]}
+        ),
+    )
+    write_schema(folder, schema)
+    write_split(folder, "train", samples)
+    return folder
+
+
+def test_a_table_becomes_csv_whose_cells_no_spreadsheet_runs(table, tmp_path):
+    export(table, tmp_path, "csv", Selection())
+    with (tmp_path / "train.csv").open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["job"] for row in rows] == ["nurse", "'=cmd()", ""]
+    assert [row["id"] for row in rows] == ["no", "'=yes", "'=yes"]
+    assert [row["equipoise.id"] for row in rows] == ["r0", "r1", "s0"]
+    assert [row["age"] for row in rows] == ["31.0", "", "50.0"]
+
+
+def test_a_table_becomes_numbers_with_missing_values_as_nan(table, tmp_path):
+    export(table, tmp_path, "numpy", Selection())
+    values = np.load(tmp_path / "values.npy", allow_pickle=False)
+    np.testing.assert_array_equal(values, [[31, 1], [np.nan, 0], [50, np.nan]])
+
+
+def test_a_table_is_not_to_be_had_as_images(table, tmp_path):
+    with pytest.raises(VersionError, match="is a table"):
+        export(table, tmp_path, "images", Selection())
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", "\rx"])
+def test_text_that_a_spreadsheet_would_run_is_neutralised(text):
+    assert harmless(text) == f"'{text}"
+
+
+@pytest.mark.parametrize(
+    "text", ["../../etc", "/etc/passwd", ".hidden", "-rf", "a\nb", "", "é" * 99]
+)
+def test_no_text_from_outside_leaves_its_folder(text):
+    name = file_name(text)
+    assert "/" not in name
+    assert not name.startswith((".", "-"))
+    assert 0 < len(name.encode()) <= 100
+
+
+def test_classes_that_would_share_a_folder_get_two():
+    assert (
+        len({name.casefold() for name in unique_names(("a/b", "a?b", "A_B", "metadata.csv"))}) == 4
+    )
