@@ -9,7 +9,7 @@ import difflib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -114,19 +114,51 @@ class GanParams(Section):
     max_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 3600.0
 
 
-class TrialParams(Section):
-    """The trial: who is compared with whom, how often, and what counts as help."""
+ClassifierName = Literal["cnn", "svm", "logistic", "forest"]
+ArmName = Literal[
+    "real",
+    "balanced",
+    "class_weights",
+    "logit_adjustment",
+    "classical",
+    "classical_balanced",
+    "classical_logit",
+    "classical_half",
+    "classical_mixup",
+    "smote",
+]
 
-    replicates: Annotated[int, Field(ge=2, strict=True)] = 3
-    classifiers: tuple[Literal["cnn", "svm", "logistic", "forest"], ...] = ("cnn",)
-    primary_classifier: Literal["cnn", "svm", "logistic", "forest"] = "cnn"
+
+class TrialParams(Section):
+    """The trial: who is compared with whom, how often, and what counts as help.
+
+    light leaves out arms, tuning and the second generator of each replicate, and says so in the
+    report; full takes some minutes more.
+    """
+
+    preset: Literal["light", "full"] = "full"
+    replicates: Annotated[int, Field(ge=2, le=1000, strict=True)] = 5
+    # Of each stratified shuffle, a replicate holds out one fold.
+    folds: Annotated[int, Field(ge=2, le=20, strict=True)] = 5
+    classifiers: Annotated[tuple[ClassifierName, ...], Field(min_length=1)] = ("cnn",)
+    primary_classifier: ClassifierName = "cnn"
     primary_metric: Literal["balanced_accuracy", "accuracy", "macro_f1"] = "balanced_accuracy"
-    current_practice: str = "balanced"
+    current_practice: ArmName = "balanced"
     promote: Literal["mix", "gan"] = "mix"
-    min_gain_points: Annotated[float, Field(ge=0.0, le=100.0)] = 0.0
-    classifier_steps: Count = 600
+    min_gain_points: Annotated[float, Field(ge=0.0, le=100.0, allow_inf_nan=False)] = 0.0
+    classifier_steps: Annotated[int, Field(ge=10, strict=True)] = 600
     workers: Count | None = None
-    executor: str = "local"
+    # "local", or the address of a Dask scheduler such as tcp://10.0.0.7:8786.
+    executor: Annotated[str, Field(pattern=r"^(local|(tcp|tls)://[^\s]+)$")] = "local"
+
+    @model_validator(mode="after")
+    def _primary_is_on_the_panel(self) -> "TrialParams":
+        if self.primary_classifier not in self.classifiers:
+            raise ValueError(
+                f"`trial.primary_classifier` is {self.primary_classifier!r}, which "
+                f"`trial.classifiers` ({', '.join(self.classifiers)}) does not name"
+            )
+        return self
 
 
 class ReleaseParams(Section):

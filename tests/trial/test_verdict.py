@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+from scipy import stats
+
+from pipeline.trial.verdict import (
+    assess_gains,
+    decide,
+    decide_against_each,
+    detectable_gain,
+    replicates_to_settle,
+)
+
+
+def test_the_interval_is_the_published_formula():
+    gains = [1.0, 2.0, 0.5, 1.5, 3.0]
+    test = assess_gains(gains, held_out_ratio=0.25)
+    error = np.sqrt((1 / 5 + 0.25) * np.var(gains, ddof=1))
+    assert test.lower_bound == pytest.approx(1.6 - 2.131847 * error, rel=1e-6)
+    assert test.interval.high == pytest.approx(1.6 + 2.776445 * error, rel=1e-6)
+
+
+def test_without_overlap_it_is_the_plain_paired_t_test():
+    gains = np.array([1.0, 2.0, 0.5, 1.5, 3.0])
+    test = assess_gains(gains, held_out_ratio=0.0)
+    low, high = stats.ttest_1samp(gains, 0.0).confidence_interval(0.95)
+    assert (test.interval.low, test.interval.high) == pytest.approx((low, high))
+
+
+def test_helps_needs_the_lower_bound_above_the_smallest_gain_that_matters():
+    test = assess_gains([2.0, 2.2, 1.9], held_out_ratio=0.33)
+    assert decide(test, min_gain=0.0) == "helps"
+    assert decide(test, min_gain=2.0) == "no evidence"
+
+
+def test_harms_needs_the_upper_bound_below_zero():
+    assert decide(assess_gains([-2.0, -2.2, -1.9], held_out_ratio=0.33), min_gain=0.0) == "harms"
+    assert (
+        decide(assess_gains([-2.0, 2.2, -1.9], held_out_ratio=0.33), min_gain=0.0) == "no evidence"
+    )
+
+
+def test_no_difference_at_all_is_no_evidence():
+    assert decide(assess_gains([0.0, 0.0, 0.0], held_out_ratio=0.33), min_gain=0.0) == "no evidence"
+
+
+def test_help_must_hold_against_each_cheap_arm():
+    assert decide_against_each(["helps", "helps"]) == "helps"
+    assert decide_against_each(["helps", "no evidence"]) == "no evidence"
+    assert decide_against_each(["helps", "harms"]) == "harms"
+    assert decide_against_each([]) == "no evidence"
+
+
+def test_the_detectable_gain_is_found_in_eighty_of_a_hundred_simulated_trials():
+    replicates, spread = 5, 2.0
+    gain = detectable_gain(spread, replicates, held_out_ratio=0.0)
+    draws = np.random.default_rng(0).normal(gain, spread, (4000, replicates))
+    found = [assess_gains(row, held_out_ratio=0.0).lower_bound > 0 for row in draws]
+    assert np.mean(found) == pytest.approx(0.80, abs=0.02)
+
+
+def test_more_replicates_settle_a_gain_until_only_more_samples_can():
+    many = replicates_to_settle(2.0, 2.0, now=5, held_out_ratio=0.1)
+    assert many is not None
+    assert detectable_gain(2.0, many, held_out_ratio=0.1) <= 2.0
+    assert detectable_gain(2.0, many - 1, held_out_ratio=0.1) > 2.0
+    assert replicates_to_settle(0.1, 2.0, now=5, held_out_ratio=0.25) is None
+    assert replicates_to_settle(-1.0, 2.0, now=5, held_out_ratio=0.25) is None
