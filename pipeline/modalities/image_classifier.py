@@ -98,7 +98,7 @@ def train_image_classifier(
     with torch.random.fork_rng():
         torch.manual_seed(derive_seed(seed, "network"))
         network = ImageNetwork(schema.image_shape, len(schema.classes))
-    network = network.to(memory_format=torch.channels_last)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimiser = torch.optim.AdamW(network.parameters(), LEARNING_RATE, fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, LEARNING_RATE, total_steps=steps)
     loss_of = RecipeLoss(recipe, training)
@@ -109,7 +109,7 @@ def train_image_classifier(
         else:
             loss = loss_of(network(images), labels)
         optimiser.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         schedule.step()
     if not torch.isfinite(loss):
@@ -190,7 +190,7 @@ def _refresh_normalisation(
         generator=stream,
     )
     images = to_float(real.real.values)
-    for batch in rows.split(BATCH_SAMPLES):
+    for batch in rows.view(-1, BATCH_SAMPLES):
         network(images[batch].contiguous(memory_format=torch.channels_last))
 
 

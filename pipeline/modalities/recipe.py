@@ -97,4 +97,4 @@ class TrainingSet:
         for extra, rows, share in zip(self.extras, extra_counts, shares, strict=True):
             parts.append((of_class * share / np.maximum(rows, 1))[extra.samples.labels])
         probabilities = np.concatenate(parts)
-        return probabilities / probabilities.sum()
+        return np.asarray(probabilities / probabilities.sum())

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from pipeline.errors import ParamsError
 from pipeline.modalities.recipe import Recipe
+from pipeline.params import ClassifierName, TrialParams
 from pipeline.results import ArmFamily
+from pipeline.trial.learners import applies
 
 
 @dataclass(frozen=True)
@@ -81,17 +82,11 @@ CHEAP_ARMS: tuple[Arm, ...] = (
 LIGHT_ARMS = ("real", "balanced", "class_weights", "logit_adjustment", "classical_balanced")
 
 
-def arms_named(names: tuple[str, ...]) -> tuple[Arm, ...]:
-    """The cheap arms of these names, in the table's order.
-
-    Raises:
-        ParamsError: a name is not in the table.
-    """
-    known = {arm.name: arm for arm in CHEAP_ARMS}
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise ParamsError(
-            "trial.arms cannot be used:",
-            [f"{name!r} is no arm; valid: {', '.join(known)}." for name in unknown],
-        )
-    return tuple(arm for arm in CHEAP_ARMS if arm.name in names)
+def arms_for(classifier: ClassifierName, params: TrialParams) -> tuple[Arm, ...]:
+    """The cheap arms that a classifier runs under a preset, current practice among them."""
+    light = (*LIGHT_ARMS, params.current_practice)
+    return tuple(
+        arm
+        for arm in CHEAP_ARMS
+        if (params.preset == "full" or arm.name in light) and applies(classifier, arm.candidates[0])
+    )

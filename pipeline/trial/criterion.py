@@ -30,7 +30,7 @@ def calibrated_losses(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarr
 def class_balanced_weights(labels: np.ndarray) -> np.ndarray:
     """Weights of rows, float64 [n], that give each class present the same total; sum 1."""
     counts = np.bincount(labels)
-    return 1.0 / (counts[labels] * np.count_nonzero(counts))
+    return np.asarray(1.0 / (counts[labels] * np.count_nonzero(counts)))
 
 
 def mean_loss(losses: np.ndarray, labels: np.ndarray) -> float:

@@ -81,7 +81,7 @@ def choose_share(
     best = min(tried, key=lambda dose: mean_loss(dose.losses, labels))
     if per_class and len(tried) > 1:
         composed = _compose(tried, labels, origin)
-        if composed.any() and not np.array_equal(composed, best.shares.get(origin)):
+        if composed.any() and not np.array_equal(composed, best.shares.get(origin, np.zeros(0))):
             shares = {**base.shares, origin: composed}
             whole = Dose(try_dose(shares), shares)
             best = min((best, whole), key=lambda dose: mean_loss(dose.losses, labels))

@@ -56,7 +56,7 @@ def fit_network(training: TrainingSet, recipe: Recipe, *, steps: int, seed: int)
 
 def applies(name: ClassifierName, recipe: Recipe) -> bool:
     """Whether the recipe means anything to the classifier: mixup is a way to train networks."""
-    return name == "cnn" or recipe.mixup == 0
+    return not recipe.smote if name == "cnn" else recipe.mixup == 0
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,8 @@ def _fold(samples: Samples, fold: int, folds: int, seed: int) -> tuple[np.ndarra
     else:
         splitter = StratifiedKFold(folds, shuffle=True, random_state=state)
         parts = list(splitter.split(samples.labels, samples.labels))
-    return parts[fold]
+    fitted, left_out = parts[fold]
+    return np.asarray(fitted), np.asarray(left_out)
 
 
 def _check_rows(development: Samples, folds: int) -> None:

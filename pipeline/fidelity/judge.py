@@ -1,0 +1,112 @@
+"""Every fidelity number of a pool, overall and per class, beside its real-against-real floor."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from pipeline.errors import MetricError
+from pipeline.fidelity.frechet import frechet_distance
+from pipeline.fidelity.kernel import kernel_distance
+from pipeline.manifold import manifold_scores
+from pipeline.randomness import numpy_stream
+from pipeline.results import FidelityRow
+
+Metric = Callable[[np.ndarray, np.ndarray], float]
+NEIGHBOURS = 5
+# The numbers are means over this many ways to halve the reals, since one half is a draw of luck.
+HALVINGS = 4
+
+
+def diversity(_: np.ndarray, fake: np.ndarray) -> float:
+    """Mean Euclidean distance between two samples of a set, in feature units; 0 when collapsed."""
+    if len(fake) < 2:
+        raise MetricError("The diversity of one sample is not defined; give at least 2.")
+    squared = (fake**2).sum(axis=1)
+    distances = np.sqrt(np.maximum(squared[:, None] + squared[None] - 2 * fake @ fake.T, 0.0))
+    return float(distances.sum() / (len(fake) * (len(fake) - 1)))
+
+
+METRICS: dict[str, Metric] = {
+    "fid": frechet_distance,
+    "kid": kernel_distance,
+    "precision": lambda r, f: manifold_scores(r, f, neighbours=NEIGHBOURS).precision,
+    "recall": lambda r, f: manifold_scores(r, f, neighbours=NEIGHBOURS).recall,
+    "density": lambda r, f: manifold_scores(r, f, neighbours=NEIGHBOURS).density,
+    "coverage": lambda r, f: manifold_scores(r, f, neighbours=NEIGHBOURS).coverage,
+    "diversity": diversity,
+}
+
+
+def judge(
+    real: np.ndarray,
+    real_labels: np.ndarray,
+    fake: np.ndarray,
+    fake_labels: np.ndarray,
+    *,
+    classes: tuple[str, ...],
+    features: str,
+    seed: int,
+) -> tuple[FidelityRow, ...]:
+    """Each metric for all classes together and for each class that was drawn.
+
+    Both sides get the same number of samples of each class, so that a pool that holds only scarce
+    classes is compared with the same classes. The reals are halved: one half is what the fakes are
+    compared with, the other, compared with the first, gives the floor at equal n.
+
+    Args:
+        real: Features of real samples that neither generator nor network saw, float64 [n, d].
+        fake: Features of generated samples, float64 [m, d].
+        features: Name of the feature network, for the reader.
+    """
+    scopes: list[int | None] = [None, *map(int, np.unique(fake_labels))]
+    rows = []
+    for scope in scopes:
+        draws = list(_draws(real_labels, fake_labels, scope, seed))
+        for name, metric in METRICS.items():
+            value, floor, note = _mean_of(metric, real, fake, draws)
+            rows.append(
+                FidelityRow(
+                    metric=name,
+                    class_name=None if scope is None else classes[scope],
+                    value=value,
+                    floor=floor,
+                    n_samples=len(draws[0][2]),
+                    features=features,
+                    note=note,
+                )
+            )
+    return tuple(rows)
+
+
+def _mean_of(
+    metric: Metric,
+    real: np.ndarray,
+    fake: np.ndarray,
+    draws: list[tuple[np.ndarray, np.ndarray, np.ndarray]],
+) -> tuple[float | None, float | None, str]:
+    try:
+        values = [metric(real[reference], fake[drawn]) for reference, _, drawn in draws]
+        floors = [metric(real[reference], real[other]) for reference, other, _ in draws]
+    except MetricError as error:
+        return None, None, str(error)
+    return float(np.mean(values)), float(np.mean(floors)), ""
+
+
+def _draws(
+    real_labels: np.ndarray, fake_labels: np.ndarray, scope: int | None, seed: int
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """(Reference reals, other reals, fakes), equally many of each class, one triple a halving."""
+    labels = np.unique(fake_labels) if scope is None else np.array([scope])
+    for halving in range(HALVINGS):
+        stream = numpy_stream(seed, "fidelity", -1 if scope is None else scope, halving)
+        parts: list[list[np.ndarray]] = [[], [], []]
+        for label in labels:
+            reals = stream.permutation(np.flatnonzero(real_labels == label))
+            fakes = stream.permutation(np.flatnonzero(fake_labels == label))
+            count = min(len(reals) // 2, len(fakes))
+            for part, rows in zip(
+                parts, (reals[:count], reals[count : 2 * count], fakes[:count]), strict=True
+            ):
+                part.append(rows)
+        reference, other, drawn = (np.concatenate(part) for part in parts)
+        yield reference, other, drawn

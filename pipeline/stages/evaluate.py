@@ -1,0 +1,134 @@
+"""The stage `evaluate`: trial, fidelity and curation; a record, metrics and plots come out."""
+
+import logging
+from functools import partial
+
+import pandas as pd
+
+from pipeline import balance, storage, synthesis
+from pipeline.fidelity.judge import judge
+from pipeline.modalities.recipe import TrainingSet
+from pipeline.params import BalanceParams, GanParams, Params
+from pipeline.randomness import derive_seed
+from pipeline.results import FidelityRow, write_result
+from pipeline.samples import Samples, concatenate
+from pipeline.scale.executor import open_executor
+from pipeline.stages import evaluate as this_module
+from pipeline.stages.code import code_hashes
+from pipeline.stages.shell import run_stage
+from pipeline.trial.curation import choose_exactly
+from pipeline.trial.exports import write_exports
+from pipeline.trial.learners import DOMAIN_RECIPE, fit_network
+from pipeline.trial.record import make_record
+from pipeline.trial.tasks import Task, TaskStore, run_tasks
+from pipeline.trial.trial import TrialData, run_trial
+from pipeline.workspace import Workspace, read_json, verify_manifest, writing
+
+log = logging.getLogger(__name__)
+CURATION_FILE = "curation.parquet"
+FEATURES = "domain network (a small CNN trained on the training split, 64 features)"
+
+
+def run(workspace: Workspace, params: Params) -> None:
+    """Hold the trial and write `data/trial`, `reports/metrics.json` and `reports/plots`."""
+    for directory in (workspace.prepared, workspace.synthetic):
+        verify_manifest(directory)
+    data = read_data(workspace)
+    requested = read_json(workspace.synthetic / "request.json")["requested"]
+    store = TaskStore(workspace.private / "trial", code=code_hashes(("evaluate",))["evaluate"])
+    # Named through the module, not this script, so that other processes find the function.
+    make = partial(this_module.balanced_pool, gan=params.gan, balance_params=params.balance)
+    with open_executor(params.trial.executor, workers=params.trial.workers) as executor:
+        outcome = run_trial(
+            data,
+            params.trial,
+            seed=params.seed,
+            make=make,
+            executor=executor,
+            store=store,
+            on_done=_tell,
+        )
+        judged = pd.DataFrame(outcome.shipped)
+        judged["chosen"] = choose_exactly(judged, data.development.schema.classes, requested)
+        fidelity = run_tasks([_fidelity_task(data, judged, params)], executor, store)["fidelity"]
+    result = make_record(
+        data,
+        params.trial,
+        outcome,
+        requested=requested,
+        fidelity=[FidelityRow.model_validate(row) for row in fidelity],
+        copies=None,
+    )
+    facts = {"seed": params.seed, "trial": params.trial.model_dump(mode="json")}
+    with writing(workspace.trial, facts) as folder:
+        write_result(folder, result)
+        judged.to_parquet(folder / CURATION_FILE, index=False)
+    write_exports(workspace.metrics_file, workspace.plots, result)
+    log.info("evaluate: mix: %s; GAN: %s", result.verdict, result.gan_verdict)
+
+
+def read_data(workspace: Workspace) -> TrialData:
+    """What the trial is held on, from the folders that earlier stages wrote."""
+    train = storage.read_split(workspace.prepared, "train")
+    parts = [train]
+    if storage.has_split(workspace.prepared, "validation"):
+        parts.append(storage.read_split(workspace.prepared, "validation"))
+    withheld = None
+    if storage.has_split(workspace.prepared, "withheld"):
+        withheld = storage.read_split(workspace.prepared, "withheld")
+    return TrialData(
+        development=concatenate(parts),
+        test=storage.read_split(workspace.prepared, "test"),
+        withheld=withheld,
+        shipped_pool=storage.read_split(workspace.synthetic, "train"),
+        shipped_real=train,
+    )
+
+
+def balanced_pool(
+    samples: Samples, seed: int, *, gan: GanParams, balance_params: BalanceParams
+) -> Samples:
+    """Train a generator on the samples and draw a pool that balances them."""
+    wanted = balance.request(samples.counts(), balance_params)
+    fitted = synthesis.train_generator(samples, gan, seed=seed)
+    return synthesis.draw(fitted, balance.pool(wanted, balance_params))
+
+
+def judge_fidelity(
+    *, train: Samples, unseen: Samples, pool: Samples, steps: int, seed: int
+) -> list[dict[str, object]]:
+    """Fidelity of a pool against real samples that neither generator nor network saw."""
+    network = fit_network(TrainingSet(train), DOMAIN_RECIPE, steps=steps, seed=seed)
+    rows = judge(
+        network.features(unseen),
+        unseen.labels,
+        network.features(pool),
+        pool.labels,
+        classes=train.schema.classes,
+        features=FEATURES,
+        seed=seed,
+    )
+    return [row.model_dump(mode="json") for row in rows]
+
+
+def _fidelity_task(data: TrialData, judged: pd.DataFrame, params: Params) -> Task:
+    chosen = data.shipped_pool.take(judged["chosen"].to_numpy(bool))
+    return Task(
+        "fidelity",
+        this_module.judge_fidelity,
+        {
+            "train": data.shipped_real,
+            "unseen": data.test,
+            "pool": chosen,
+            "steps": params.trial.classifier_steps,
+            "seed": derive_seed(params.seed, "fidelity"),
+        },
+    )
+
+
+def _tell(name: str, done: int, total: int) -> None:
+    log.info("evaluate: %d of %d: %s", done, total, name)
+
+
+if __name__ == "__main__":
+    run_stage(run)

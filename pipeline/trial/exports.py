@@ -1,0 +1,116 @@
+"""Flat metrics and plot data for DVC, from the record of a trial."""
+
+import io
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline.results import TrialResult
+from pipeline.workspace import write_bytes, write_json
+
+DIGITS = 6
+
+
+def flat_metrics(result: TrialResult) -> dict[str, float | str | bool]:
+    """One flat dictionary with stable keys, for `dvc metrics show` and `dvc metrics diff`."""
+    metric = result.primary_metric
+    flat: dict[str, float | str | bool] = {
+        "verdict": result.verdict,
+        "gan_verdict": result.gan_verdict,
+        "promoted": result.promoted,
+    }
+    for arm in result.arms:
+        values = arm.values[metric]
+        key = f"{arm.classifier}.{arm.arm}"
+        flat[f"{key}.{metric}"] = round(sum(values) / len(values), DIGITS)
+        for name, value in arm.test.items():
+            flat[f"{key}.test_{name}"] = round(value, DIGITS)
+    for comparison in result.comparisons:
+        if comparison.question == "mix against current practice":
+            key = f"{comparison.classifier}.mix"
+        elif comparison.reference == _best_cheap(result, comparison.classifier):
+            key = f"{comparison.classifier}.gan"
+        else:
+            continue
+        flat[f"{key}.gain_points"] = round(comparison.mean_points, DIGITS)
+        flat[f"{key}.gain_points_low"] = round(comparison.lower_bound_points, DIGITS)
+    for row in result.fidelity:
+        if row.class_name is None and row.value is not None:
+            flat[f"fidelity.{row.metric}"] = round(row.value, DIGITS)
+            if row.floor is not None:
+                flat[f"fidelity.{row.metric}_floor"] = round(row.floor, DIGITS)
+    for origin, weight in result.recommended_weight.items():
+        flat[f"weight.{origin}"] = round(weight, DIGITS)
+    if result.copies is not None:
+        flat["copies.exact"] = result.copies.exact
+        flat["copies.suspected"] = result.copies.suspected
+    return flat
+
+
+def write_exports(metrics_file: Path, plots: Path, result: TrialResult) -> None:
+    """Write the metrics file and `arms.csv`, `recall.csv` and `confusion.csv`."""
+    write_json(metrics_file, flat_metrics(result))
+    for name, frame in (
+        ("arms", arms_frame(result)),
+        ("recall", recall_frame(result)),
+        ("confusion", confusion_frame(result)),
+    ):
+        text = io.StringIO()
+        frame.to_csv(text, index=False, lineterminator="\n")
+        write_bytes(plots / f"{name}.csv", text.getvalue().encode())
+
+
+def arms_frame(result: TrialResult) -> pd.DataFrame:
+    """One row an arm, classifier and replicate: the score in [0, 1] by the primary metric."""
+    rows = [
+        {
+            "classifier": arm.classifier,
+            "arm": arm.arm,
+            "replicate": replicate + 1,
+            result.primary_metric: round(value, DIGITS),
+        }
+        for arm in result.arms
+        for replicate, value in enumerate(arm.values[result.primary_metric])
+    ]
+    return _safe(pd.DataFrame(rows))
+
+
+def recall_frame(result: TrialResult) -> pd.DataFrame:
+    """One row a class: recall in [0, 1] under current practice and under the recommended mix."""
+    rows = [
+        {"class": row.name, "arm": arm, "recall": round(value, DIGITS)}
+        for row in result.classes
+        for arm, value in (
+            (result.current_practice, row.recall_before),
+            (result.recommended_arm, row.recall_after),
+        )
+    ]
+    return _safe(pd.DataFrame(rows))
+
+
+def confusion_frame(result: TrialResult) -> pd.DataFrame:
+    """One row a prediction of the test split by the recommended mix: actual, predicted."""
+    names = [row.name for row in result.classes]
+    arm = next(
+        arm
+        for arm in result.arms
+        if arm.classifier == result.primary_classifier and arm.arm == result.recommended_arm
+    )
+    rows = [
+        {"actual": names[actual], "predicted": names[predicted]}
+        for actual, line in enumerate(arm.confusion)
+        for predicted, count in enumerate(line)
+        for _ in range(count)
+    ]
+    return _safe(pd.DataFrame(rows, columns=["actual", "predicted"]))
+
+
+def _safe(frame: pd.DataFrame) -> pd.DataFrame:
+    """Text cells that a spreadsheet would take for a formula get a leading apostrophe."""
+    return frame.map(
+        lambda cell: f"'{cell}" if isinstance(cell, str) and cell[:1] in "=+-@\t\r" else cell
+    )
+
+
+def _best_cheap(result: TrialResult, classifier: str) -> str:
+    return next(v.best_cheap for v in result.verdicts if v.classifier == classifier)

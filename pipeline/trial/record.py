@@ -1,0 +1,137 @@
+"""The record of a trial, put together from its summary."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from pipeline.params import TrialParams
+from pipeline.results import ClassRow, CopiesResult, DoseRow, FidelityRow, TrialResult
+from pipeline.trial.curation import summarise
+from pipeline.trial.scores import share_interval
+from pipeline.trial.summary import Summary
+from pipeline.trial.trial import TrialData, TrialOutcome, refits
+
+FEWEST_ROWS = 30
+
+
+def make_record(
+    data: TrialData,
+    params: TrialParams,
+    outcome: TrialOutcome,
+    *,
+    requested: Mapping[str, int],
+    fidelity: Sequence[FidelityRow],
+    copies: CopiesResult | None,
+) -> TrialResult:
+    """Everything the trial found, for whoever shows a number."""
+    summary = Summary(data, params, outcome)
+    primary = params.primary_classifier
+    comparisons = {name: summary.comparisons(name) for name in params.classifiers}
+    verdicts = {name: summary.verdict(name, comparisons[name]) for name in params.classifiers}
+    own = verdicts[primary]
+    doses = [dose for name in params.classifiers for dose in summary.doses(name)]
+    primary_doses = [dose for dose in doses if dose.classifier == primary]
+    deciding = own.verdict if params.promote == "mix" else own.gan_verdict
+    return TrialResult(
+        primary_metric=params.primary_metric,
+        primary_classifier=primary,
+        current_practice=params.current_practice,
+        best_cheap=own.best_cheap,
+        recommended_arm=own.recommended_arm,
+        promote_rule=params.promote,
+        min_gain_points=params.min_gain_points,
+        replicates=params.replicates,
+        verdict=own.verdict,
+        gan_verdict=own.gan_verdict,
+        promoted=deciding == "helps",
+        arms=tuple(arm for panel in summary.panels.values() for arm in panel.arms.values()),
+        comparisons=tuple(c for name in params.classifiers for c in comparisons[name]),
+        verdicts=tuple(verdicts.values()),
+        gain_shares=own.gain_shares,
+        gap_closed=own.gap_closed,
+        gap_closed_interval=own.gap_closed_interval,
+        recommended_weight=_weights(primary_doses),
+        doses=tuple(doses),
+        classes=_class_rows(data, params, outcome, summary, requested, primary_doses),
+        curation=summarise(pd.DataFrame(outcome.shipped), data.development.schema.classes),
+        fidelity=tuple(fidelity),
+        copies=copies,
+        notes=_notes(data, params),
+    )
+
+
+def _weights(doses: Sequence[DoseRow]) -> dict[str, float]:
+    origins = dict.fromkeys(dose.origin for dose in doses)
+    means = {
+        origin: float(np.mean([dose.weight for dose in doses if dose.origin == origin]))
+        for origin in origins
+    }
+    return {"real": 1.0, "gan": 0.0, **means}
+
+
+def _class_rows(
+    data: TrialData,
+    params: TrialParams,
+    outcome: TrialOutcome,
+    summary: Summary,
+    requested: Mapping[str, int],
+    doses: Sequence[DoseRow],
+) -> tuple[ClassRow, ...]:
+    arms = summary.panels[params.primary_classifier].arms
+    shipped = pd.DataFrame(outcome.shipped)
+    rows = []
+    for label, (name, n_real) in enumerate(data.shipped_real.counts().items()):
+        each = [
+            int((data.development.labels[s.held_out] == label).sum()) for s in outcome.splits
+        ]
+        before, after = (
+            float(np.dot(arms[arm].recall[name], each)) for arm in (params.current_practice, "mix")
+        )
+        total = sum(each)
+        accepted = shipped["accepted"] & (shipped["label"] == label)
+        rows.append(
+            ClassRow(
+                name=name,
+                n_real=n_real,
+                n_requested=requested.get(name, 0),
+                n_accepted=int(accepted.sum()),
+                n_test=total,
+                recall_before=before / total,
+                recall_before_interval=share_interval(before, total),
+                recall_after=after / total,
+                recall_after_interval=share_interval(after, total),
+                dose={dose.origin: dose.share for dose in doses if dose.class_name == name},
+            )
+        )
+    return tuple(rows)
+
+
+def _notes(data: TrialData, params: TrialParams) -> tuple[str, ...]:
+    notes = []
+    if params.preset == "light":
+        notes.append(
+            "The light preset left out: tuning of each arm's settings, the arms augmentation "
+            "alone, with logit adjustment, half and half, with mixup, SMOTE and conditional VAE, "
+            "classical copies and SMOTE as sources of the mix, doses class by class, and the "
+            "second generator of each replicate (doses are chosen with, and arms scored with, a "
+            "generator that saw three quarters of the training part). "
+            "`trial.preset: full` runs them."
+        )
+    assert refits(params) == (params.preset == "full")
+    scarce = [name for name, count in data.development.counts().items() if count < FEWEST_ROWS]
+    if scarce:
+        notes.append(
+            f"Classes with fewer than {FEWEST_ROWS} development samples ({', '.join(scarce)}): "
+            "their recalls rest on few held-out samples; look at the intervals."
+        )
+    if data.withheld is None:
+        notes.append(
+            "No real samples were withheld, so there is no ceiling to compare with; thin the "
+            "source, or add samples, to get one."
+        )
+    notes.append(
+        "The copy test can find copies of single training samples; it cannot prove that nothing "
+        "was memorised."
+    )
+    return tuple(notes)

@@ -1,0 +1,299 @@
+"""From the raw results of a trial to its record: scores, comparisons, verdicts, doses, notes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pipeline.params import ClassifierName, TrialParams
+from pipeline.results import (
+    ArmFamily,
+    ArmScore,
+    ClassifierVerdict,
+    Comparison,
+    DoseRow,
+    GainShare,
+    Interval,
+    Origin,
+    Question,
+)
+from pipeline.trial.scores import confusion, recalls, score
+from pipeline.trial.trial import TrialData, TrialOutcome, ceiling_name, cheap_name, mixtures_name
+from pipeline.trial.verdict import (
+    GainTest,
+    assess_gains,
+    decide,
+    decide_against_each,
+    detectable_gain,
+    replicates_to_settle,
+)
+
+LATE_TITLES: Mapping[str, tuple[str, ArmFamily]] = {
+    "gan": ("GAN samples on top of real only", "synthetic"),
+    "best_cheap_gan": ("GAN samples on top of the best cheap arm", "synthetic"),
+    "mix": ("Recommended mix", "mix"),
+    "ceiling": ("Filled with withheld real samples", "ceiling"),
+}
+POINTS = 100.0
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The arms of one classifier with their raw outcomes, one a replicate, in replicate order."""
+
+    classifier: ClassifierName
+    arms: Mapping[str, ArmScore]
+    mixtures: tuple[Mapping[str, Any], ...]
+
+    def values(self, arm: str, metric: str) -> np.ndarray:
+        """Held-out scores of an arm, float64 [replicates]."""
+        return np.asarray(self.arms[arm].values[metric])
+
+    def best_cheap(self, metric: str) -> str:
+        """The cheap arm with the highest mean held-out score; the first of equals."""
+        cheap = [name for name, arm in self.arms.items() if arm.family == "cheap"]
+        return max(cheap, key=lambda name: float(self.values(name, metric).mean()))
+
+
+class Summary:
+    """Everything that is computed from the raw results of a trial."""
+
+    def __init__(self, data: TrialData, params: TrialParams, outcome: TrialOutcome):
+        self._data = data
+        self._params = params
+        self._outcome = outcome
+        self._metric = params.primary_metric
+        self._ratio = float(np.mean([split.held_out_ratio for split in outcome.splits]))
+        self.panels = {name: self._panel(name) for name in params.classifiers}
+
+    def comparisons(self, classifier: ClassifierName) -> list[Comparison]:
+        """The mix against current practice, and the GAN arm against each cheap arm."""
+        panel = self.panels[classifier]
+        found = [
+            self._compare(
+                panel, "mix against current practice", "mix", self._params.current_practice
+            )
+        ]
+        for name, arm in panel.arms.items():
+            if arm.family == "cheap":
+                found.append(self._compare(panel, "gan against cheap", "best_cheap_gan", name))
+        return found
+
+    def verdict(
+        self, classifier: ClassifierName, comparisons: list[Comparison]
+    ) -> ClassifierVerdict:
+        """The two answers for one classifier."""
+        panel = self.panels[classifier]
+        best = panel.best_cheap(self._metric)
+        of_gan = [c.verdict for c in comparisons if c.question == "gan against cheap"]
+        closed, interval = self._gap_closed(panel, best)
+        return ClassifierVerdict(
+            classifier=classifier,
+            verdict=comparisons[0].verdict,
+            gan_verdict=decide_against_each(of_gan),
+            best_cheap=best,
+            recommended_arm="mix",
+            mix_words=self._mix_words(panel),
+            gain_shares=self._gain_shares(panel),
+            gap_closed=closed,
+            gap_closed_interval=interval,
+        )
+
+    def doses(self, classifier: ClassifierName) -> list[DoseRow]:
+        """Mean share and weight of each source in each class that gets rows of it."""
+        panel = self.panels[classifier]
+        counts = np.array(list(self._data.shipped_real.counts().values()))
+        classes = self._data.development.schema.classes
+        rows = []
+        for origin in ("gan", "classical", "smote"):
+            shares = self._mean_shares(panel, origin)
+            for label in np.flatnonzero(counts < counts.max()):
+                weight = share_to_weight(
+                    float(shares[label]),
+                    n_real=int(counts[label]),
+                    n_rows=int(counts.max() - counts[label]),
+                )
+                rows.append(
+                    DoseRow(
+                        classifier=classifier,
+                        class_name=classes[label],
+                        origin=origin,
+                        share=float(shares[label]),
+                        weight=weight,
+                    )
+                )
+        return rows
+
+    def _panel(self, classifier: ClassifierName) -> Panel:
+        results, replicates = self._outcome.results, range(len(self._outcome.splits))
+        arms = {
+            arm.name: self._score(
+                arm.name,
+                arm.title,
+                arm.family,
+                classifier,
+                [results[cheap_name(r, classifier, arm.name)] for r in replicates],
+            )
+            for arm in self._outcome.arms[classifier]
+        }
+        mixtures = tuple(results[mixtures_name(r, classifier)] for r in replicates)
+        late = {key: [m[key] for m in mixtures] for key in ("gan", "best_cheap_gan", "mix")}
+        if self._data.withheld is not None:
+            late["ceiling"] = [results[ceiling_name(r, classifier)] for r in replicates]
+        for key, outcomes in late.items():
+            arms[key] = self._score(key, *LATE_TITLES[key], classifier, outcomes)
+        return Panel(classifier, arms, mixtures)
+
+    def _score(
+        self,
+        name: str,
+        title: str,
+        family: ArmFamily,
+        classifier: str,
+        outcomes: list[Mapping[str, Any]],
+    ) -> ArmScore:
+        classes = self._data.development.schema.classes
+        truths = [self._data.development.labels[s.held_out] for s in self._outcome.splits]
+        guesses = [np.asarray(outcome["held_out"]) for outcome in outcomes]
+        scores = [score(truth, guess) for truth, guess in zip(truths, guesses, strict=True)]
+        tests = [score(self._data.test.labels, np.asarray(o["test"])) for o in outcomes]
+        of_classes = np.array(
+            [
+                recalls(confusion(truth, guess, classes=len(classes)))
+                for truth, guess in zip(truths, guesses, strict=True)
+            ]
+        )
+        matrix = sum(
+            confusion(self._data.test.labels, np.asarray(o["test"]), classes=len(classes))
+            for o in outcomes
+        )
+        values = {metric: tuple(s[metric] for s in scores) for metric in scores[0]}
+        settings = list(dict.fromkeys(str(o["settings"]) for o in outcomes))
+        return ArmScore(
+            arm=name,
+            title=title,
+            family=family,
+            classifier=classifier,
+            settings="; or ".join(settings),
+            values=values,
+            intervals={
+                metric: assess_gains(each, held_out_ratio=self._ratio).interval
+                for metric, each in values.items()
+            },
+            test={metric: float(np.mean([t[metric] for t in tests])) for metric in tests[0]},
+            recall={name: tuple(map(float, of_classes[:, k])) for k, name in enumerate(classes)},
+            confusion=tuple(tuple(map(int, row)) for row in np.asarray(matrix)),
+        )
+
+    def _gains(self, panel: Panel, arm: str, reference: str) -> np.ndarray:
+        gains = panel.values(arm, self._metric) - panel.values(reference, self._metric)
+        return np.asarray(gains * POINTS)
+
+    def _compare(self, panel: Panel, question: Question, arm: str, reference: str) -> Comparison:
+        gains = self._gains(panel, arm, reference)
+        test = assess_gains(gains.tolist(), held_out_ratio=self._ratio)
+        spread = float(gains.std(ddof=1))
+        tests = [panel.arms[name].test[self._metric] for name in (arm, reference)]
+        settled = abs(test.mean) > 0 and (test.lower_bound > 0 or test.upper_bound < 0)
+        return Comparison(
+            question=question,
+            classifier=panel.classifier,
+            metric=self._metric,
+            arm=arm,
+            reference=reference,
+            gains_points=tuple(map(float, gains)),
+            mean_points=test.mean,
+            interval_points=test.interval,
+            lower_bound_points=test.lower_bound,
+            upper_bound_points=test.upper_bound,
+            detectable_points=detectable_gain(spread, len(gains), held_out_ratio=self._ratio),
+            replicates_to_settle=None
+            if settled
+            else replicates_to_settle(
+                test.mean, spread, now=len(gains), held_out_ratio=self._ratio
+            ),
+            test_gain_points=(tests[0] - tests[1]) * POINTS,
+            verdict=decide(test, min_gain=self._params.min_gain_points),
+        )
+
+    def _gap_closed(self, panel: Panel, best: str) -> tuple[float | None, Interval | None]:
+        if "ceiling" not in panel.arms:
+            return None, None
+        gap = self._gains(panel, "ceiling", best)
+        gained = self._gains(panel, "best_cheap_gan", best)
+        return share_of_gap(
+            assess_gains(gap.tolist(), held_out_ratio=self._ratio),
+            assess_gains(gained.tolist(), held_out_ratio=self._ratio),
+        )
+
+    def _gain_shares(self, panel: Panel) -> tuple[GainShare, ...]:
+        """What training and each origin brought, by the mix as it grew in each replicate."""
+        truths = [self._data.development.labels[s.held_out] for s in self._outcome.splits]
+        current = panel.values(self._params.current_practice, self._metric)
+        brought: dict[str, list[float]] = {"training": []}
+        for replicate, mixture in enumerate(panel.mixtures):
+            before = float(current[replicate])
+            for step in mixture["mix_steps"]:
+                after = score(truths[replicate], np.asarray(step["held_out"]))[self._metric]
+                origin = step["origins"][-1] if step["origins"] else "training"
+                brought.setdefault(origin, []).append(after - before)
+                before = after
+        count = len(panel.mixtures)
+        origins = ("training", "classical", "smote", "gan")
+        return tuple(
+            GainShare(origin=origin, points=float(sum(brought.get(origin, ())) / count * POINTS))
+            for origin in origins
+        )
+
+    def _mean_shares(self, panel: Panel, origin: Origin) -> np.ndarray:
+        classes = len(self._data.development.schema.classes)
+        each = [
+            np.asarray(m["mix"]["doses"].get(origin, np.zeros(classes))) for m in panel.mixtures
+        ]
+        return np.asarray(np.mean(each, axis=0))
+
+    def _mix_words(self, panel: Panel) -> str:
+        settings = [m["mix"]["settings"] for m in panel.mixtures]
+        most = max(dict.fromkeys(settings), key=settings.count)
+        agreed = f"chosen in {settings.count(most)} of {len(settings)} replicates"
+        parts = [
+            f"{origin} rows {100 * share:.0f} %"
+            for origin in ("classical", "smote", "gan")
+            if (share := float(self._mean_shares(panel, origin).max())) > 0
+        ]
+        rows = f"; of a scarce class's draws at most {', '.join(parts)}" if parts else ""
+        return f"Train with {most} ({agreed}){rows or '; no extra rows'}."
+
+
+def share_to_weight(share: float, *, n_real: int, n_rows: int) -> float:
+    """Weight of each of `n_rows` rows so that they make up `share` of a class's total weight.
+
+    The class has `n_real` real rows of weight 1. Weights above 1 are cut: a row never counts more
+    than a real one.
+    """
+    if n_rows == 0:
+        return 0.0
+    return min(1.0, share / (1.0 - share) * n_real / n_rows)
+
+
+def share_of_gap(gap: GainTest, gained: GainTest) -> tuple[float | None, Interval | None]:
+    """Gain over gap, with the interval by Fieller's bound where the gap is surely positive.
+
+    None without a positive gap: there is then nothing to close. The interval takes gain and gap as
+    independent, which makes it wider than it need be when they rise and fall together.
+
+    Source: Fieller 1954, doi:10.1111/j.2517-6161.1954.tb00159.x.
+    """
+    if gap.mean <= 0:
+        return None, None
+    share = gained.mean / gap.mean
+    half_width_of = [(t.interval.high - t.interval.low) / 2 for t in (gained, gap)]
+    above, below = half_width_of
+    spread = (below / gap.mean) ** 2
+    if spread >= 1:
+        return share, None
+    centre = share / (1 - spread)
+    root = np.sqrt(max(above**2 * (1 - spread) + share**2 * below**2, 0.0))
+    half = float(root / gap.mean / (1 - spread))
+    return share, Interval(low=centre - half, high=centre + half)

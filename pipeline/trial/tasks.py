@@ -1,0 +1,179 @@
+"""Tasks of a trial: run when what they need is done, stored by content, never done twice."""
+
+import hashlib
+import json
+import logging
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from dataclasses import dataclass, field, fields, is_dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pydantic import BaseModel
+
+from pipeline.errors import ArtifactError
+from pipeline.samples import Samples
+from pipeline.storage import read_split, write_schema, write_split
+from pipeline.workspace import read_json, verify_manifest, write_json, writing
+
+log = logging.getLogger(__name__)
+# Called with a finished task's name, how many are finished, and how many there are.
+OnDone = Callable[[str, int, int], None]
+RESULT_FILE = "result.json"
+SPLIT = "rows"
+
+
+@dataclass(frozen=True)
+class Task:
+    """One call whose result is plain data or samples.
+
+    Attributes:
+        name: Unique in its trial, for the log and for `needs`.
+        function: A function of a module, so that another process can find it.
+        arguments: Keyword arguments, all of them determining the result.
+        needs: Keyword → name of the task (or names, given as a tuple) whose result it takes.
+    """
+
+    name: str
+    function: Callable[..., Any]
+    arguments: Mapping[str, Any]
+    needs: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+
+
+class TaskStore:
+    """Finished results as folders with a manifest, named by what determines them.
+
+    Args:
+        directory: Where they lie; one folder a task.
+        code: Hash of the program, so that results of older code are never taken for new ones.
+    """
+
+    def __init__(self, directory: Path, *, code: str):
+        self._directory = directory
+        self._code = code
+
+    def address(self, task: Task, addresses: Mapping[str, str]) -> str:
+        """The content address of a task, given those of the tasks it needs."""
+        needed = {
+            keyword: [addresses[name] for name in _names(names)]
+            for keyword, names in task.needs.items()
+        }
+        parts = [
+            self._code,
+            _fingerprint(task.function),
+            _fingerprint(dict(task.arguments)),
+            needed,
+        ]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+    def load(self, address: str) -> Any:
+        """The stored result; None when there is none, or none that its manifest confirms."""
+        folder = self._directory / address
+        if not folder.is_dir():
+            return None
+        try:
+            verify_manifest(folder)
+        except (ArtifactError, KeyError, TypeError):
+            log.warning("evaluate: a stored result was damaged and is made again")
+            shutil.rmtree(folder)
+            return None
+        if (folder / RESULT_FILE).exists():
+            return read_json(folder / RESULT_FILE)
+        return read_split(folder, SPLIT)
+
+    def save(self, address: str, result: Any) -> None:
+        """Store a result, whole or not at all."""
+        with writing(self._directory / address) as folder:
+            if isinstance(result, Samples):
+                write_schema(folder, result.schema)
+                write_split(folder, SPLIT, result)
+            else:
+                write_json(folder / RESULT_FILE, result)
+
+
+def run_tasks(
+    tasks: Sequence[Task],
+    executor: Executor,
+    store: TaskStore,
+    *,
+    on_done: OnDone | None = None,
+) -> dict[str, Any]:
+    """Run tasks as soon as what they need is done, skipping those whose result is stored.
+
+    Args:
+        tasks: In an order in which each stands after those it needs; earlier ones start first.
+
+    Returns:
+        Task name → result.
+
+    Raises:
+        The first error of a task; what finished before stays stored.
+    """
+    addresses: dict[str, str] = {}
+    results: dict[str, Any] = {}
+    for task in tasks:
+        addresses[task.name] = store.address(task, addresses)
+    stored = {task.name: store.load(addresses[task.name]) for task in tasks}
+    results.update({name: result for name, result in stored.items() if result is not None})
+    if results:
+        log.info("evaluate: %d of %d tasks were done before", len(results), len(tasks))
+    waiting = [task for task in tasks if task.name not in results]
+    running: dict[Future[Any], str] = {}
+    while waiting or running:
+        for task in [task for task in waiting if _ready(task, results)]:
+            waiting.remove(task)
+            taken = {key: _pick(names, results) for key, names in task.needs.items()}
+            running[executor.submit(_call, task.function, {**task.arguments, **taken})] = task.name
+        done, _ = wait(running, return_when=FIRST_COMPLETED)
+        for future in done:
+            name = running.pop(future)
+            results[name] = future.result()
+            store.save(addresses[name], results[name])
+            if on_done is not None:
+                on_done(name, len(results), len(tasks))
+    return results
+
+
+def _call(function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+    return function(**arguments)
+
+
+def _ready(task: Task, results: Mapping[str, Any]) -> bool:
+    return all(name in results for names in task.needs.values() for name in _names(names))
+
+
+def _names(names: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else names
+
+
+def _pick(names: str | tuple[str, ...], results: Mapping[str, Any]) -> Any:
+    return results[names] if isinstance(names, str) else [results[name] for name in names]
+
+
+def _fingerprint(value: Any) -> Any:
+    """JSON that differs whenever the value differs; bulky values as digests."""
+    if value is None or isinstance(value, (str, int, float, bool)):
+        return value
+    if isinstance(value, np.ndarray) and value.dtype != object:
+        return [str(value.dtype), list(value.shape), hashlib.sha256(value.tobytes()).hexdigest()]
+    if isinstance(value, pd.DataFrame):
+        return hashlib.sha256(value.to_json(orient="split").encode()).hexdigest()
+    if isinstance(value, np.ndarray):
+        return _fingerprint([str(item) for item in value])
+    if isinstance(value, BaseModel):
+        return [type(value).__name__, value.model_dump(mode="json")]
+    if isinstance(value, partial):
+        return ["partial", *map(_fingerprint, (value.func, list(value.args), value.keywords))]
+    if is_dataclass(value) and not isinstance(value, type):
+        own = {item.name: _fingerprint(getattr(value, item.name)) for item in fields(value)}
+        return [type(value).__name__, own]
+    if isinstance(value, Mapping):
+        return {str(key): _fingerprint(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_fingerprint(item) for item in value]
+    assert callable(value), f"no fingerprint of {type(value)}"
+    return f"{value.__module__}.{value.__qualname__}"
