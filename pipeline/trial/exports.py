@@ -11,39 +11,58 @@ from pipeline.workspace import write_bytes, write_json
 DIGITS = 6
 
 
-def flat_metrics(result: TrialResult) -> dict[str, float | str | bool]:
+Flat = dict[str, float | str | bool]
+
+
+def flat_metrics(result: TrialResult) -> Flat:
     """One flat dictionary with stable keys, for `dvc metrics show` and `dvc metrics diff`."""
-    metric = result.primary_metric
-    flat: dict[str, float | str | bool] = {
+    flat: Flat = {
         "verdict": result.verdict,
         "gan_verdict": result.gan_verdict,
         "promoted": result.promoted,
+        **_scores(result),
+        **_gains(result),
+        **_fidelity(result),
     }
+    for origin, weight in result.recommended_weight.items():
+        flat[f"weight.{origin}"] = round(weight, DIGITS)
+    if result.copies is not None:
+        flat["copies.exact"] = result.copies.exact
+        flat["copies.suspected"] = result.copies.suspected
+    return flat
+
+
+def _scores(result: TrialResult) -> Flat:
+    metric, flat = result.primary_metric, Flat()
     for arm in result.arms:
         values = arm.values[metric]
         key = f"{arm.classifier}.{arm.arm}"
         flat[f"{key}.{metric}"] = round(sum(values) / len(values), DIGITS)
         for name, value in arm.test.items():
             flat[f"{key}.test_{name}"] = round(value, DIGITS)
+    return flat
+
+
+def _gains(result: TrialResult) -> Flat:
+    """The mix against current practice, and the GAN against the best cheap arm."""
+    flat = Flat()
+    best = {verdict.classifier: verdict.best_cheap for verdict in result.verdicts}
     for comparison in result.comparisons:
-        if comparison.question == "mix against current practice":
-            key = f"{comparison.classifier}.mix"
-        elif comparison.reference == _best_cheap(result, comparison.classifier):
-            key = f"{comparison.classifier}.gan"
-        else:
-            continue
-        flat[f"{key}.gain_points"] = round(comparison.mean_points, DIGITS)
-        flat[f"{key}.gain_points_low"] = round(comparison.lower_bound_points, DIGITS)
+        is_mix = comparison.question == "mix against current practice"
+        if is_mix or comparison.reference == best[comparison.classifier]:
+            key = f"{comparison.classifier}.{'mix' if is_mix else 'gan'}"
+            flat[f"{key}.gain_points"] = round(comparison.mean_points, DIGITS)
+            flat[f"{key}.gain_points_low"] = round(comparison.lower_bound_points, DIGITS)
+    return flat
+
+
+def _fidelity(result: TrialResult) -> Flat:
+    flat = Flat()
     for row in result.fidelity:
         if row.class_name is None and row.value is not None:
             flat[f"fidelity.{row.metric}"] = round(row.value, DIGITS)
             if row.floor is not None:
                 flat[f"fidelity.{row.metric}_floor"] = round(row.floor, DIGITS)
-    for origin, weight in result.recommended_weight.items():
-        flat[f"weight.{origin}"] = round(weight, DIGITS)
-    if result.copies is not None:
-        flat["copies.exact"] = result.copies.exact
-        flat["copies.suspected"] = result.copies.suspected
     return flat
 
 
@@ -110,7 +129,3 @@ def _safe(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.map(
         lambda cell: f"'{cell}" if isinstance(cell, str) and cell[:1] in "=+-@\t\r" else cell
     )
-
-
-def _best_cheap(result: TrialResult, classifier: str) -> str:
-    return next(v.best_cheap for v in result.verdicts if v.classifier == classifier)

@@ -63,7 +63,7 @@ def make_record(
 
 def _weights(doses: Sequence[DoseRow]) -> dict[str, float]:
     origins = dict.fromkeys(dose.origin for dose in doses)
-    means = {
+    means: dict[str, float] = {
         origin: float(np.mean([dose.weight for dose in doses if dose.origin == origin]))
         for origin in origins
     }
@@ -82,9 +82,7 @@ def _class_rows(
     shipped = pd.DataFrame(outcome.shipped)
     rows = []
     for label, (name, n_real) in enumerate(data.shipped_real.counts().items()):
-        each = [
-            int((data.development.labels[s.held_out] == label).sum()) for s in outcome.splits
-        ]
+        each = [int((data.development.labels[s.held_out] == label).sum()) for s in outcome.splits]
         before, after = (
             float(np.dot(arms[arm].recall[name], each)) for arm in (params.current_practice, "mix")
         )
