@@ -65,13 +65,11 @@ def to_arrow(samples: Samples) -> pa.Table:
     if schema.modality == "image":
         encoded = [encode_png(image) for image in samples.values]
         return image_table(encoded, samples.labels, samples.provenance, schema)
-    columns = {
+    features = {
         column.name: pa.array(samples.values[column.name], from_pandas=True)
         for column in schema.columns
     }
-    columns[schema.label_column] = pa.array(samples.labels, pa.int64())
-    columns |= _provenance_columns(samples.provenance, prefix=TABLE_PROVENANCE_PREFIX)
-    return _described(columns, schema, schema.label_column)
+    return feature_table(features, samples.labels, samples.provenance, schema)
 
 
 def image_table(
@@ -90,6 +88,16 @@ def image_table(
         **_provenance_columns(provenance, prefix=""),
     }
     return _described(columns, schema, "label")
+
+
+def feature_table(
+    features: dict[str, pa.Array], labels: np.ndarray, provenance: pd.DataFrame, schema: Schema
+) -> pa.Table:
+    """One Arrow table of rows whose features are already Arrow columns, as `to_arrow` makes it."""
+    columns = {column.name: features[column.name] for column in schema.columns}
+    columns[schema.label_column] = pa.array(labels, pa.int64())
+    columns |= _provenance_columns(provenance, prefix=TABLE_PROVENANCE_PREFIX)
+    return _described(columns, schema, schema.label_column)
 
 
 def _provenance_columns(provenance: pd.DataFrame, *, prefix: str) -> dict[str, pa.Array]:

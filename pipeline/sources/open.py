@@ -7,7 +7,9 @@ from pipeline.params import SourceParams
 from pipeline.sources.digits import Digits
 from pipeline.sources.idx import Idx
 from pipeline.sources.image_folder import ImageFolder
+from pipeline.sources.parquet import ParquetPictures
 from pipeline.sources.survey import Source
+from pipeline.sources.table import Table
 
 
 def open_source(params: SourceParams, *, root: Path, scratch: Path) -> Source:
@@ -29,7 +31,9 @@ def open_source(params: SourceParams, *, root: Path, scratch: Path) -> Source:
         return ImageFolder(_folder(path), params, scratch=scratch)
     if params.kind == "idx":
         return Idx(_folder(path), params, scratch=scratch)
-    raise ParamsError(f"`source.kind` is {params.kind!r}, which is not readable yet.")
+    if params.kind == "table":
+        return Table(path, params)
+    return ParquetPictures(path, params, scratch=scratch)
 
 
 def resolved_path(params: SourceParams, root: Path) -> Path:

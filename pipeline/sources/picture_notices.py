@@ -9,16 +9,17 @@ from pipeline.params import ResizeParams
 from pipeline.samples import Schema
 from pipeline.sources.class_names import look_alikes
 from pipeline.sources.survey import Notice
+from pipeline.sources.words import counted
 
 CONVERSIONS = {
-    "cmyk": "{n} pictures in CMYK were converted to RGB.",
-    "turned": "{n} pictures were turned upright as their EXIF orientation asks.",
-    "transparent": "{n} pictures with transparent parts were laid on white.",
-    "sixteen_bit": "{n} pictures of 16 bits a pixel were scaled to 8 (divided by 257).",
-    "first_of_several": "{n} pictures of a camera's multi-picture format: the first was taken.",
+    "cmyk": "{n} in CMYK: converted to RGB.",
+    "turned": "{n} turned upright, as the EXIF orientation asks.",
+    "transparent": "{n} with transparent parts: laid on white.",
+    "sixteen_bit": "{n} of 16 bits a pixel: scaled to 8 (divided by 257).",
+    "first_of_several": "{n} of a camera's multi-picture format: the first picture was taken.",
 }
 WARNINGS = {
-    "misnamed": "{n} files are named as another format than they are; they were read by content.",
+    "misnamed": "{n} named as another format than the content: read by content.",
 }
 POLICIES = {
     "contain": "shown whole and padded with black",
@@ -52,10 +53,14 @@ def picture_notices(
 ) -> list[Notice]:
     """All notices of one survey of pictures, in a fixed order."""
     notices = [
-        converted(text.format(n=remarks[key])) for key, text in CONVERSIONS.items() if remarks[key]
+        converted(text.format(n=counted(remarks[key], "picture")))
+        for key, text in CONVERSIONS.items()
+        if remarks[key]
     ]
     notices += [
-        warning(text.format(n=remarks[key])) for key, text in WARNINGS.items() if remarks[key]
+        warning(text.format(n=counted(remarks[key], "picture")))
+        for key, text in WARNINGS.items()
+        if remarks[key]
     ]
     notices += _about_sizes(sizes, schema, resize)
     if is_grey.any() and not is_grey.all():
@@ -69,7 +74,7 @@ def picture_notices(
     if dropped:
         notices.append(
             warning(
-                f"{dropped} pictures are exact duplicates inside their class; one of each was kept."
+                f"{counted(dropped, 'exact duplicate')} inside a class left out; one of each was kept."
             )
         )
     notices += _about_twins(rows, schema, pairs)
@@ -127,7 +132,7 @@ def _about_twins(rows: pd.DataFrame, schema: Schema, pairs: np.ndarray) -> list[
         one, other = crossing[0]
         notices.append(
             warning(
-                f"{len(crossing)} pairs of near duplicates stand in different classes, such as "
+                f"{counted(len(crossing), 'pair')} of near duplicates in different classes, such as "
                 f"{paths[one]} ({schema.classes[labels[one]]!r}) and {paths[other]} "
                 f"({schema.classes[labels[other]]!r}); one label of each pair is probably wrong."
             )
@@ -139,7 +144,7 @@ def _about_twins(rows: pd.DataFrame, schema: Schema, pairs: np.ndarray) -> list[
             one, other = apart[0]
             notices.append(
                 warning(
-                    f"{len(apart)} pairs of near duplicates stand in different splits, for "
+                    f"{counted(len(apart), 'pair')} of near duplicates in different splits, for "
                     f"instance {paths[one]} and {paths[other]}; scores may be too good."
                 )
             )

@@ -4,10 +4,10 @@ Rows that belong together (one group, duplicates, near duplicates) form a cluste
 Each cluster has a lot, a number in [0, 1) that depends on nothing but the seed and the names in it.
 
 Under the stable rule a cluster is test where its lot is under the test fraction, so that a row
-stays where it was when data are added. No rule without a memory can be stable and exact at once: two sets
-of five rows each owe one row to the test split, every union of six still owes only one, so all sets
-would have to pick the same row. The exact rule takes the clusters in the order of their lots until
-the count is reached.
+stays where it was when data are added. No rule without a memory can be stable and exact at once:
+any five rows owe one to the test split, any six still owe only one, so that all fives would have to
+pick the same row. The exact rule takes the clusters in the order of their lots until the count is
+reached.
 """
 
 from collections.abc import Mapping
