@@ -44,6 +44,8 @@ class SplitParams(Section):
     """
 
     rule: Literal["stable", "exact"] = "stable"
+    # Apart from the root seed, so that a nightly run with a new one keeps its test rows untouched.
+    seed: Annotated[int, Field(ge=0, lt=2**32, strict=True)] = 0
     test_fraction: Fraction = 0.2
     test_per_class: Count | None = None
     validation_fraction: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0

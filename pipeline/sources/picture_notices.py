@@ -73,9 +73,7 @@ def picture_notices(
         )
     if dropped:
         notices.append(
-            warning(
-                f"{counted(dropped, 'exact duplicate')} inside a class left out; one of each was kept."
-            )
+            warning(f"{counted(dropped, 'exact duplicate')} inside a class; one of each was kept.")
         )
     notices += _about_twins(rows, schema, pairs)
     notices += [
@@ -132,7 +130,7 @@ def _about_twins(rows: pd.DataFrame, schema: Schema, pairs: np.ndarray) -> list[
         one, other = crossing[0]
         notices.append(
             warning(
-                f"{counted(len(crossing), 'pair')} of near duplicates in different classes, such as "
+                f"{counted(len(crossing), 'pair')} of near duplicates in two classes, such as "
                 f"{paths[one]} ({schema.classes[labels[one]]!r}) and {paths[other]} "
                 f"({schema.classes[labels[other]]!r}); one label of each pair is probably wrong."
             )

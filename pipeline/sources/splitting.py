@@ -27,28 +27,28 @@ SPLITS = (TRAIN, VALIDATION, TEST, WITHHELD)
 LEAST_OF_SHARE, MOST_OF_SHARE = 0.5, 1.5
 
 
-def split_rows(survey: Survey, params: SourceParams, *, seed: int) -> np.ndarray:
+def split_rows(survey: Survey, params: SourceParams) -> np.ndarray:
     """The split of every row of the survey, object [n], each one of `SPLITS`.
 
     Raises:
         ParamsError: `thin` names an unknown class or asks for more rows than there are.
         SourceError: a class is left with too few rows, or a declared group crosses given splits.
     """
-    rows = survey.rows
+    rows, seed = survey.rows, params.split.seed
     if rows["split"].notna().any():
         _refuse_crossing_groups(rows)
         splits = rows["split"].to_numpy(object).copy()
     else:
-        splits = part(rows, params.split, seed=seed)
+        splits = part(rows, params.split)
     splits = _thin(splits, survey, params.thin, seed=seed)
     _check_counts(splits, survey, params)
     return splits
 
 
-def part(rows: pd.DataFrame, params: SplitParams, *, seed: int) -> np.ndarray:
+def part(rows: pd.DataFrame, params: SplitParams) -> np.ndarray:
     """Train, validation or test for every row, whole clusters together."""
     clusters = cluster_rows(rows)
-    lots = cluster_lots(rows, clusters, seed=seed)
+    lots = cluster_lots(rows, clusters, seed=params.seed)
     n_classes = int(rows["label"].max()) + 1
     counts = np.zeros((len(lots), n_classes), np.int64)
     np.add.at(counts, (clusters, rows["label"].to_numpy()), 1)

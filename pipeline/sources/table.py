@@ -236,7 +236,7 @@ def _about_repeats(content: np.ndarray, labels: np.ndarray) -> list[Notice]:
     if n:
         notices.append(
             warning(
-                f"{counted(n, 'set')} of equal rows with different labels; nothing tells them apart."
+                f"{counted(n, 'set')} of equal rows with other labels; nothing tells them apart."
             )
         )
     return notices

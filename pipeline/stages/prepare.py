@@ -25,9 +25,9 @@ def run(workspace: Workspace, params: Params) -> None:
     survey = source.survey()
     for notice in survey.notices:
         log.info("prepare: %s: %s", notice.kind, notice.message)
-    splits = split_rows(survey, params.source, seed=params.seed)
+    splits = split_rows(survey, params.source)
     account = split_account(survey, splits)
-    facts = {"seed": params.seed, "source": params.source.model_dump(mode="json"), **account}
+    facts = {"source": params.source.model_dump(mode="json", exclude={"path"}), **account}
     with writing(workspace.prepared, facts) as folder:
         _write(folder, source, survey, splits)
         write_json(folder / SPLIT_FILE, account)

@@ -8,11 +8,10 @@ from pipeline.storage import read_schema, read_split
 from pipeline.workspace import Workspace, sha256_of, verify_manifest
 
 THINNED = {
-    "seed": 5,
     "source": {
         "kind": "digits",
         "thin": {"0": 80, "7": 10},
-        "split": {"test_per_class": 40},
+        "split": {"test_per_class": 40, "seed": 5},
     },
 }
 
@@ -61,8 +60,16 @@ def test_the_same_seed_gives_the_same_bytes(workspace, tmp_path):
     )
 
 
-def test_another_seed_gives_another_split(workspace, tmp_path):
+def test_the_seed_of_a_run_leaves_the_test_split_as_it_is(workspace, tmp_path):
     other = prepared(tmp_path, THINNED | {"seed": 6})
+    assert list(read_split(other.prepared, "test").ids) == list(
+        read_split(workspace.prepared, "test").ids
+    )
+
+
+def test_another_split_seed_gives_another_split(workspace, tmp_path):
+    source = THINNED["source"] | {"split": {"test_per_class": 40, "seed": 6}}
+    other = prepared(tmp_path, {"source": source})
     assert set(read_split(other.prepared, "test").ids) != set(
         read_split(workspace.prepared, "test").ids
     )
