@@ -1,0 +1,68 @@
+"""What is known only after the release, put into a page that was rendered before it.
+
+The page is an output of a stage, so it is the same whenever the data are; its version, its date and
+what the run took are not. They are put into places that the page keeps for them.
+"""
+
+from dataclasses import dataclass
+
+from markupsafe import Markup, escape
+
+from pipeline.reporting import numbers
+from pipeline.run_record import RunRecord
+
+# Comments, which no name from outside can forge: those are escaped.
+PROMOTED_AS, RELEASED, RUN = "<!--promoted-as-->", "<!--released-->", "<!--run-->"
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """A release as its page names it.
+
+    Attributes:
+        tag: `augmented@v1.2.0`.
+        date: ISO 8601.
+        promotion: The number of its promotion; None where it was not promoted.
+    """
+
+    tag: str
+    date: str
+    promotion: int | None
+    run: RunRecord | None = None
+
+
+def stamped(page: str, stamp: Stamp) -> str:
+    """The page with its version, date, machine and durations; a page without places is kept."""
+    if stamp.promotion is not None:
+        page = page.replace(PROMOTED_AS, f" as {escape(stamp.tag)}", 1)
+    page = page.replace(RELEASED, escape(released_sentence(stamp)), 1)
+    return page.replace(RUN, run_markup(stamp.run), 1) if stamp.run else page
+
+
+def released_sentence(stamp: Stamp) -> str:
+    """When it was released, and whether it was promoted."""
+    promotion = "" if stamp.promotion is None else f", promotion {stamp.promotion}"
+    return f"Released as {stamp.tag} on {stamp.date[:10]}{promotion}."
+
+
+def run_markup(run: RunRecord) -> Markup:
+    """The machine and the durations as a paragraph."""
+    machine = run.machine
+    whole = sum(run.stages_seconds.values())
+    stages = [f"{name} {duration(seconds)}" for name, seconds in run.stages_seconds.items()]
+    text = (
+        f"The stages took {duration(whole)} in all ({numbers.listed(stages)}) on "
+        f"{machine.processor}, {numbers.counted(machine.cores, 'core')}, {machine.memory_gib} GiB, "
+        f"{machine.system}, Python {machine.python}."
+    )
+    return Markup("<p>{}</p>").format(numbers.visible(text))
+
+
+def duration(seconds: float) -> str:
+    """A time as people say it: 8.2 s, 3 min 20 s, 2 h 5 min."""
+    if seconds < 60:
+        return f"{seconds:.1f}{numbers.NARROW_SPACE}s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes}{numbers.NARROW_SPACE}min {rest}{numbers.NARROW_SPACE}s"
+    return f"{minutes // 60}{numbers.NARROW_SPACE}h {minutes % 60}{numbers.NARROW_SPACE}min"

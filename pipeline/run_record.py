@@ -1,0 +1,80 @@
+"""What a run took and on which machine: beside the data, never among what is hashed.
+
+Times differ from run to run, so they stand in `reports/run.json`, which is committed with a release
+but is no output of any stage. A stage whose result was still valid keeps the time that it took when
+it last ran.
+"""
+
+import os
+import platform
+from pathlib import Path
+
+import psutil
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from pipeline.workspace import Workspace, write_json
+
+RUN_FILE = "run.json"
+GIBIBYTE = 2**30
+
+
+class Machine(BaseModel):
+    """The machine, without its name or its user's."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    system: str
+    processor: str
+    cores: int
+    memory_gib: int
+    python: str
+
+
+class RunRecord(BaseModel):
+    """One run: the machine, and stage → wall time in seconds."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    machine: Machine
+    stages_seconds: dict[str, float] = {}
+
+
+def run_file(workspace: Workspace) -> Path:
+    """Where the record lies."""
+    return workspace.reports / RUN_FILE
+
+
+def note_stage(workspace: Workspace, stage: str, seconds: float) -> None:
+    """Record how long a stage took that has just run on this machine."""
+    path = run_file(workspace)
+    earlier = read_record(path.read_bytes()) if path.is_file() else None
+    stages = {**(earlier.stages_seconds if earlier else {}), stage: round(seconds, 1)}
+    record = RunRecord(machine=this_machine(), stages_seconds=stages)
+    write_json(path, record.model_dump(mode="json"))
+
+
+def read_record(content: bytes) -> RunRecord | None:
+    """The record in a file's bytes; None where they are something else."""
+    try:
+        return RunRecord.model_validate_json(content)
+    except ValidationError:
+        return None
+
+
+def this_machine() -> Machine:
+    """The machine that this process runs on."""
+    return Machine(
+        system=f"{platform.system()} {platform.release()}",
+        processor=_processor(),
+        cores=os.cpu_count() or 1,
+        memory_gib=round(psutil.virtual_memory().total / GIBIBYTE),
+        python=platform.python_version(),
+    )
+
+
+def _processor() -> str:
+    """The processor's model; its architecture where the system does not tell."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text(errors="replace").splitlines() if cpuinfo.is_file() else []
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return models[0] if models else platform.processor() or platform.machine()

@@ -1,0 +1,100 @@
+"""The shelf of reports: the page of every released version, and the index over them.
+
+Everything is read from the tags of a repository, so that a bare one is enough and nothing is run.
+"""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import VersionError
+from pipeline.reporting.index import Entry, render_index
+from pipeline.reporting.stamp import Stamp, stamped
+from pipeline.run_record import RUN_FILE, read_record
+from pipeline.versions.git import Git
+from pipeline.versions.listing import Release, list_releases
+from pipeline.versions.pull import released_prefix
+from pipeline.workspace import parse_json, write_bytes
+
+log = logging.getLogger(__name__)
+
+INDEX = "index.html"
+PAGES = "versions"
+REPORT_PATH, METRICS_PATH = "reports/report.html", "reports/metrics.json"
+
+
+def fill(git: Git, name: str, folder: Path) -> Path:
+    """Write the index and every version's page into a folder, and return the index.
+
+    Args:
+        git: The repository with the tags.
+        name: Under which the versions are released.
+        folder: Where `index.html` and `versions/` are to lie, e.g. `reports/`.
+    """
+    entries = [_shelve(git, release, folder) for release in list_releases(git, name)]
+    index = folder / INDEX
+    write_bytes(index, render_index(name, entries).encode())
+    return index
+
+
+def put(git: Git, release: Release, folder: Path) -> Path:
+    """Write one version's page and return where it lies.
+
+    Raises:
+        VersionError: the version's commit holds no report.
+    """
+    page = _page(git, release)
+    if page is None:
+        raise VersionError(
+            f"{release.tag} holds no {REPORT_PATH}. It was released without a report; choose "
+            "another version (`equipoise versions` lists them)."
+        )
+    path = folder / PAGES / f"{release.version}.html"
+    write_bytes(path, page.encode())
+    return path
+
+
+def _shelve(git: Git, release: Release, folder: Path) -> Entry:
+    try:
+        page = f"{PAGES}/{put(git, release, folder).name}"
+    except VersionError:
+        page = ""
+    content = _content(git, release, METRICS_PATH)
+    metrics: Any = parse_json(content, where=METRICS_PATH) if content else {}
+    common = {
+        "version": str(release.version),
+        "date": release.date,
+        "promotion": release.promotion,
+        "page": page,
+        "metrics": metrics,
+    }
+    record = release.record
+    if record is None:
+        return Entry(**common)
+    return Entry(
+        **common,
+        verdict=record.verdict,
+        gan_verdict=record.gan_verdict,
+        metric=record.metric,
+        classifier=record.classifier,
+        gain_points=record.gain_points,
+        interval_points=record.interval_points,
+        rows=record.rows,
+    )
+
+
+def _page(git: Git, release: Release) -> str | None:
+    content = _content(git, release, REPORT_PATH)
+    if content is None:
+        return None
+    run = _content(git, release, f"reports/{RUN_FILE}")
+    stamp = Stamp(release.tag, release.date, release.promotion, read_record(run) if run else None)
+    return stamped(content.decode("utf-8", errors="replace"), stamp)
+
+
+def _content(git: Git, release: Release, path: str) -> bytes | None:
+    """A file of the release's commit; None where it holds none."""
+    try:
+        return git.read(release.commit, released_prefix(git, release) + path)
+    except VersionError:
+        return None
