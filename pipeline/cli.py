@@ -7,6 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from pipeline.commands.pull import pull
+from pipeline.commands.report import report
 from pipeline.commands.run import run
 from pipeline.commands.versions import versions
 from pipeline.errors import EquipoiseError
@@ -34,6 +35,7 @@ app = typer.Typer(
 app.command()(run)
 app.command()(versions)
 app.command()(pull)
+app.command()(report)
 
 
 @app.callback()

@@ -3,6 +3,7 @@
 Everything is read from the tags of a repository, so that a bare one is enough and nothing is run.
 """
 
+import json
 import logging
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,10 @@ from pipeline.errors import VersionError
 from pipeline.reporting.index import Entry, render_index
 from pipeline.reporting.stamp import Stamp, stamped
 from pipeline.run_record import RUN_FILE, read_record
+from pipeline.versions.fetch import released_prefix
 from pipeline.versions.git import Git
 from pipeline.versions.listing import Release, list_releases
-from pipeline.versions.pull import released_prefix
-from pipeline.workspace import parse_json, write_bytes
+from pipeline.workspace import write_bytes
 
 log = logging.getLogger(__name__)
 
@@ -59,14 +60,12 @@ def _shelve(git: Git, release: Release, folder: Path) -> Entry:
         page = f"{PAGES}/{put(git, release, folder).name}"
     except VersionError:
         page = ""
-    content = _content(git, release, METRICS_PATH)
-    metrics: Any = parse_json(content, where=METRICS_PATH) if content else {}
-    common = {
+    common: dict[str, Any] = {
         "version": str(release.version),
         "date": release.date,
         "promotion": release.promotion,
         "page": page,
-        "metrics": metrics,
+        "metrics": _metrics(git, release),
     }
     record = release.record
     if record is None:
@@ -90,6 +89,18 @@ def _page(git: Git, release: Release) -> str | None:
     run = _content(git, release, f"reports/{RUN_FILE}")
     stamp = Stamp(release.tag, release.date, release.promotion, read_record(run) if run else None)
     return stamped(content.decode("utf-8", errors="replace"), stamp)
+
+
+def _metrics(git: Git, release: Release) -> dict[str, Any]:
+    content = _content(git, release, METRICS_PATH)
+    try:
+        metrics = json.loads(content or b"{}")
+    except ValueError:
+        log.warning(
+            "report: %s of %s is not JSON; the trend goes without it", METRICS_PATH, release.tag
+        )
+        return {}
+    return metrics if isinstance(metrics, dict) else {}
 
 
 def _content(git: Git, release: Release, path: str) -> bytes | None:

@@ -138,6 +138,14 @@ class Answers:
 
 
 @dataclass(frozen=True)
+class Slot:
+    """A place for what is known only after the release; see `pipeline.reporting.stamp`."""
+
+    kind: ClassVar[str] = "slot"
+    name: Literal["run"]
+
+
+@dataclass(frozen=True)
 class Fold:
     """Detail that a reader unfolds; it opens in print."""
 
@@ -146,7 +154,7 @@ class Fold:
     blocks: tuple["Block", ...]
 
 
-Block = Text | Items | Code | Grid | Heat | Figures | Pictures | Answers | Fold
+Block = Text | Items | Code | Grid | Heat | Figures | Pictures | Answers | Slot | Fold
 
 
 @dataclass(frozen=True)

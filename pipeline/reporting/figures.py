@@ -24,6 +24,7 @@ SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
 WIDTH_INCHES, HEIGHT_INCHES = 5.0, 2.9
 MOST_POINTS = 240
+MOST_NAMES = 8
 
 # Marker colours: never shown, only recognised again in the SVG.
 INK, FAINT = "#010203", "#040506"
@@ -90,6 +91,7 @@ def chart(
     rule: tuple[float, str] | None = None,
     y_range: tuple[float, float] | None = None,
     is_percent: bool = False,
+    x_names: Sequence[str] = (),
 ) -> str:
     """Curves on one pair of axes, as SVG text for inlining.
 
@@ -100,6 +102,7 @@ def chart(
         rule: A reference level and its words.
         y_range: Fixed limits of y.
         is_percent: Whether y in [0, 1] is shown in percent.
+        x_names: Names of x = 0, 1, …; as many as fit are shown.
     """
     with canvas() as (figure, axes):
         for line in lines:
@@ -114,6 +117,10 @@ def chart(
             axes.set_ylim(*y_range)
         if is_percent:
             axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
+        if x_names:
+            every = -(-len(x_names) // MOST_NAMES)
+            shown = range(0, len(x_names), every)
+            axes.set_xticks(list(shown), [numbers.visible(x_names[place]) for place in shown])
         axes.set_xlabel(x_label)
         axes.set_title(y_label, loc="left", fontsize=9.5, pad=10)
         axes.margins(x=0.02)

@@ -110,9 +110,11 @@ def trends(entries: Sequence[Entry]) -> tuple[Figure, ...]:
 def _row(one: Entry, axis: Axis) -> tuple[Cell, ...]:
     real = sum(of_class.get("real", 0) for of_class in one.rows.values())
     added = sum(sum(of_class.values()) for of_class in one.rows.values()) - real
-    interval = Interval(low=one.interval_points[0], high=one.interval_points[1]) if (
-        one.interval_points
-    ) else None
+    interval = (
+        Interval(low=one.interval_points[0], high=one.interval_points[1])
+        if (one.interval_points)
+        else None
+    )
     mark = (
         interval_mark(
             axis, tone=TONES[one.verdict], value=one.gain_points, interval=interval, rule=0.0

@@ -55,7 +55,7 @@ def render_report(material: Material) -> str:
         "report.html",
         title=f"{numbers.visible(material.name)}: evaluation report",
         name=numbers.visible(material.name),
-        headline=verdict.headline(material),
+        headline=verdict.headline(material).removesuffix("."),
         promoted=material.result.promoted,
         sections=sections(material),
     )

@@ -25,6 +25,7 @@ class Cell:
         value: What the text was made from, unrounded; None where the text is all there is.
         emphasis: "helps" or "harms" where the value is a proven change.
         is_name: Whether the text is a name from outside, perhaps of another direction of writing.
+        link: A page beside this one, of our own making; "" for none.
     """
 
     text: str = ""
@@ -33,6 +34,7 @@ class Cell:
     note: str = ""
     emphasis: Literal["", "helps", "harms"] = ""
     is_name: bool = False
+    link: str = ""
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,8 @@ from pipeline.workspace import Workspace, verify_manifest
 
 # Written by stages, small, and stored in the commit itself (`cache: false` in dvc.yaml).
 COMMITTED = "reports"
+# Made from the released versions themselves (`pipeline.shelf`), so never part of one.
+SHELF = ("reports/index.html", "reports/versions/")
 
 
 @dataclass(frozen=True)
@@ -91,8 +93,5 @@ def _committed_files(workspace: Workspace) -> dict[str, bytes]:
     names = ["params.yaml", "dvc.yaml", ".dvcignore", ".dvc/.gitignore"]
     paths = [workspace.root / name for name in names]
     paths += sorted(workspace.reports.rglob("*"))
-    return {
-        path.relative_to(workspace.root).as_posix(): path.read_bytes()
-        for path in paths
-        if path.is_file()
-    }
+    found = {path.relative_to(workspace.root).as_posix(): path for path in paths if path.is_file()}
+    return {name: path.read_bytes() for name, path in found.items() if not name.startswith(SHELF)}

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipeline.reporting import numbers
-from pipeline.reporting.blocks import Block, Code, Fold, Grid, Section, Text, only
+from pipeline.reporting.blocks import Block, Code, Fold, Grid, Section, Slot, Text, only
 from pipeline.reporting.material import Material
 from pipeline.reporting.tables import Cell, Column, Table
 
@@ -22,6 +22,7 @@ def build(material: Material) -> Section:
     """Data, seed, generator, software; commands; every parameter to unfold."""
     blocks: list[Block | None] = [
         Grid(facts_table(material)),
+        Slot("run"),
         Text("To pull it or to reproduce it:"),
         Code(COMMANDS.format(name=material.name)),
         Fold("Every parameter", only([Grid(params_table(material))])),

@@ -1,0 +1,51 @@
+"""`equipoise report`: any released version's report, without running anything."""
+
+import webbrowser
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.commands.serving import serve_folder
+from pipeline.commands.versions import Name, Repository, name_at
+from pipeline.versions.listing import find_release, list_releases
+from pipeline.versions.repository import open_repository
+
+HERE = Path("reports")
+
+
+def report(
+    version: Annotated[
+        str | None,
+        typer.Argument(
+            help="v1.2.3, `latest`, or `promoted`; the index of all versions where none is named."
+        ),
+    ] = None,
+    show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Serve all reports on this machine until Ctrl-C.")
+    ] = False,
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="Port to serve on; 0 takes a free one.")
+    ] = 0,
+    to: Annotated[
+        Path, typer.Option("--to", help="Folder to write the pages into.", show_default=True)
+    ] = HERE,
+    repo: Repository = ".",
+    name: Name = None,
+) -> None:
+    """Show the report of a released version, or the index of all of them; nothing is run."""
+    # Matplotlib and pandas are slow to import, and `equipoise --help` does without.
+    from pipeline import shelf
+
+    with open_repository(repo) as git:
+        released_as = name or name_at(git)
+        page = shelf.fill(git, released_as, to)
+        if version is not None:
+            page = shelf.put(git, find_release(list_releases(git, released_as), version), to)
+    if serve:
+        serve_folder(to, page.relative_to(to), port=port, show=show)
+        return
+    typer.echo(page)
+    if show:
+        webbrowser.open(page.resolve().as_uri())

@@ -1,0 +1,72 @@
+"""A repository with released versions, made with git alone, for tests of what reads releases."""
+
+import json
+from pathlib import Path
+
+from pipeline.versions.git import Git
+from pipeline.versions.record import VersionRecord, tag_message
+
+PAGE = (
+    "<h1>It helps, and is promoted<!--promoted-as-->.</h1><p><!--released--></p>"
+    "<section><!--run--></section>"
+)
+RUN = {
+    "machine": {
+        "system": "Linux 6",
+        "processor": "a <processor>",
+        "cores": 2,
+        "memory_gib": 8,
+        "python": "3.12.1",
+    },
+    "stages_seconds": {"train": 75.0, "evaluate": 20.4},
+}
+
+
+def record(*, gain=1.2, verdict="helps", promoted=True, rows=None) -> VersionRecord:
+    return VersionRecord(
+        verdict=verdict,
+        gan_verdict="no evidence",
+        promoted=promoted,
+        metric="balanced_accuracy",
+        classifier="cnn",
+        gain_points=gain,
+        interval_points=(gain - 1, gain + 1),
+        rows=rows or {"0": {"real": 80, "gan": 0}, "1": {"real": 10, "gan": 70}},
+        seed=1,
+        outputs={"data/augmented": f"{gain}"},
+        params="p",
+        schema_digest="s",
+        source="x",
+        generators=("g",),
+        code=None,
+    )
+
+
+def release(
+    root: Path, version: str, *, promotion: int | None = None, page: str | None = PAGE, **changes
+) -> str:
+    """Release a version of `augmented` in the repository at `root`; returns its commit."""
+    git = Git(root)
+    if not (root / ".git").exists():
+        git.run("init", "--quiet", "--initial-branch=main")
+    made = record(promoted=promotion is not None, **changes)
+    metrics = {
+        "cnn.mix.balanced_accuracy": 0.9 + (made.gain_points or 0) / 100,
+        "cnn.real.balanced_accuracy": 0.9,
+        "fidelity.coverage": 0.5,
+    }
+    files = {
+        "dvc.lock": b"schema: '2.0'\n",
+        "reports/metrics.json": json.dumps(metrics).encode(),
+        "reports/run.json": json.dumps(RUN).encode(),
+    }
+    if page is not None:
+        files["reports/report.html"] = page.encode()
+    commit = git.write_commit(
+        files, index=root / ".git" / "private", replaces=["reports"], message=version
+    )
+    tags = {f"augmented@{version}": tag_message(version, made)}
+    if promotion is not None:
+        tags[f"augmented#promoted#{promotion}"] = "promoted"
+    git.write_tags(tags, commit=commit)
+    return commit
