@@ -5,6 +5,8 @@ Prefect orders, shows and, where the outside world is touched, tries again. It n
 never sees data, only paths.
 """
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from prefect import flow, get_run_logger, task
@@ -15,6 +17,8 @@ from prefect.logging.handlers import APILogWorker
 from flows.audience import step
 from pipeline.lease import hold
 from pipeline.params import load_params
+from pipeline.run_record import note_stage
+from pipeline.versions.git import Git
 from pipeline.versions.graph import stage_names
 from pipeline.versions.release import ReleaseOutcome
 from pipeline.versions.release import release as release_version
@@ -25,9 +29,13 @@ from pipeline.workspace import Workspace
 @task(name="stage", task_run_name="{stage}", cache_policy=NO_CACHE, persist_result=False, retries=0)
 def bring_up_to_date(root: str, stage: str) -> bool:
     """Run one DVC stage if it is stale; True when it was."""
+    workspace = Workspace.at(root)
+    start = time.monotonic()
     with step(stage, get_run_logger()) as here:
-        cached = run_stage(Workspace.at(root), stage, on_line=here.say).cached
+        cached = run_stage(workspace, stage, on_line=here.say).cached
         here.outcome = "unchanged" if cached else "done"
+    if not cached:
+        note_stage(workspace, stage, time.monotonic() - start)
     return not cached
 
 
@@ -38,7 +46,19 @@ def release(root: str) -> ReleaseOutcome:
     with step("release", get_run_logger()) as here:
         released = release_version(workspace, load_params(workspace.params_file), on_line=here.say)
         here.outcome = "done" if released.is_new else "unchanged"
+        if released.is_new:
+            shelve(workspace, here.say)
     return released
+
+
+def shelve(workspace: Workspace, say: Callable[[str], None]) -> None:
+    """Put the new version on the shelf of reports."""
+    # Pandas and Matplotlib are slow to import, and a run without a new version does without.
+    from pipeline import shelf
+
+    name = load_params(workspace.params_file).release.name
+    index = shelf.fill(Git(workspace.root), name, workspace.reports)
+    say(f"release: wrote {index.relative_to(workspace.root)}")
 
 
 @flow(name="augmentation", persist_result=False, validate_parameters=False)
