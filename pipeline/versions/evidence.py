@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pipeline.errors import VersionError
 from pipeline.params import Params
 from pipeline.results import read_result
+from pipeline.versions.details import make_details
 from pipeline.versions.git import Git
 from pipeline.versions.lockfile import (
     AUGMENTED,
@@ -31,11 +32,13 @@ class Evidence:
 
     Attributes:
         record: What its tag will say.
+        details: What its commit will hold in `reports/release.json`.
         objects: DVC hash → bytes of everything that the remote must hold.
         files: Path from the workspace → content of what the commit holds.
     """
 
     record: VersionRecord
+    details: str
     objects: dict[str, int]
     files: dict[str, bytes]
 
@@ -58,10 +61,11 @@ def gather(workspace: Workspace, params: Params, git: Git) -> Evidence:
     }
     if AUGMENTED not in stored:
         raise VersionError(f"{lock_file} names no {AUGMENTED}. Run `equipoise run`.")
+    result, facts = read_result(workspace.trial), verify_manifest(workspace.augmented)
     record = make_record(
         params,
-        read_result(workspace.trial),
-        verify_manifest(workspace.augmented),
+        result,
+        facts,
         outputs=stored,
         source=source_digest(workspace.prepared),
         code=git.head(),
@@ -71,7 +75,8 @@ def gather(workspace: Workspace, params: Params, git: Git) -> Evidence:
         objects.update({file.md5: file.size_bytes for file in hashed[path]})
         if Output(path, md5).is_folder:
             objects[md5] = len(listing_bytes(hashed[path]))
-    return Evidence(record, objects, {LOCK: lock, **_committed_files(workspace)})
+    details = make_details(params, result, facts["schema"], objects)
+    return Evidence(record, details, objects, {LOCK: lock, **_committed_files(workspace)})
 
 
 def _proven(workspace: Workspace, output: Output) -> list[StoredFile]:

@@ -1,8 +1,10 @@
 """git, as far as versions need it: objects and tags are written, the user's tree never is."""
 
+import contextlib
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from pipeline.versions.process import CommandError, run_command
 
 NEUTRAL_IDENTITY = ("Equipoise", "equipoise@localhost")
 NO_OBJECT = "0" * 40
+STALE_LOCK_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -126,7 +129,7 @@ class Git:
         """
         environment = {"GIT_INDEX_FILE": str(index)}
         parent = self.head()
-        index.unlink(missing_ok=True)
+        _remove_index(index)
         try:
             if parent:
                 self.run("read-tree", parent, environment=environment)
@@ -151,8 +154,7 @@ class Git:
             )
             tree = self.run("write-tree", environment=environment)
         finally:
-            index.unlink(missing_ok=True)
-            index.with_name(index.name + ".lock").unlink(missing_ok=True)
+            _remove_index(index)
         parents = ["-p", parent] if parent else []
         return self.run(
             "commit-tree", tree, *parents, environment=self.identity(), content=message.encode()
@@ -175,6 +177,7 @@ class Git:
             tag = self.run("mktag", content=text.encode())
             lines.append(f"create refs/tags/{name} {tag}")
         lines += ["prepare", "commit", ""]
+        self._remove_stale_locks(tags)
         try:
             self.run("update-ref", "--stdin", content="\n".join(lines).encode())
         except CommandError as error:
@@ -182,6 +185,15 @@ class Git:
                 f"The tags {', '.join(tags)} could not be written: {error.output}. "
                 "If another run released at the same moment, run the same command again."
             ) from None
+
+    def _remove_stale_locks(self, tags: Iterable[str]) -> None:
+        """Remove locks that a killed git left on these tags; a living one needs milliseconds."""
+        common = Path(self.directory, self.run("rev-parse", "--git-common-dir"))
+        for name in tags:
+            lock = common / "refs" / "tags" / f"{name}.lock"
+            with contextlib.suppress(FileNotFoundError):
+                if time.time() - lock.stat().st_mtime > STALE_LOCK_SECONDS:
+                    lock.unlink()
 
     def tags(self, pattern: str) -> Iterator["Tag"]:
         """Every tag whose name matches the glob, with its message."""
@@ -199,6 +211,11 @@ class Git:
             if entry:
                 name, object_name, peeled, date, message = entry.split("\0", 4)
                 yield Tag(name, peeled or object_name, date, message)
+
+
+def _remove_index(index: Path) -> None:
+    for path in (index, index.with_name(f"{index.name}.lock")):
+        path.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)

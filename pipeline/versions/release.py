@@ -6,24 +6,24 @@ index and hangs on its tags alone.
 """
 
 import logging
-import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pipeline.errors import VersionError
 from pipeline.params import Params
-from pipeline.versions import dvc
+from pipeline.versions.details import DETAILS
 from pipeline.versions.evidence import Evidence, gather
 from pipeline.versions.git import Git
+from pipeline.versions.git_remote import fetch_tags, publish_tags
 from pipeline.versions.listing import Release, list_releases
 from pipeline.versions.names import FIRST, Version, promoted_tag, version_tag
 from pipeline.versions.record import change_between, gain_text, tag_message
 from pipeline.versions.remote import Remote, effective_remote, published_config
-from pipeline.versions.store import compare, open_store, read_back
+from pipeline.versions.sending import send
+from pipeline.versions.setup import keep_private
 from pipeline.workspace import Workspace
 
 log = logging.getLogger(__name__)
-READ_BACK_OBJECTS = 8
 
 
 @dataclass(frozen=True)
@@ -61,25 +61,26 @@ def release(
     """
     name = params.release.name
     git = repository_of(workspace)
+    keep_private(workspace.root)
     on_line("release: comparing the workspace with dvc.lock")
     evidence = gather(workspace, params, git)
+    fetch_tags(git, params.release.git_remote, name)
     releases = list_releases(git, name)
     same = _same(releases, evidence)
     if same:
         return _finish(git, name, same, releases, params, on_line)
     remote = effective_remote(workspace.root)
-    on_line(f"release: sending {len(evidence.objects)} objects to {remote.public_url}")
-    dvc.push(workspace.root)
-    on_line("release: comparing the remote, object by object")
-    verify_remote(remote, evidence.objects)
+    send(workspace, remote, evidence.objects, on_line=on_line)
     version = _next_version(releases, evidence)
     commit = _write_commit(git, workspace, evidence, remote, f"{name} {version}")
+    on_line(f"release: wrote the commit {commit[:12]}, which no branch holds")
     headline = _headline(name, version, evidence)
     tags = {version_tag(name, version): tag_message(headline, evidence.record)}
     if evidence.record.promoted:
         tags[promoted_tag(name, _next_promotion(releases))] = f"{name} {version} is promoted"
     git.write_tags(tags, commit=commit)
-    _publish(git, params.release.git_remote, tags, on_line)
+    on_line(f"release: tagged {' and '.join(tags)}")
+    publish_tags(git, params.release.git_remote, list(tags), on_line=on_line)
     return ReleaseOutcome(
         version=str(version),
         tag=version_tag(name, version),
@@ -103,27 +104,6 @@ def repository_of(workspace: Workspace) -> Git:
             "tags. Run `git init` there (or see what `git status` says), then run this again."
         )
     return git
-
-
-def verify_remote(remote: Remote, objects: dict[str, int]) -> None:
-    """Compare every object's presence and size, and read a random sample of them back.
-
-    Raises:
-        VersionError: something is missing or damaged.
-    """
-    store = open_store(remote)
-    problems = compare(store, objects)
-    if not problems:
-        # Chance need not be repeatable here: over many releases every object gets its turn.
-        sample = random.sample(sorted(objects), min(READ_BACK_OBJECTS, len(objects)))
-        problems = read_back(store, sample)
-    if problems:
-        shown = "\n".join(f"  - object {md5} is {what}" for md5, what in [*problems.items()][:20])
-        raise VersionError(
-            f"The remote {remote.public_url} does not hold what was sent, so nothing was released:"
-            f"\n{shown}\nA full disk is the usual cause. Free some, delete damaged objects, run "
-            "`dvc commit --force`, and then the same command again."
-        )
 
 
 def _same(releases: Sequence[Release], evidence: Evidence) -> Release | None:
@@ -157,7 +137,11 @@ def _write_commit(
     git: Git, workspace: Workspace, evidence: Evidence, remote: Remote, message: str
 ) -> str:
     prefix = git.prefix()
-    files = {**evidence.files, ".dvc/config": published_config(remote)}
+    files = {
+        **evidence.files,
+        ".dvc/config": published_config(remote),
+        DETAILS: evidence.details.encode(),
+    }
     workspace.private.mkdir(exist_ok=True)
     return git.write_commit(
         {prefix + path: content for path, content in files.items()},
@@ -177,12 +161,12 @@ def _finish(
 ) -> ReleaseOutcome:
     """Nothing new: complete what an interrupted run of the same release may have left open."""
     assert newest.record is not None
-    tags = {newest.tag: ""}
+    tags = [newest.tag]
     if newest.record.promoted and newest.promotion is None:
         tag = promoted_tag(name, _next_promotion(releases))
         git.write_tags({tag: f"{name} {newest.version} is promoted"}, commit=newest.commit)
-        tags[tag] = ""
-    _publish(git, params.release.git_remote, tags, on_line)
+        tags.append(tag)
+    publish_tags(git, params.release.git_remote, tags, on_line=on_line)
     return ReleaseOutcome(
         version=str(newest.version),
         tag=newest.tag,
@@ -191,19 +175,3 @@ def _finish(
         is_new=False,
         sentence=f"Nothing changed since {name} {newest.version}, so there is no new version.",
     )
-
-
-def _publish(
-    git: Git, git_remote: str | None, tags: dict[str, str], on_line: Callable[[str], None]
-) -> None:
-    """Push the tags, and with them their commit, where the team asked for it."""
-    if not git_remote:
-        return
-    on_line(f"release: pushing {', '.join(tags)} to the git remote {git_remote}")
-    try:
-        git.run("push", "--quiet", "--atomic", git_remote, *(f"refs/tags/{tag}" for tag in tags))
-    except VersionError as error:
-        raise VersionError(
-            f"{', '.join(tags)} stands in this repository, but could not be pushed: {error}\n"
-            "Mend that and run the same command again; it pushes what is missing."
-        ) from None

@@ -10,7 +10,7 @@ import pytest
 from pipeline.params import Params, load_params
 from pipeline.stages.assemble import run as assemble
 from pipeline.versions.release import release
-from pipeline.workspace import Workspace, write_json
+from pipeline.workspace import Workspace, sha256_of, write_json
 from tests.hand_made import write_finished_stages
 
 ROOT = Path(__file__).parents[2]
@@ -46,6 +46,22 @@ def finish(root, *, seed=0, promoted=True, gain=3.0):
     write_json(workspace.metrics_file, {"gain_points": gain})
     dvc(root, "commit", "--force", "--quiet")
     return workspace, params
+
+
+def users_state(root):
+    """HEAD, branch, index and every file outside of generated folders."""
+    files = {
+        path.relative_to(root): sha256_of(path)
+        for path in root.rglob("*")
+        if path.is_file() and not {".git", ".equipoise", "tmp", "cache"} & set(path.parts)
+    }
+    return (
+        sh(root, "git", "rev-parse", "HEAD", "--abbrev-ref", "HEAD"),
+        sh(root, "git", "ls-files", "--stage"),
+        sh(root, "git", "branch", "--all"),
+        sh(root, "git", "status", "--porcelain"),
+        files,
+    )
 
 
 @pytest.fixture(scope="session", autouse=True)

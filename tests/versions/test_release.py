@@ -8,27 +8,11 @@ from pipeline.versions.git import Git
 from pipeline.versions.listing import list_releases
 from pipeline.versions.release import release
 from pipeline.workspace import Workspace, sha256_of
-from tests.versions.conftest import dvc, finish, sh
+from tests.versions.conftest import dvc, finish, sh, users_state
 
 
 def released_versions(workspace):
     return [str(one.version) for one in list_releases(Git(workspace.root), "augmented")]
-
-
-def users_state(root):
-    """HEAD, branch, index and every file outside of generated folders."""
-    files = {
-        path.relative_to(root): sha256_of(path)
-        for path in root.rglob("*")
-        if path.is_file() and not {".git", ".equipoise", "tmp", "cache"} & set(path.parts)
-    }
-    return (
-        sh(root, "git", "rev-parse", "HEAD", "--abbrev-ref", "HEAD"),
-        sh(root, "git", "ls-files", "--stage"),
-        sh(root, "git", "branch", "--all"),
-        sh(root, "git", "status", "--porcelain"),
-        files,
-    )
 
 
 def test_the_first_release_is_v0_1_0_and_promoted_when_the_verdict_allows(released_run):

@@ -1,0 +1,82 @@
+"""What a released commit tells beyond its tag: scores, params, schema, and every object's size."""
+
+import json
+from collections.abc import Mapping
+from statistics import fmean
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from pipeline.errors import VersionError
+from pipeline.params import Params
+from pipeline.results import TrialResult
+from pipeline.versions.git import Git
+
+DETAILS = "reports/release.json"
+
+
+class Score(BaseModel):
+    """The mean of a metric over replicates, in [0, 1], and its interval where there is one."""
+
+    model_config = ConfigDict(frozen=True)
+
+    mean: float
+    low: float | None = None
+    high: float | None = None
+
+
+class Details(BaseModel):
+    """What stands in `reports/release.json` of a released commit.
+
+    Attributes:
+        scores: classifier → arm → metric → score.
+        objects: DVC's hash → bytes of every object that the remote holds for this version.
+        params: All of params.yaml, defaults filled in.
+        sample_schema: What one sample is.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    scores: dict[str, dict[str, dict[str, Score]]]
+    objects: dict[str, int]
+    params: dict[str, Any]
+    sample_schema: dict[str, Any]
+
+
+def make_details(
+    params: Params, result: TrialResult, schema: Mapping[str, Any], objects: Mapping[str, int]
+) -> str:
+    """The file's content, the same for the same run."""
+    scores: dict[str, dict[str, dict[str, Score]]] = {}
+    for arm in result.arms:
+        of_arm = scores.setdefault(arm.classifier, {}).setdefault(arm.arm, {})
+        for metric, values in arm.values.items():
+            if values:
+                interval = arm.intervals.get(metric)
+                of_arm[metric] = Score(
+                    mean=fmean(values),
+                    low=interval.low if interval else None,
+                    high=interval.high if interval else None,
+                )
+    details = Details(
+        scores=scores,
+        objects=dict(objects),
+        params=params.model_dump(mode="json"),
+        sample_schema=dict(schema),
+    )
+    return json.dumps(details.model_dump(mode="json"), indent=1, sort_keys=True) + "\n"
+
+
+def read_details(git: Git, commit: str, prefix: str) -> Details:
+    """The details of a released commit.
+
+    Raises:
+        VersionError: the commit has none, or they are damaged.
+    """
+    content = git.read(commit, prefix + DETAILS)
+    try:
+        return Details.model_validate_json(content)
+    except ValidationError:
+        raise VersionError(
+            f"{DETAILS} of the commit {commit[:12]} is not what a release writes there."
+        ) from None
