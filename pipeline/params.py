@@ -18,6 +18,8 @@ from pipeline.errors import ParamsError
 Count = Annotated[int, Field(ge=1, strict=True)]
 ColumnKindName = Literal["continuous", "integer", "categorical", "boolean", "datetime", "text"]
 Fraction = Annotated[float, Field(gt=0.0, lt=1.0, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
+Weight = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 
 
 class Section(BaseModel):
@@ -108,12 +110,41 @@ class BalanceParams(Section):
 
 
 class GanParams(Section):
-    """The generator's training; a preset fills what is left out (see `pipeline.gan.presets`)."""
+    """The generator's training; the preset fills what is left out (see `pipeline.gan.presets`).
+
+    Attributes:
+        steps: Updates of generator and discriminator.
+        batch_samples: Real samples an update sees, and as many generated ones.
+        max_seconds: The training ends after this long even when steps are left; its result then
+            depends on the machine, and says so.
+        held_out_fraction: Share of each class of at least 40 samples that the training never sees,
+            so that it can be watched honestly, where the source has no validation split.
+    """
 
     preset: Literal["residual", "vanilla", "dcgan", "cvae"] = "residual"
-    steps: Count = 2500
-    batch_samples: Annotated[int, Field(ge=2, strict=True)] = 64
+    steps: Count | None = None
+    batch_samples: Annotated[int, Field(ge=2, strict=True)] | None = None
     max_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 3600.0
+    held_out_fraction: Annotated[float, Field(ge=0.0, le=0.5)] = 0.1
+    width: Annotated[int, Field(ge=4, le=4096, strict=True)] | None = None
+    game: Literal["relativistic", "nonsaturating", "minmax"] | None = None
+    learning_rate: Annotated[float, Field(gt=0.0, le=1.0, allow_inf_nan=False)] | None = None
+    gamma_real: Weight | None = None
+    gamma_fake: Weight | None = None
+    penalty_every_steps: Count | None = None
+    balanced: bool | None = None
+    repeats_cap: Annotated[float, Field(ge=1.0, allow_inf_nan=False)] | None = None
+    augment_strength: Annotated[float, Field(ge=0.0, le=3.0)] | None = None
+    adaptive_accuracy: Annotated[float, Field(ge=0.5, le=1.0)] | None = None
+    deviation: bool | None = None
+    averaging_decay: Annotated[float, Field(ge=0.0, lt=1.0)] | None = None
+    lecam: Weight | None = None
+    embedding_overlap: Weight | None = None
+    conditioning_ramp: tuple[Share, Share] | None = None
+    precision: Literal["fp32", "bf16"] | None = None
+    compiled: bool | None = None
+    watch_every_steps: Annotated[int, Field(ge=0, strict=True)] | None = None
+    plateau_watches: Annotated[int, Field(ge=0, strict=True)] | None = None
 
 
 ClassifierName = Literal["cnn", "svm", "logistic", "forest"]

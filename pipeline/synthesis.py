@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,12 @@ from torch import nn
 from pipeline.errors import ArtifactError, ParamsError
 from pipeline.gan import checkpoint, sampling
 from pipeline.gan.contract import LabelledTensors, Progress
+from pipeline.gan.held_out import held_out_rows
 from pipeline.gan.history import HistoryRow
-from pipeline.gan.presets import recipe_for
-from pipeline.gan.training import train
-from pipeline.modalities.image import ImageDesign, ImageDomain, choose_design
+from pipeline.gan.presets import Recipe, recipe_for
+from pipeline.gan.training import Job, train
+from pipeline.modalities.image import ImageDomain
+from pipeline.modalities.image_design import ImageDesign, choose_design
 from pipeline.modalities.image_sheet import png_bytes, sheet
 from pipeline.params import GanParams
 from pipeline.randomness import derive_seed
@@ -56,38 +58,56 @@ def train_generator(
     params: GanParams,
     *,
     seed: int,
-    validation: Samples | None = None,  # noqa: ARG001
-    directory: Path | None = None,  # noqa: ARG001
+    validation: Samples | None = None,
+    directory: Path | None = None,
     on_progress: Progress | None = None,
 ) -> FittedGenerator:
     """Train a generator on labelled samples; the same arguments give the same bytes.
 
+    The one exception is a training whose time (`params.max_seconds`) runs out: its configuration
+    then says so under `ending`.
+
     Args:
-        validation: Held-out real samples by which the training is watched.
-        directory: Where a training that is cut short leaves its state, to go on from.
+        validation: Held-out real samples by which the training is watched. Without them, large
+            classes give up `params.held_out_fraction` of theirs.
+        directory: A folder for the states of trainings under way. A training that was killed goes
+            on from its last state when it is asked for again, to the same bytes.
         on_progress: Called with each new row of the history.
 
     Raises:
         ParamsError: the samples are of a kind that has no generator, or a class has none.
-        TrainingError: the training diverged.
+        TrainingError: the training diverged before any generator was worth keeping.
     """
     _require_every_class(samples)
     use_one_thread()
     recipe = recipe_for(params)
-    domain = ImageDomain(_design_for(samples, deviation=recipe.deviation))
-    data = LabelledTensors(domain.store(samples.values), torch.from_numpy(samples.labels.copy()))
-    trained = train(data, domain, recipe, seed=seed, on_progress=on_progress)
-    config = {
+    design = _design_for(samples, recipe)
+    domain = ImageDomain(design)
+    if validation is None:
+        samples, validation = _hold_out(samples, fraction=params.held_out_fraction, seed=seed)
+    told = {
         "schema": samples.schema.model_dump(mode="json"),
         "preset": params.preset,
-        "design": domain.design.to_json(),
+        "design": design.to_json(),
         "recipe": recipe.to_json(),
         "seed": seed,
-        "n_training_samples": len(samples),
+        "training_samples": samples.counts(),
+        "held_out_samples": validation.counts(),
         "versions": {"torch": str(torch.__version__)},
     }
+    job = Job(
+        data=_tensors(samples, domain),
+        held_out=_tensors(validation, domain) if len(validation) else None,
+        domain=domain,
+        recipe=recipe,
+        seed=seed,
+        classes=samples.schema.classes,
+        max_seconds=params.max_seconds,
+        directory=None if directory is None else directory / _address(told, samples, validation),
+    )
+    trained = train(job, on_progress=on_progress)
     # Through JSON once, so that a loaded generator has the same configuration to the letter.
-    config = json.loads(json.dumps(config))
+    config = json.loads(json.dumps(told | {"ending": asdict(trained.ending)}))
     weights = checkpoint.encode_weights(trained.generator.state_dict())
     return FittedGenerator(
         schema=samples.schema,
@@ -174,14 +194,39 @@ def use_one_thread() -> None:
     torch.set_num_threads(1)
 
 
-def _design_for(samples: Samples, *, deviation: bool) -> ImageDesign:
+def _design_for(samples: Samples, recipe: Recipe) -> ImageDesign:
     schema = samples.schema
     if schema.modality != "image" or schema.image_shape is None:
         raise ParamsError(
             f"The samples are a {schema.modality}, for which there is no generator yet; "
             "images are supported."
         )
-    return choose_design(schema.image_shape, n_classes=len(schema.classes), deviation=deviation)
+    return choose_design(
+        schema.image_shape,
+        n_classes=len(schema.classes),
+        networks=recipe.networks,
+        width=recipe.width,
+        deviation=recipe.deviation,
+    )
+
+
+def _hold_out(samples: Samples, *, fraction: float, seed: int) -> tuple[Samples, Samples]:
+    rows = held_out_rows(samples.labels, fraction=fraction, seed=seed)
+    rest = np.setdiff1d(np.arange(len(samples)), rows)
+    return samples.take(rest), samples.take(rows)
+
+
+def _tensors(samples: Samples, domain: ImageDomain) -> LabelledTensors:
+    return LabelledTensors(domain.store(samples.values), torch.from_numpy(samples.labels.copy()))
+
+
+def _address(told: Mapping[str, Any], *parts: Samples) -> str:
+    """A name for a training that changes with everything its result depends on."""
+    digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
+    for part in parts:
+        digest.update(np.ascontiguousarray(part.values).tobytes())
+        digest.update(part.labels.tobytes())
+    return digest.hexdigest()[:32]
 
 
 def _require_every_class(samples: Samples) -> None:

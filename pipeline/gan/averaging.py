@@ -19,6 +19,13 @@ def update(average: list[Tensor], current: list[Tensor], *, decay: float) -> Non
     torch._foreach_lerp_(average, current, 1.0 - decay)
 
 
+def set_memory_format(module: nn.Module, layout: torch.memory_format) -> None:
+    """Lay out a module's convolution weights, in place."""
+    for tensor in (*module.parameters(), *module.buffers()):
+        if tensor.dim() == 4:
+            tensor.data = tensor.data.contiguous(memory_format=layout)
+
+
 def weights_of(module: nn.Module) -> list[Tensor]:
     """Floating-point parameters and buffers in a fixed order, detached."""
     tensors = [*module.parameters(), *module.buffers()]

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-import torch
 from torch import Tensor, nn
 
 
@@ -22,6 +21,8 @@ class Domain(Protocol):
 
     n_classes: int
     latent_dim: int
+    # Uniform random numbers that `augment` uses for one row.
+    augment_dim: int
 
     def store(self, values: Any) -> Tensor:
         """Values of `Samples` to the resident form."""
@@ -33,16 +34,19 @@ class Domain(Protocol):
         """A batch that a generator made to values of `Samples`."""
 
     def build(self) -> tuple[nn.Module, nn.Module]:
-        """A fresh generator and discriminator, initialised from torch's current random state.
+        """A fresh generator and companion, initialised from torch's current random state.
 
-        The generator maps (latent float32 [n, latent_dim], labels int64 [n]) to a batch [n, …], the
-        discriminator (batch, labels, parts) to logits [n]. `parts` says of how many equal
-        sub-batches the batch consists (real and fake in one forward), which statistics across
-        samples must never mix.
+        The generator maps (latent float32 [n, latent_dim], labels int64 [n]) to a batch [n, …]. The
+        companion of an adversarial recipe is a discriminator: (batch, labels, parts) → logits [n];
+        `parts` says of how many equal sub-batches the batch consists (real and fake in one
+        forward), which statistics across samples must never mix. The companion of a variational
+        recipe is an encoder: (batch, labels) → mean and log-variance, [n, 2 · latent_dim].
         """
 
-    def augment(self, batch: Tensor, stream: torch.Generator, *, strength: float) -> Tensor:
-        """A differentiable, label-keeping random change of each row; strength 0 changes nothing."""
+    def augment(self, batch: Tensor, uniform: Tensor, *, strength: float) -> Tensor:
+        """A differentiable, label-keeping change of each row by its own `uniform` [n, augment_dim]
+        in [0, 1); strength 0 changes nothing.
+        """
 
     def features(self, values: Any) -> np.ndarray:
         """Values of `Samples` as float64 [n, d], in which distances mean likeness."""

@@ -1,7 +1,7 @@
 """The recipes by name: one row each, with the result to expect beside it."""
 
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, Literal
 
 from pipeline.params import GanParams
 
@@ -11,19 +11,35 @@ class Recipe:
     """How a generator is trained. Every part can be switched off on its own.
 
     Attributes:
+        networks: Which pair of networks the modality builds; "auto" chooses by size.
+        method: "adversarial", or "variational" for the conditional autoencoder.
         game: A key of `pipeline.gan.losses.GAMES`.
-        gamma_real: Weight of the zero-centred penalty on reals (R1); 0 switches it off.
+        gamma_real: Weight of the zero-centred gradient penalty on reals (R1); 0 switches it off.
         gamma_fake: The same on fakes (R2).
         penalty_every_steps: The penalties are taken once in so many steps, and that much heavier.
         balanced: Whether every class fills an equal share of a batch.
         repeats_cap: At most so many times a class's natural share; None is no bound.
         augment_strength: Of the change that both networks see; 0 switches it off.
+        adaptive_accuracy: Target of the discriminator's accuracy on reals, towards which the
+            augmentation's strength is steered; None keeps the strength.
         deviation: Whether the discriminator sees the spread within a class.
-        averaging_decay: Of the generator's running average, in [0, 1).
+        averaging_decay: Of the generator's running average, in [0, 1); 0 ships the last weights.
+        lecam: Weight of the LeCam penalty; 0 switches it off.
+        conditioning_ramp: (start, end) as shares of the steps, between which the networks go from
+            unconditional to conditional; None is conditional from the first step.
+        embedding_overlap: Weight of the penalty that keeps class embeddings apart.
+        precision: "fp32", or "bf16" for mixed precision with fp32 weights.
+        channels_last: Memory format of convolutions.
+        compiled: Whether the networks go through `torch.compile`.
+        watch_every_steps: How often the training looks at its own samples; 0 never.
+        plateau_watches: Stop when so many watches in a row brought nothing better; 0 never.
     """
 
     steps: int
     batch_samples: int = 64
+    networks: Literal["auto", "mlp", "convolutional", "vanilla", "dcgan", "cvae"] = "auto"
+    width: int | None = None
+    method: Literal["adversarial", "variational"] = "adversarial"
     game: str = "relativistic"
     learning_rate: float = 5e-4
     betas: tuple[float, float] = (0.0, 0.99)
@@ -33,20 +49,64 @@ class Recipe:
     balanced: bool = True
     repeats_cap: float | None = None
     augment_strength: float = 1.0
+    adaptive_accuracy: float | None = None
     deviation: bool = True
     averaging_decay: float = 0.995
+    lecam: float = 0.0
+    conditioning_ramp: tuple[float, float] | None = None
+    embedding_overlap: float = 0.0
+    precision: Literal["fp32", "bf16"] = "fp32"
+    channels_last: bool = False
+    compiled: bool = False
+    watch_every_steps: int = 250
+    plateau_watches: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, for the checkpoint."""
         return asdict(self)
 
 
-# preset → recipe. Expected on digits 80/10: minority coverage .5 and more.
-PRESETS = {
+# What the references do without.
+_TEXTBOOK = Recipe(
+    steps=4000,
+    game="nonsaturating",
+    balanced=False,
+    gamma_real=0.0,
+    gamma_fake=0.0,
+    augment_strength=0.0,
+    deviation=False,
+    averaging_decay=0.0,
+)
+
+# The expected results are those of `benchmarks/gan.py` on digits 80/10; see docs/benchmarks.
+PRESETS: dict[str, Recipe] = {
+    # Ours.
     "residual": Recipe(steps=2500),
+    # Mirza and Osindero 2014, arXiv:1411.1784, with the widths and Adam settings of the usual
+    # tutorial; the generator descends −log D, as Goodfellow et al. 2014 recommend in practice.
+    "vanilla": replace(_TEXTBOOK, networks="vanilla", learning_rate=2e-4, betas=(0.5, 0.999)),
+    # Radford et al. 2016, arXiv:1511.06434, section 4: batch 128, Adam 2e-4, β₁ .5.
+    "dcgan": replace(
+        _TEXTBOOK,
+        steps=2000,
+        batch_samples=128,
+        networks="dcgan",
+        learning_rate=2e-4,
+        betas=(0.5, 0.999),
+    ),
+    # Sohn et al. 2015 with the networks of the usual tutorial: no adversary at all.
+    "cvae": replace(
+        _TEXTBOOK,
+        networks="cvae",
+        method="variational",
+        learning_rate=1e-3,
+        betas=(0.9, 0.999),
+    ),
 }
 
 
 def recipe_for(params: GanParams) -> Recipe:
     """The preset's row, with what params.yaml says in its place."""
-    return replace(PRESETS[params.preset], steps=params.steps, batch_samples=params.batch_samples)
+    told = params.model_dump(exclude_none=True)
+    known = {part.name for part in fields(Recipe)}
+    return replace(PRESETS[params.preset], **{name: told[name] for name in told if name in known})

@@ -1,23 +1,53 @@
-"""The adversarial training loop."""
+"""The training loop: steps, history, looks at the samples, alarms, resume."""
 
 import copy
-import math
+import logging
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from pipeline.errors import TrainingError
-from pipeline.gan import averaging
+from pipeline.gan import alarm, averaging, state, stopping
+from pipeline.gan.adversarial import AdversarialMethod
 from pipeline.gan.batches import BatchDrawer, torch_stream
 from pipeline.gan.contract import Domain, LabelledTensors, Progress
 from pipeline.gan.history import HistoryRow, Meter
-from pipeline.gan.losses import GAMES, accuracies
-from pipeline.gan.penalties import zero_centred
+from pipeline.gan.method import Method, StepInput
 from pipeline.gan.presets import Recipe
+from pipeline.gan.variational import VariationalMethod
+from pipeline.gan.watch import Watch
 from pipeline.randomness import derive_seed
+from pipeline.scale.fabric import Devices, connect
+
+log = logging.getLogger(__name__)
 
 HISTORY_EVERY_STEPS = 25
+STATE_EVERY_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Job:
+    """One training: what on, how, from which seed, and within which bounds.
+
+    Attributes:
+        held_out: Reals that the training never sees, by which it is watched; may be None.
+        classes: Names in label order, for messages.
+        max_seconds: The training ends at the first row of the history after this long.
+        directory: Where the state is kept that a killed training goes on from; None keeps none.
+    """
+
+    data: LabelledTensors
+    domain: Domain
+    recipe: Recipe
+    seed: int
+    classes: Sequence[str]
+    held_out: LabelledTensors | None = None
+    max_seconds: float = float("inf")
+    directory: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -25,135 +55,231 @@ class Trained:
     """The averaged generator in evaluation mode, and how it came about."""
 
     generator: nn.Module
+    ending: stopping.Ending
     history: list[HistoryRow] = field(repr=False)
 
 
 def train(
-    data: LabelledTensors,
-    domain: Domain,
-    recipe: Recipe,
-    *,
-    seed: int,
-    on_progress: Progress | None = None,
+    job: Job, *, on_progress: Progress | None = None, devices: Devices | None = None
 ) -> Trained:
     """Train a generator on labelled rows.
 
-    Every step draws from a stream of its own, so the result depends on nothing but the arguments.
+    Every step draws from a stream of its own, so the result depends on nothing but the job, unless
+    its time runs out first.
 
     Args:
         on_progress: Called with each new row of the history.
+        devices: Where to train; by default this process alone, or its place under torchrun.
 
     Raises:
-        TrainingError: a loss is no longer finite.
+        TrainingError: the training diverged or collapsed before any generator was worth keeping.
     """
-    trainer = Trainer(data, domain, recipe, seed=seed)
-    history: list[HistoryRow] = []
-    for step in range(recipe.steps):
-        trainer.take_step(step)
-        if (step + 1) % HISTORY_EVERY_STEPS == 0 or step + 1 == recipe.steps:
-            row = {"step": step + 1, **trainer.meter.read()}
-            _require_finite(row)
-            history.append(row)
-            if on_progress is not None:
-                on_progress(row)
-    return Trained(generator=trainer.average.eval(), history=history)
+    # Whatever a module draws from torch's global stream is seeded each step and put back after.
+    with torch.random.fork_rng(devices=[]):
+        trainer = Trainer(job, devices or connect(precision=job.recipe.precision))
+        ending = trainer.run(on_progress)
+    if ending.message:
+        log.warning("%s The generator of step %d is kept.", ending.message, ending.kept_step)
+    return Trained(generator=trainer.kept(), ending=ending, history=trainer.history)
 
 
 class Trainer:
-    """The state of a training: two networks, two optimisers, one average."""
+    """A training under way."""
 
-    def __init__(self, data: LabelledTensors, domain: Domain, recipe: Recipe, *, seed: int):
-        self.data, self.domain, self.recipe, self.seed = data, domain, recipe, seed
-        self.game = GAMES[recipe.game]
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(derive_seed(seed, "gan", "networks"))
-            self.generator, self.discriminator = domain.build()
-        self.average = copy.deepcopy(self.generator)
+    def __init__(self, job: Job, devices: Devices):
+        self.job, self.devices = job, devices
+        torch.manual_seed(derive_seed(job.seed, "gan", "networks"))
+        generator, companion = (part.to(devices.device) for part in job.domain.build())
+        if job.recipe.channels_last:
+            for part in (generator, companion):
+                averaging.set_memory_format(part, torch.channels_last)
+        self.average = copy.deepcopy(generator)
         self._average_weights = averaging.weights_of(self.average)
-        self._generator_weights = averaging.weights_of(self.generator)
-        self._generator_optimiser = self._optimiser(self.generator)
-        self._discriminator_optimiser = self._optimiser(self.discriminator)
-        self._batches = BatchDrawer(
-            data.labels,
-            n_classes=domain.n_classes,
-            batch_samples=recipe.batch_samples,
-            balanced=recipe.balanced,
-            repeats_cap=recipe.repeats_cap,
+        self._generator_weights = averaging.weights_of(generator)
+        kind = AdversarialMethod if job.recipe.method == "adversarial" else VariationalMethod
+        self.method: Method = kind(generator, companion, job.domain, job.recipe, devices)
+        self.batches = BatchDrawer(
+            job.data.labels,
+            n_classes=job.domain.n_classes,
+            batch_samples=job.recipe.batch_samples,
+            balanced=job.recipe.balanced,
+            repeats_cap=job.recipe.repeats_cap,
         )
+        self.watch = Watch(job.data, job.held_out, job.domain, seed=job.seed)
         self.meter = Meter()
+        self.history: list[HistoryRow] = []
+        self.next_step = 0
+        self.best: dict[str, Tensor] = {}
+        self.best_score: float | None = None
+        self.best_step = 0
+        self._clock = stopping.Stopwatch()
+        self._written_at = time.monotonic()
+
+    def run(self, on_progress: Progress | None) -> stopping.Ending:
+        """Take the steps that are left; the ending names the generator to keep."""
+        self.resume()
+        if self.job.recipe.compiled:
+            self._compile()
+        ending = self._ending_at(self.history[-1]) if self.history else None
+        while ending is None:
+            self.take_step(self.next_step)
+            self.next_step += 1
+            if self._is_reading(self.next_step):
+                row = self._read()
+                ending = self._ending_at(row)
+                if on_progress is not None and self.devices.is_first:
+                    on_progress(row)
+                self._write_if_due(ending)
+        return ending
 
     def take_step(self, step: int) -> None:
-        """One update of the discriminator, one of the generator, one of the average."""
-        stream = torch_stream(self.seed, "gan", "step", step)
-        rows, labels = self._batches.draw(stream)
-        real = self.domain.load(self.data.stored[rows])
-        latent = torch.randn(len(labels), self.domain.latent_dim, generator=stream)
-        # The fakes do not depend on the discriminator, so one forward serves both updates.
-        fake = self.generator(latent, labels)
-        self._update_discriminator(step, real, fake.detach(), labels, stream)
-        self._update_generator(real, fake, labels, stream)
+        """One update of both networks and of the average."""
+        self.method.take_step(self.draw(step), self.meter)
         averaging.update(
             self._average_weights,
             self._generator_weights,
-            decay=averaging.decay_at(step, decay=self.recipe.averaging_decay),
+            decay=averaging.decay_at(step, decay=self.job.recipe.averaging_decay),
         )
 
-    def _update_discriminator(
-        self, step: int, real: Tensor, fake: Tensor, labels: Tensor, stream: torch.Generator
-    ) -> None:
-        penalised = self._penalised_at(step)
-        batch = self._augment(torch.cat([real, fake]), stream).requires_grad_(penalised)
-        logits = self.discriminator(batch, labels.repeat(2), 2)
-        real_logits, fake_logits = logits.chunk(2)
-        loss = self.game.discriminator(real_logits, fake_logits)
-        real_accuracy, fake_accuracy = accuracies(real_logits.detach(), fake_logits.detach())
-        self.meter.add(
-            discriminator_loss=loss, accuracy_real=real_accuracy, accuracy_fake=fake_accuracy
-        )
-        if penalised:
-            penalty = zero_centred(logits, batch)
-            self.meter.add(gradient_penalty=penalty)
-            # The mean over reals and fakes together is half the sum of the two means.
-            weight = self.recipe.gamma_real * self.recipe.penalty_every_steps
-            loss = loss + weight * penalty
-        self._discriminator_optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        self._discriminator_optimiser.step()
-
-    def _update_generator(
-        self, real: Tensor, fake: Tensor, labels: Tensor, stream: torch.Generator
-    ) -> None:
-        self.discriminator.requires_grad_(False)
-        real_logits = torch.zeros(0)
-        if self.game.generator_needs_real:
-            with torch.no_grad():
-                real_logits = self.discriminator(self._augment(real, stream), labels)
-        fake_logits = self.discriminator(self._augment(fake, stream), labels)
-        loss = self.game.generator(real_logits, fake_logits)
-        self.meter.add(generator_loss=loss)
-        self._generator_optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        self._generator_optimiser.step()
-        self.discriminator.requires_grad_(True)
-
-    def _augment(self, batch: Tensor, stream: torch.Generator) -> Tensor:
-        return self.domain.augment(batch, stream, strength=self.recipe.augment_strength)
-
-    def _penalised_at(self, step: int) -> bool:
-        return self.recipe.gamma_real > 0 and step % self.recipe.penalty_every_steps == 0
-
-    def _optimiser(self, module: nn.Module) -> torch.optim.Optimizer:
-        return torch.optim.Adam(
-            module.parameters(),
-            lr=self.recipe.learning_rate,
-            betas=self.recipe.betas,
-            fused=True,
+    def draw(self, step: int) -> StepInput:
+        """Everything random of a step: drawn whole in every process, then this process's share."""
+        stream = torch_stream(self.job.seed, "gan", "step", step)
+        rows, labels = self.batches.draw(stream)
+        latent = torch.randn(len(rows), self.job.domain.latent_dim, generator=stream)
+        uniform = torch.rand(4, len(rows), self.job.domain.augment_dim, generator=stream)
+        torch.manual_seed(derive_seed(self.job.seed, "gan", "modules", step, self.devices.rank))
+        share = self.devices.shard
+        real = self.job.domain.load(share(self.job.data.stored[rows]))
+        if self.job.recipe.channels_last:
+            real = real.contiguous(memory_format=torch.channels_last)
+        return StepInput(
+            step=step,
+            real=real,
+            labels=share(labels),
+            latent=share(latent),
+            uniform=share(uniform, dim=1),
         )
 
+    def kept(self) -> nn.Module:
+        """The generator to ship, on the CPU and in evaluation mode."""
+        generator: nn.Module = copy.deepcopy(self.average)
+        generator.load_state_dict(self.best or self.average.state_dict())
+        averaging.set_memory_format(generator, torch.contiguous_format)
+        return generator.cpu().eval()
 
-def _require_finite(row: HistoryRow) -> None:
-    if not all(math.isfinite(value) for value in row.values()):
-        raise TrainingError(
-            f"The training diverged: at step {row['step']} a loss is no longer finite. "
-            "Lower `gan.learning_rate`, or raise the gradient penalty."
+    def resume(self) -> None:
+        """Go on from the state on disk, if there is one."""
+        found = state.read_state(self.job.directory) if self.job.directory is not None else None
+        if found is None:
+            return
+        for name, module in self._modules().items():
+            module.load_state_dict(state.unflatten(name, found.tensors))
+        for name, optimiser in self.method.optimisers.items():
+            state.load_optimiser(optimiser, state.unflatten(f"adam/{name}", found.tensors))
+        for name, scalar in self.method.scalars.items():
+            scalar.copy_(found.tensors[f"scalars/{name}"])
+        self.best = state.unflatten("best", found.tensors)
+        facts = found.facts
+        self.history, self.next_step = facts["history"], facts["next_step"]
+        self.best_score, self.best_step = facts["best_score"], facts["best_step"]
+        self._clock = stopping.Stopwatch(facts["spent_seconds"])
+        log.info("The training goes on from step %d.", self.next_step)
+
+    def snapshot(self) -> state.TrainingState:
+        """All that `resume` needs; taken only where the meter is empty."""
+        tensors = state.flatten("best", self.best)
+        for name, module in self._modules().items():
+            tensors |= state.flatten(name, module.state_dict())
+        for name, optimiser in self.method.optimisers.items():
+            tensors |= state.flatten(f"adam/{name}", state.optimiser_tensors(optimiser))
+        tensors |= state.flatten("scalars", self.method.scalars)
+        facts = {
+            "history": self.history,
+            "next_step": self.next_step,
+            "best_score": self.best_score,
+            "best_step": self.best_step,
+            "spent_seconds": self._clock.seconds,
+        }
+        return state.TrainingState(tensors=tensors, facts=facts)
+
+    def _modules(self) -> dict[str, nn.Module]:
+        return {
+            "generator": self.method.generator,
+            "companion": self.method.companion,
+            "average": self.average,
+        }
+
+    def _compile(self) -> None:
+        for module in (self.method.generator, self.method.companion):
+            module.compile()
+
+    def _is_reading(self, steps_done: int) -> bool:
+        recipe = self.job.recipe
+        return (
+            steps_done % HISTORY_EVERY_STEPS == 0
+            or steps_done == recipe.steps
+            or self._is_watch(steps_done)
         )
+
+    def _is_watch(self, steps_done: int) -> bool:
+        every = self.job.recipe.watch_every_steps
+        return every > 0 and (steps_done % every == 0 or steps_done == self.job.recipe.steps)
+
+    def _read(self) -> HistoryRow:
+        row: HistoryRow = {"step": self.next_step, **self.meter.read()}
+        if self._is_watch(self.next_step) and alarm.divergence(row) is None:
+            adversarial = self.job.recipe.method == "adversarial"
+            companion = self.method.companion if adversarial else None
+            row |= self.watch.look(self.average, companion, step=self.next_step)
+            self._keep_if_better(row)
+        self.history.append(row)
+        return row
+
+    def _keep_if_better(self, row: HistoryRow) -> None:
+        if stopping.is_better(row["score"], self.best_score):
+            self.best = {name: tensor.clone() for name, tensor in self.average.state_dict().items()}
+            self.best_step = row["step"]
+            self.best_score = max(row["score"], self.best_score or 0.0)
+
+    def _ending_at(self, row: HistoryRow) -> stopping.Ending | None:
+        step = int(row["step"])
+        watched = [earlier for earlier in self.history if "score" in earlier]
+        diverged = alarm.divergence(row)
+        if diverged is not None and not self.best:
+            raise TrainingError(
+                f"The training diverged before any generator was worth keeping. {diverged} "
+                "Lower `gan.learning_rate`, or raise the gradient penalty."
+            )
+        if diverged is not None:
+            return self._end("divergence", step, diverged)
+        collapsed = alarm.collapse(watched, self.job.classes) if "score" in row else None
+        if collapsed is not None:
+            return self._end("collapse", step, collapsed)
+        if step >= self.job.recipe.steps:
+            return self._end("steps", step)
+        if "score" in row and stopping.has_plateaued(
+            watched, patience_watches=self.job.recipe.plateau_watches
+        ):
+            return self._end("plateau", step, f"At step {step} the samples no longer improve.")
+        if self.devices.broadcast_stop(self._clock.seconds > self.job.max_seconds):
+            return self._end("time", step, _out_of_time(step, self.job.max_seconds))
+        return None
+
+    def _end(self, reason: str, step: int, message: str = "") -> stopping.Ending:
+        kept = self.best_step if self.best else step
+        return stopping.Ending(reason, step, kept, message)
+
+    def _write_if_due(self, ending: stopping.Ending | None) -> None:
+        directory = self.job.directory
+        if directory is None or not self.devices.is_first:
+            return
+        if ending is not None or time.monotonic() - self._written_at >= STATE_EVERY_SECONDS:
+            state.write_state(directory, self.snapshot())
+            self._written_at = time.monotonic()
+
+
+def _out_of_time(step: int, max_seconds: float) -> str:
+    return (
+        f"The training's time (`gan.max_seconds`, {max_seconds:g} s) ran out at step {step}; on a "
+        "faster or slower machine the generator would be another one."
+    )

@@ -1,75 +1,19 @@
 """Pictures: what the GAN needs to know of them."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
-
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from pipeline.errors import ArtifactError
-from pipeline.modalities.image_affine import random_affine
-from pipeline.modalities.image_mlp import MlpDiscriminator, MlpGenerator
-
-# Convolutions beat fully connected networks only where there is room for them to slide.
-LARGEST_MLP_PX = 12
-
-
-@dataclass(frozen=True)
-class ImageDesign:
-    """Everything that fixes the two networks' shapes; stored beside the weights.
-
-    Attributes:
-        shape: (height, width, channels) in pixels.
-        width: Units of a hidden layer, or channels at the finest resolution.
-    """
-
-    kind: str
-    shape: tuple[int, int, int]
-    n_classes: int
-    width: int
-    latent_dim: int
-    embedding_dim: int
-    deviation: bool = True
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain data, for the checkpoint."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, content: Mapping[str, Any]) -> "ImageDesign":
-        """The design that `to_json` told.
-
-        Raises:
-            ArtifactError: the content is of another format.
-        """
-        try:
-            height, width, channels = content["shape"]
-            return cls(**{**content, "shape": (height, width, channels)})
-        except (KeyError, TypeError, ValueError) as error:
-            raise ArtifactError(
-                f"The generator's design cannot be read ({error}). Train the generator again."
-            ) from None
-
-
-def choose_design(
-    shape: tuple[int, int, int], *, n_classes: int, deviation: bool = True
-) -> ImageDesign:
-    """The networks for pictures of this size."""
-    return ImageDesign(
-        kind="mlp",
-        shape=shape,
-        n_classes=n_classes,
-        width=256,
-        latent_dim=32,
-        embedding_dim=16,
-        deviation=deviation,
-    )
+from pipeline.modalities.image_affine import AFFINE_DIM, small_affine
+from pipeline.modalities.image_design import ImageDesign, build_networks
+from pipeline.modalities.image_features import likeness_features
 
 
 class ImageDomain:
-    """Pictures as tensors, networks for them, and their small changes."""
+    """Pictures as tensors, networks for them, their small changes and their features."""
+
+    augment_dim = AFFINE_DIM
 
     def __init__(self, design: ImageDesign):
         self.design = design
@@ -93,36 +37,22 @@ class ImageDomain:
             ArtifactError: a value is not finite or lies outside [−1, 1], which a tanh cannot give.
         """
         batch = batch.float()
-        if not bool(torch.isfinite(batch).all()) or float(batch.abs().max()) > 1.0:
+        if len(batch) and not (bool(torch.isfinite(batch).all()) and float(batch.abs().max()) <= 1):
             raise ArtifactError(
                 "The generator made values outside [−1, 1], so its weights are damaged. "
                 "Train it again."
             )
         pixels = batch.add(1.0).mul(127.5).round().to(torch.uint8)
-        return pixels.permute(0, 2, 3, 1).contiguous().numpy()
+        return pixels.permute(0, 2, 3, 1).contiguous().cpu().numpy()
 
     def build(self) -> tuple[nn.Module, nn.Module]:
-        """A fresh generator and discriminator, from torch's current random state."""
-        design = self.design
-        generator = MlpGenerator(
-            shape=design.shape,
-            n_classes=design.n_classes,
-            latent_dim=design.latent_dim,
-            embedding_dim=design.embedding_dim,
-            width=design.width,
-        )
-        discriminator = MlpDiscriminator(
-            shape=design.shape,
-            n_classes=design.n_classes,
-            width=design.width,
-            deviation=design.deviation,
-        )
-        return generator, discriminator
+        """A fresh generator and companion, from torch's current random state."""
+        return build_networks(self.design)
 
-    def augment(self, batch: Tensor, stream: torch.Generator, *, strength: float) -> Tensor:
-        """A mild affine change of each picture; see `random_affine`."""
-        return random_affine(batch, stream, strength=strength)
+    def augment(self, batch: Tensor, uniform: Tensor, *, strength: float) -> Tensor:
+        """A mild affine change of each picture; see `small_affine`."""
+        return small_affine(batch, uniform, strength=strength)
 
     def features(self, values: np.ndarray) -> np.ndarray:
-        """Pixels in [−1, 1] as float64 [n, height · width · channels]."""
-        return values.reshape(len(values), -1).astype(np.float64) / 127.5 - 1.0
+        """float64 [n, d]; see `likeness_features`."""
+        return likeness_features(values)

@@ -12,11 +12,15 @@ LOG_SCALE = 0.06
 SHIFT_SHARE = 0.05
 
 
-def random_affine(images: Tensor, stream: torch.Generator, *, strength: float = 1.0) -> Tensor:
-    """Rotate, scale and shift each picture by its own small random amount.
+AFFINE_DIM = 4
+
+
+def small_affine(images: Tensor, uniform: Tensor, *, strength: float = 1.0) -> Tensor:
+    """Rotate, scale and shift each picture by its own small amount.
 
     Args:
         images: [n, channels, height, width], any range; the border is repeated outwards.
+        uniform: Where in its ranges each change lies, [n, 4] in [0, 1).
         strength: Multiplies every range; 0 returns the input itself.
 
     Returns:
@@ -24,11 +28,10 @@ def random_affine(images: Tensor, stream: torch.Generator, *, strength: float = 
     """
     if strength == 0:
         return images
-    n = len(images)
-    uniform = torch.rand(n, 4, generator=stream).to(images.device) * 2 - 1
-    angle = uniform[:, 0] * (math.radians(ROTATION_DEGREES) * strength)
-    scale = torch.exp(uniform[:, 1] * (LOG_SCALE * strength))
-    shift = uniform[:, 2:] * (2 * SHIFT_SHARE * strength)
+    centred = uniform * 2 - 1
+    angle = centred[:, 0] * (math.radians(ROTATION_DEGREES) * strength)
+    scale = torch.exp(centred[:, 1] * (LOG_SCALE * strength))
+    shift = centred[:, 2:] * (2 * SHIFT_SHARE * strength)
     cosine, sine = torch.cos(angle) * scale, torch.sin(angle) * scale
     theta = torch.stack(
         [

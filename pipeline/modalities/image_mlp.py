@@ -27,6 +27,7 @@ class MlpGenerator(nn.Module):
     ):
         super().__init__()
         self.height, self.image_width, self.channels = shape
+        self.conditioning = 1.0
         self.embedding = nn.Embedding(n_classes, embedding_dim)
         sizes = [latent_dim + embedding_dim, *[width] * depth]
         self.hidden = nn.ModuleList(
@@ -35,7 +36,7 @@ class MlpGenerator(nn.Module):
         self.last = nn.Linear(width, math.prod(shape))
 
     def forward(self, latent: Tensor, labels: Tensor) -> Tensor:
-        hidden = torch.cat([latent, self.embedding(labels)], dim=1)
+        hidden = torch.cat([latent, self.embedding(labels) * self.conditioning], dim=1)
         for layer in self.hidden:
             hidden = F.leaky_relu(layer(hidden), SLOPE)
         pixels = torch.tanh(self.last(hidden))
@@ -59,6 +60,7 @@ class MlpDiscriminator(nn.Module):
         super().__init__()
         self.n_classes = n_classes
         self.deviation = deviation
+        self.conditioning = 1.0
         self.first = nn.Linear(math.prod(shape), width)
         self.second = nn.Linear(width, width)
         self.third = nn.Linear(width + deviation, width // 2)
@@ -72,6 +74,7 @@ class MlpDiscriminator(nn.Module):
             spread = class_deviation(hidden, labels, n_classes=self.n_classes, parts=parts)
             hidden = torch.cat([hidden, spread[:, None]], dim=1)
         hidden = F.leaky_relu(self.third(hidden), SLOPE)
-        projected = (hidden * self.embedding(labels)).sum(dim=1) / math.sqrt(hidden.shape[1])
+        told = self.embedding(labels) * self.conditioning
+        projected = (hidden * told).sum(dim=1) / math.sqrt(hidden.shape[1])
         logits: Tensor = self.score(hidden)[:, 0] + projected
         return logits

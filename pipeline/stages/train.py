@@ -6,6 +6,7 @@ from pipeline import storage, synthesis
 from pipeline.gan.history import HistoryRow
 from pipeline.params import Params
 from pipeline.randomness import derive_seed
+from pipeline.scale.fabric import is_first_process
 from pipeline.stages.shell import run_stage
 from pipeline.workspace import Workspace, writing
 
@@ -26,8 +27,11 @@ def run(workspace: Workspace, params: Params) -> None:
         params.gan,
         seed=derive_seed(params.seed, "train"),
         validation=validation,
+        directory=workspace.private / "trainings",
         on_progress=tell,
     )
+    if not is_first_process():
+        return
     facts = {"generator": fitted.hash, "seed": params.seed, "samples": samples.counts()}
     with writing(workspace.generator, facts) as directory:
         synthesis.save_generator(directory, fitted)

@@ -40,3 +40,20 @@ def barely_trained(few_digits) -> synthesis.FittedGenerator:
 def well_trained(few_digits) -> synthesis.FittedGenerator:
     """A generator of three digits that look like digits."""
     return synthesis.train_generator(few_digits, GanParams(steps=500, batch_samples=30), seed=5)
+
+
+def pictures_of(shape: tuple[int, int, int], *, counts: dict[str, int]) -> Samples:
+    """Smooth random pictures, each class of its own brightness."""
+    stream = np.random.default_rng(7)
+    labels = np.repeat(np.arange(len(counts)), list(counts.values()))
+    coarse = (
+        stream.integers(0, 120, (len(labels), 4, 4, shape[2])) + 60 * labels[:, None, None, None]
+    )
+    rows = np.arange(shape[0]) * 4 // shape[0]
+    columns = np.arange(shape[1]) * 4 // shape[1]
+    return Samples(
+        schema=Schema(modality="image", classes=tuple(counts), image_shape=shape),
+        values=coarse[:, rows][:, :, columns].astype(np.uint8),
+        labels=labels.astype(np.int64),
+        provenance=pd.DataFrame({"id": [f"picture-{i}" for i in range(len(labels))]}),
+    )

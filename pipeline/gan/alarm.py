@@ -1,0 +1,45 @@
+"""When a training has gone wrong: a loss that is no number, or classes that became one picture."""
+
+import math
+from collections.abc import Sequence
+
+from pipeline.gan.history import HistoryRow
+
+# Below this share of the reals' spread a class has collapsed. Healthy trainings of the spike and
+# the benchmark stay above .6; the collapsed tutorial recipes fall below .2.
+LEAST_DIVERSITY = 0.25
+# The first looks at a generator find it as it was initialised: alike everywhere.
+GRACE_WATCHES = 3
+WATCHES_IN_A_ROW = 2
+
+
+def divergence(row: HistoryRow) -> str | None:
+    """A sentence when a number of the row is not finite, else None."""
+    for name, value in row.items():
+        if isinstance(value, float) and not math.isfinite(value):
+            return f"At step {row['step']} `{name}` is no longer a finite number."
+    return None
+
+
+def collapse(watched: Sequence[HistoryRow], classes: Sequence[str]) -> str | None:
+    """A sentence when a class has lost its diversity at two looks in a row, else None.
+
+    Args:
+        watched: The rows of the history that hold scores, oldest first.
+        classes: Names in label order.
+    """
+    if len(watched) < GRACE_WATCHES + WATCHES_IN_A_ROW:
+        return None
+    recent = watched[-WATCHES_IN_A_ROW:]
+    lost = [
+        name
+        for label, name in enumerate(classes)
+        if all(row["diversity"][label] < LEAST_DIVERSITY for row in recent)
+    ]
+    if not lost:
+        return None
+    shown = ", ".join(repr(name) for name in lost[:20])
+    return (
+        f"At step {recent[-1]['step']} the samples of {len(lost)} of {len(classes)} classes are "
+        f"nearly alike ({shown}): less than {LEAST_DIVERSITY:.0%} of the reals' spread is left."
+    )

@@ -1,0 +1,133 @@
+"""Residual convolutions for pictures from 13 to 128 pixels a side.
+
+No normalisation layers, as in Huang et al. 2024, arXiv:2501.05441. Pictures grow by repeating
+pixels before a convolution and shrink by averaging after one, so that neither network has a cause
+to draw a checkerboard (Odena et al. 2016, doi:10.23915/distill.00003).
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from pipeline.modalities.minibatch import class_deviation
+
+SLOPE = 0.2
+LARGEST_BASE_PX = 7
+WIDEST_FACTOR = 4
+
+
+def levels_of(height: int, width: int) -> int:
+    """How often the sides are halved until the longer one is at most 7 pixels."""
+    return max(0, math.ceil(math.log2(max(height, width) / LARGEST_BASE_PX)))
+
+
+def side_at(side_px: int, level: int) -> int:
+    """A side after `level` halvings, rounded up."""
+    return -(-side_px // (1 << level))
+
+
+class ResidualBlock(nn.Module):
+    """x + f(x) with two 3×3 convolutions; the second starts at zero, so f begins as nothing."""
+
+    def __init__(self, before: int, after: int):
+        super().__init__()
+        self.skip = nn.Conv2d(before, after, 1, bias=False) if before != after else nn.Identity()
+        self.first = nn.Conv2d(before, after, 3, 1, 1)
+        self.second = nn.Conv2d(after, after, 3, 1, 1)
+        nn.init.zeros_(self.second.weight)
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        change = self.first(F.leaky_relu(hidden, SLOPE))
+        change = self.second(F.leaky_relu(change, SLOPE))
+        total: Tensor = self.skip(hidden) + change
+        return total
+
+
+class ConvolutionalGenerator(nn.Module):
+    """(latent [n, latent_dim], labels [n]) → images [n, channels, height, width] in (−1, 1)."""
+
+    def __init__(
+        self,
+        *,
+        shape: tuple[int, int, int],
+        n_classes: int,
+        latent_dim: int,
+        embedding_dim: int,
+        width: int,
+    ):
+        super().__init__()
+        self.height, self.image_width, channels = shape
+        self.conditioning = 1.0
+        count = levels_of(self.height, self.image_width)
+        self.sizes = [
+            (side_at(self.height, level), side_at(self.image_width, level))
+            for level in range(count, -1, -1)
+        ]
+        planes = [width * min(WIDEST_FACTOR, 2**level) for level in range(count, -1, -1)]
+        self.embedding = nn.Embedding(n_classes, embedding_dim)
+        self.first = nn.Linear(latent_dim + embedding_dim, planes[0] * math.prod(self.sizes[0]))
+        self.planes = planes
+        self.blocks = nn.ModuleList(
+            ResidualBlock(before, after)
+            for before, after in zip([planes[0], *planes[:-1]], planes, strict=True)
+        )
+        self.last = nn.Conv2d(planes[-1], channels, 3, 1, 1)
+
+    def forward(self, latent: Tensor, labels: Tensor) -> Tensor:
+        told = self.embedding(labels) * self.conditioning
+        hidden = self.first(torch.cat([latent, told], dim=1))
+        hidden = hidden.view(-1, self.planes[0], *self.sizes[0])
+        if self.last.weight.is_contiguous(memory_format=torch.channels_last):
+            hidden = hidden.contiguous(memory_format=torch.channels_last)
+        for size, block in zip(self.sizes, self.blocks, strict=True):
+            if hidden.shape[2:] != size:
+                hidden = F.interpolate(hidden, scale_factor=2.0)[:, :, : size[0], : size[1]]
+            hidden = block(hidden)
+        return torch.tanh(self.last(F.leaky_relu(hidden, SLOPE)).float())
+
+
+class ConvolutionalDiscriminator(nn.Module):
+    """(images, labels, parts) → logits [n], by projection onto the class embedding."""
+
+    def __init__(
+        self,
+        *,
+        shape: tuple[int, int, int],
+        n_classes: int,
+        width: int,
+        deviation: bool = True,
+    ):
+        super().__init__()
+        height, image_width, channels = shape
+        self.n_classes = n_classes
+        self.deviation = deviation
+        self.conditioning = 1.0
+        count = levels_of(height, image_width)
+        planes = [width * min(WIDEST_FACTOR, 2**level) for level in range(count + 1)]
+        self.first = nn.Conv2d(channels, planes[0], 3, 1, 1)
+        self.blocks = nn.ModuleList(
+            ResidualBlock(before, after)
+            for before, after in zip(planes, [*planes[1:], planes[-1]], strict=True)
+        )
+        cells = side_at(height, count) * side_at(image_width, count)
+        self.hidden = nn.Linear(planes[-1] * cells + deviation, planes[-1])
+        self.score = nn.Linear(planes[-1], 1)
+        self.embedding = nn.Embedding(n_classes, planes[-1])
+
+    def forward(self, images: Tensor, labels: Tensor, parts: int = 1) -> Tensor:
+        hidden = self.first(images)
+        for number, block in enumerate(self.blocks):
+            if number > 0:
+                hidden = F.avg_pool2d(hidden, 2, ceil_mode=True)
+            hidden = block(hidden)
+        flat = F.leaky_relu(hidden, SLOPE).flatten(1)
+        if self.deviation:
+            spread = class_deviation(flat.float(), labels, n_classes=self.n_classes, parts=parts)
+            flat = torch.cat([flat, spread[:, None].to(flat.dtype)], dim=1)
+        top = F.leaky_relu(self.hidden(flat), SLOPE)
+        told = self.embedding(labels) * self.conditioning
+        projected = (top * told).sum(dim=1) / math.sqrt(top.shape[1])
+        logits: Tensor = self.score(top)[:, 0] + projected
+        return logits
