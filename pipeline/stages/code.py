@@ -37,12 +37,7 @@ def imported_files(stage: str) -> frozenset[str]:
 def code_dependencies(stage: str) -> tuple[str, ...]:
     """`imported_files` as dvc.yaml names them: a folder where all code in it is imported."""
     imported = imported_files(stage)
-    named = set()
-    for name in imported:
-        folder = Path(name).parent
-        whole = folder != Path(PACKAGE.name) and _code_in(folder) <= imported
-        named.add(folder.as_posix() if whole else name)
-    return tuple(sorted(named))
+    return tuple(sorted({_whole_folder(Path(name), imported) or name for name in imported}))
 
 
 def write_dependencies(path: Path) -> None:
@@ -59,6 +54,13 @@ def write_dependencies(path: Path) -> None:
 def code_hashes(stages: tuple[str, ...]) -> dict[str, str]:
     """Stage → SHA-256 over the names and bytes of all files that it can import."""
     return {stage: _hash(imported_files(stage)) for stage in stages}
+
+
+def _whole_folder(name: Path, imported: frozenset[str]) -> str | None:
+    """The outermost folder around a file whose code is imported entirely, if there is one."""
+    outermost_first = list(name.parents)[-3::-1]  # Without "." and the package itself.
+    whole = (folder for folder in outermost_first if _code_in(folder) <= imported)
+    return next((folder.as_posix() for folder in whole), None)
 
 
 def _code_in(folder: Path) -> set[str]:
