@@ -1,0 +1,154 @@
+"""The process that takes up due runs: `python -m flows.runner WORKSPACE`, kept by the supervisor.
+
+When it starts, no run of an earlier runner can be alive, since runs end with their runner; whatever
+the server still takes for running is marked crashed, which frees its slot at once. Runs that came
+due while nobody was there are not made up for, except the last.
+"""
+
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from prefect import get_client, serve
+from prefect.automations import Automation
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.filters import (
+    DeploymentFilter,
+    DeploymentFilterId,
+    FlowRunFilter,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import (
+    ConcurrencyLimitConfig,
+    ConcurrencyLimitStrategy,
+    FlowRun,
+    StateType,
+)
+from prefect.client.schemas.schedules import CronSchedule, IntervalSchedule
+from prefect.client.schemas.sorting import FlowRunSort
+from prefect.deployments.runner import EntrypointType, RunnerDeployment
+from prefect.events.actions import ChangeFlowRunState
+from prefect.events.schemas.automations import EventTrigger, Posture
+from prefect.exceptions import ObjectNotFound
+from prefect.states import Cancelled, Crashed
+from prefect.variables import Variable
+
+from flows.augmentation import augmentation
+from flows.schedule import DEPLOYMENT, FLOW, Schedule, read_schedule
+from flows.server import identity
+from pipeline.errors import ServiceError
+from pipeline.workspace import Workspace
+
+SILENT_RUN = "equipoise: a run that has fallen silent is crashed"
+SILENCE = timedelta(seconds=90)
+_ENDS = ("heartbeat", "Completed", "Failed", "Cancelled", "Crashed")
+
+
+def main(root: Path) -> None:
+    """Serve the workspace's schedule until this process is ended."""
+    workspace = Workspace.at(root)
+    schedule = read_schedule(workspace)
+    if schedule is None:
+        raise ServiceError("No schedule is set here. Set one with `equipoise schedule --cron`.")
+    name, value = identity(workspace)
+    Variable.set(name, value, overwrite=True)
+    install_automation()
+    with get_client(sync_client=True) as client:
+        put_in_order(client)
+    serve(
+        deployment(workspace, schedule),
+        pause_on_shutdown=False,
+        print_starting_message=False,
+        limit=1,
+    )
+
+
+def deployment(workspace: Workspace, schedule: Schedule) -> RunnerDeployment:
+    """The flow with its schedule: one run at a time, a second one is cancelled, never queued."""
+    rule: CronSchedule | IntervalSchedule
+    if schedule.cron:
+        rule = CronSchedule(cron=schedule.cron, timezone=schedule.timezone)
+    else:
+        rule = IntervalSchedule(
+            interval=timedelta(seconds=schedule.every_seconds or 0.0),
+            anchor_date=datetime.fromisoformat(schedule.anchor),
+            timezone=schedule.timezone,
+        )
+    return augmentation.to_deployment(
+        name=DEPLOYMENT,
+        schedules=[rule],
+        paused=schedule.paused,
+        concurrency_limit=ConcurrencyLimitConfig(
+            limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW
+        ),
+        parameters={
+            "root": str(workspace.root),
+            "scheduled": True,
+            "refresh": schedule.refresh,
+        },
+        entrypoint_type=EntrypointType.MODULE_PATH,
+    )
+
+
+def install_automation() -> None:
+    """Have the server crash runs whose heart has stopped; without it they would run for ever."""
+    try:
+        Automation.read(name=SILENT_RUN)
+    except (ValueError, ObjectNotFound):
+        silent_run().create()
+
+
+def silent_run() -> Automation:
+    """The rule: a run that was heard of, and then was not for 90 s, nor ended, is crashed."""
+    return Automation(
+        name=SILENT_RUN,
+        trigger=EventTrigger(
+            after={"prefect.flow-run.heartbeat"},
+            expect={f"prefect.flow-run.{end}" for end in _ENDS},
+            match={"prefect.resource.id": ["prefect.flow-run.*"]},
+            for_each={"prefect.resource.id"},
+            posture=Posture.Proactive,
+            threshold=1,
+            within=SILENCE,
+        ),
+        actions=[
+            ChangeFlowRunState(
+                state=StateType.CRASHED, message="The run has not been heard of for 90 s."
+            )
+        ],
+    )
+
+
+def put_in_order(client: SyncPrefectClient) -> None:
+    """Crash what cannot be running, and of all runs missed keep the last one alone."""
+    try:
+        served = client.read_deployment_by_name(f"{FLOW}/{DEPLOYMENT}")
+    except ObjectNotFound:
+        return
+    for run in _runs(client, served.id, StateType.RUNNING, StateType.PENDING, StateType.CANCELLING):
+        state = Crashed(message="The process of this run is gone; the next run goes on from it.")
+        client.set_flow_run_state(run.id, state, force=True)
+    waiting = _runs(client, served.id, StateType.SCHEDULED)
+    now = datetime.now(UTC)
+    late = [run for run in waiting if run.expected_start_time and run.expected_start_time < now]
+    for run in late[:-1]:
+        state = Cancelled(message="Missed while the schedule was not running; a later run stands.")
+        client.set_flow_run_state(run.id, state, force=True)
+
+
+def _runs(client: SyncPrefectClient, served: UUID, *states: StateType) -> list[FlowRun]:
+    """The deployment's runs in these states, the earliest due first."""
+    return client.read_flow_runs(
+        deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=[served])),
+        flow_run_filter=FlowRunFilter(
+            state=FlowRunFilterState(type=FlowRunFilterStateType(any_=list(states)))
+        ),
+        sort=FlowRunSort.EXPECTED_START_TIME_ASC,
+        limit=200,
+    )
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
