@@ -28,11 +28,12 @@ from prefect.client.schemas.objects import (
 )
 from prefect.client.schemas.schedules import CronSchedule, IntervalSchedule
 from prefect.client.schemas.sorting import FlowRunSort
-from prefect.deployments.runner import EntrypointType, RunnerDeployment
+from prefect.deployments.runner import RunnerDeployment
 from prefect.events.actions import ChangeFlowRunState
 from prefect.events.schemas.automations import EventTrigger, Posture
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelled, Crashed
+from prefect.types.entrypoint import EntrypointType
 from prefect.variables import Variable
 
 from flows.augmentation import augmentation
@@ -42,6 +43,8 @@ from pipeline.errors import ServiceError
 from pipeline.workspace import Workspace
 
 SILENT_RUN = "equipoise: a run that has fallen silent is crashed"
+GONE = "The process of this run is gone; the next run goes on from where it was."
+MISSED = "Missed while the schedule was not running; a later run stands for it."
 SILENCE = timedelta(seconds=90)
 _ENDS = ("heartbeat", "Completed", "Failed", "Cancelled", "Crashed")
 
@@ -76,7 +79,7 @@ def deployment(workspace: Workspace, schedule: Schedule) -> RunnerDeployment:
             anchor_date=datetime.fromisoformat(schedule.anchor),
             timezone=schedule.timezone,
         )
-    return augmentation.to_deployment(
+    made = augmentation.to_deployment(
         name=DEPLOYMENT,
         schedules=[rule],
         paused=schedule.paused,
@@ -90,6 +93,8 @@ def deployment(workspace: Workspace, schedule: Schedule) -> RunnerDeployment:
         },
         entrypoint_type=EntrypointType.MODULE_PATH,
     )
+    assert isinstance(made, RunnerDeployment)  # Prefect gives a coroutine only inside a loop.
+    return made
 
 
 def install_automation() -> None:
@@ -97,7 +102,8 @@ def install_automation() -> None:
     try:
         Automation.read(name=SILENT_RUN)
     except (ValueError, ObjectNotFound):
-        silent_run().create()
+        made = silent_run().create()
+        assert isinstance(made, Automation)  # Prefect gives a coroutine only inside a loop.
 
 
 def silent_run() -> Automation:
@@ -128,14 +134,14 @@ def put_in_order(client: SyncPrefectClient) -> None:
     except ObjectNotFound:
         return
     for run in _runs(client, served.id, StateType.RUNNING, StateType.PENDING, StateType.CANCELLING):
-        state = Crashed(message="The process of this run is gone; the next run goes on from it.")
-        client.set_flow_run_state(run.id, state, force=True)
+        gone: State[object] = Crashed(message=GONE)
+        client.set_flow_run_state(run.id, gone, force=True)
     waiting = _runs(client, served.id, StateType.SCHEDULED)
     now = datetime.now(UTC)
     late = [run for run in waiting if run.expected_start_time and run.expected_start_time < now]
     for run in late[:-1]:
-        state = Cancelled(message="Missed while the schedule was not running; a later run stands.")
-        client.set_flow_run_state(run.id, state, force=True)
+        missed: State[object] = Cancelled(message=MISSED)
+        client.set_flow_run_state(run.id, missed, force=True)
 
 
 def _runs(client: SyncPrefectClient, served: UUID, *states: StateType) -> list[FlowRun]:

@@ -44,9 +44,14 @@ class ServerAddress:
     auth: str | None = field(default=None, repr=False)
 
     @property
+    def reached_at(self) -> str:
+        """The host by which this machine reaches it."""
+        return "127.0.0.1" if self.host == "0.0.0.0" else self.host  # noqa: S104
+
+    @property
     def page(self) -> str:
         """The address for a browser on this machine."""
-        return f"http://{'127.0.0.1' if self.host == '0.0.0.0' else self.host}:{self.port}"
+        return f"http://{self.reached_at}:{self.port}"
 
     @property
     def url(self) -> str:
@@ -132,9 +137,7 @@ def lasting_server(workspace: Workspace, address: ServerAddress) -> Iterator[Ser
 
 def ask(address: ServerAddress, path: str) -> object:
     """What the API answers to a GET, decoded; None when nobody answers or not with JSON."""
-    connection = http.client.HTTPConnection(
-        "127.0.0.1" if address.host == "0.0.0.0" else address.host, address.port, timeout=5.0
-    )
+    connection = http.client.HTTPConnection(address.reached_at, address.port, timeout=5.0)
     headers = {}
     if address.auth:
         headers["Authorization"] = f"Basic {base64.b64encode(address.auth.encode()).decode()}"

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
+from flows.server import temporary_server
 from flows.settings import configure, talk_to
-from flows.temporary_server import temporary_server
 from pipeline.commands.progress import screen
 from pipeline.lease import refuse_if_held
 from pipeline.params import load_params
@@ -36,7 +36,7 @@ def run(
     configure(place)
     try:
         with temporary_server(place) as server:
-            talk_to(server.url)
+            talk_to(server.address.url)
             # Prefect takes seconds to import, time in which the server starts.
             from flows.audience import watching
             from flows.augmentation import augmentation, finish_telling

@@ -1,0 +1,39 @@
+"""dvc.yaml holds what the flow and the stages rely on."""
+
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from pipeline.stages.code import code_dependencies
+from pipeline.versions.graph import stage_names
+
+REPOSITORY = Path(__file__).parents[2]
+STAGES = YAML(typ="safe", pure=True).load((REPOSITORY / "dvc.yaml").read_text())["stages"]
+
+
+def test_a_stage_is_listed_after_those_whose_outputs_it_reads():
+    written: set[str] = set()
+    everything = {path for stage in STAGES.values() for path in outputs(stage)}
+    for name in stage_names(REPOSITORY):
+        read = set(STAGES[name].get("deps", [])) & everything
+        assert read <= written, name
+        written |= set(outputs(STAGES[name]))
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_no_command_carries_a_parameter(name):
+    # `${…}` in a command line would let params.yaml run anything in a shell.
+    assert "${" not in STAGES[name]["cmd"]
+    assert STAGES[name]["cmd"] == f"python -m pipeline.stages.{name}"
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_a_stage_depends_on_the_code_that_it_imports_and_on_no_other(name):
+    listed = {dep for dep in STAGES[name]["deps"] if dep.startswith("pipeline/")}
+    assert listed == set(code_dependencies(name)), "mend with: python -m pipeline.stages.code"
+
+
+def outputs(stage: dict) -> list[str]:
+    entries = [entry for key in ("outs", "metrics", "plots") for entry in stage.get(key, [])]
+    return [entry if isinstance(entry, str) else next(iter(entry)) for entry in entries]
