@@ -24,6 +24,7 @@ from prefect.client.schemas.objects import (
     ConcurrencyLimitConfig,
     ConcurrencyLimitStrategy,
     FlowRun,
+    State,
     StateType,
 )
 from prefect.client.schemas.schedules import CronSchedule, IntervalSchedule
@@ -102,8 +103,8 @@ def install_automation() -> None:
     try:
         Automation.read(name=SILENT_RUN)
     except (ValueError, ObjectNotFound):
-        made = silent_run().create()
-        assert isinstance(made, Automation)  # Prefect gives a coroutine only inside a loop.
+        # Typed as a coroutine, which it is only inside a loop.
+        _ = silent_run().create()
 
 
 def silent_run() -> Automation:
