@@ -103,8 +103,7 @@ def install_automation() -> None:
     try:
         Automation.read(name=SILENT_RUN)
     except (ValueError, ObjectNotFound):
-        # Typed as a coroutine, which it is only inside a loop.
-        _ = silent_run().create()
+        silent_run().create()  # type: ignore[unused-coroutine]  # One only inside a loop.
 
 
 def silent_run() -> Automation:

@@ -22,6 +22,6 @@ def stage_names(root: Path) -> tuple[str, ...]:
         return tuple(content["stages"])
     except (FileNotFoundError, YAMLError, KeyError, TypeError):
         raise WorkspaceError(
-            f"{path} is missing, damaged or lists no stages. Make a workspace with `equipoise init`, "
-            "or restore the file with `git checkout dvc.yaml`."
+            f"{path} is missing, damaged or lists no stages. Make a workspace with "
+            "`equipoise init`, or restore the file with `git checkout dvc.yaml`."
         ) from None
