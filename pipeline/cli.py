@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 from pipeline.commands.pull import pull
 from pipeline.commands.report import report
 from pipeline.commands.run import run
+from pipeline.commands.verify import verify
 from pipeline.commands.versions import versions
 from pipeline.errors import EquipoiseError
 
@@ -35,6 +36,7 @@ app = typer.Typer(
 app.command()(run)
 app.command()(versions)
 app.command()(pull)
+app.command()(verify)
 app.command()(report)
 
 

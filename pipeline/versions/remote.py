@@ -4,6 +4,7 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from configobj import ConfigObj
@@ -34,6 +35,14 @@ class Remote:
         """The URL without user name and password."""
         return without_credentials(self.url)
 
+    def scrub(self, text: str) -> str:
+        """The text without anything secret about this remote."""
+        text = text.replace(self.url, self.public_url)
+        for name, value in self.options.items():
+            if name not in PUBLIC_OPTIONS and isinstance(value, str) and len(value) > 2:
+                text = text.replace(value, "***")
+        return text
+
     @property
     def local_path(self) -> Path | None:
         """The folder, where the remote is one on this machine."""
@@ -56,17 +65,7 @@ def effective_remote(root: Path) -> Remote:
     Raises:
         VersionError: the workspace has no DVC, no default remote, or a broken configuration.
     """
-    if not (root / ".dvc").is_dir():
-        raise VersionError(
-            f"{root} has no .dvc folder, so there is nowhere to store data. Run `equipoise init`."
-        )
-    # A heavy import (0.2 s), which listing versions does without.
-    from dvc.config import Config, ConfigError
-
-    try:
-        config = Config(str(root / ".dvc"))
-    except ConfigError as error:
-        raise VersionError(f"{root / '.dvc' / 'config'} cannot be used: {error}.") from None
+    config = _effective_config(root)
     name = config["core"].get("remote")
     options = dict(config["remote"].get(name) or {})
     if not name or "url" not in options:
@@ -75,6 +74,29 @@ def effective_remote(root: Path) -> Remote:
             "Name one with `equipoise remote set URL`."
         )
     return Remote(name, str(options.pop("url")), options)
+
+
+def cache_directory(root: Path) -> Path | None:
+    """Where DVC caches objects for a workspace; None where there is no workspace."""
+    if not (root / ".dvc").is_dir():
+        return None
+    folder = _effective_config(root)["cache"].get("dir")
+    return Path(folder) if folder else root / ".dvc" / "cache"
+
+
+def _effective_config(root: Path) -> dict[str, Any]:
+    if not (root / ".dvc").is_dir():
+        raise VersionError(
+            f"{root} has no .dvc folder, so there is nowhere to store data. Run `equipoise init`."
+        )
+    # A heavy import (0.2 s), which listing versions does without.
+    from dvc.config import Config, ConfigError
+
+    try:
+        config: dict[str, Any] = Config(str(root / ".dvc"))
+    except ConfigError as error:
+        raise VersionError(f"{root / '.dvc' / 'config'} cannot be used: {error}.") from None
+    return config
 
 
 def published_config(remote: Remote) -> bytes:

@@ -11,8 +11,8 @@ from pathlib import Path
 from pipeline.errors import VersionError
 from pipeline.versions import dvc
 from pipeline.versions.process import CommandError
-from pipeline.versions.remote import Remote
-from pipeline.versions.store import compare, open_store, read_back
+from pipeline.versions.remote import Remote, cache_directory
+from pipeline.versions.store import LocalStore, Store, compare, copy_good, open_store, read_back
 from pipeline.workspace import Workspace
 
 READ_BACK_OBJECTS = 8
@@ -44,20 +44,24 @@ def send(
     except CommandError as error:
         raise VersionError(
             f"The data could not be sent to {remote.public_url}, so nothing was released: "
-            f"{error.output}\nMend that and run the same command again."
+            f"{remote.scrub(error.output)}\nMend that and run the same command again."
         ) from None
     on_line("release: sent; comparing the remote, object by object")
-    verify_remote(remote, objects)
+    store = open_store(remote)
+    cache = cache_directory(workspace.root)
+    missing = compare(store, objects)
+    if missing and cache:
+        copy_good(LocalStore(cache), store, missing)
+    verify_remote(remote, store, objects)
     on_line(f"release: the remote holds all {len(objects)} objects")
 
 
-def verify_remote(remote: Remote, objects: Mapping[str, int]) -> None:
+def verify_remote(remote: Remote, store: Store, objects: Mapping[str, int]) -> None:
     """Compare every object's presence and size, and read a random sample of them back.
 
     Raises:
         VersionError: something is missing or damaged.
     """
-    store = open_store(remote)
     problems = compare(store, objects)
     if not problems:
         # Chance need not be repeatable here: over many releases every object gets its turn.

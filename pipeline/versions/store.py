@@ -1,6 +1,9 @@
 """A remote's objects, one by one: list, compare, read back, fetch."""
 
 import hashlib
+import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
@@ -28,6 +31,12 @@ class Store(Protocol):
         Raises:
             FileNotFoundError: it is missing.
         """
+
+    def put(self, md5: str, path: Path) -> None:
+        """Store a file's bytes as an object, in place of whatever stands there."""
+
+    def remove(self, md5: str) -> None:
+        """Remove an object."""
 
 
 def open_store(remote: Remote) -> Store:
@@ -62,6 +71,25 @@ class LocalStore:
         """An object's content as a stream."""
         return self.path(md5).open("rb")
 
+    def put(self, md5: str, path: Path) -> None:
+        """Store a file's bytes as an object; it appears whole or not at all."""
+        target = self.path(md5)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=".", dir=target.parent)
+        os.close(handle)
+        try:
+            shutil.copyfile(path, name)
+            # DVC keeps its objects read-only.
+            Path(name).chmod(0o444)
+            Path(name).replace(target)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+
+    def remove(self, md5: str) -> None:
+        """Remove an object."""
+        self.path(md5).unlink()
+
 
 class CloudStore:
     """A remote behind any protocol that DVC speaks (S3 and others)."""
@@ -84,6 +112,14 @@ class CloudStore:
         """An object's content as a stream."""
         stream: IO[bytes] = self._files.open(self._path(md5), "rb")
         return stream
+
+    def put(self, md5: str, path: Path) -> None:
+        """Store a file's bytes as an object."""
+        self._files.put_file(str(path), self._path(md5))
+
+    def remove(self, md5: str) -> None:
+        """Remove an object."""
+        self._files.remove(self._path(md5))
 
     def _path(self, md5: str) -> str:
         return f"{self._root}/{object_path(md5)}"
@@ -129,6 +165,18 @@ def read_back(
         return {md5: problem for md5, problem in pool.map(check, hashes) if problem}
 
 
+def copy_good(source: LocalStore, target: Store, hashes: Iterable[str]) -> list[str]:
+    """Copy objects that are good in `source` into `target`; returns those that were.
+
+    DVC itself does not do this: where a folder's listing is in the remote, `dvc push` takes the
+    files that it names for present.
+    """
+    good = [md5 for md5 in hashes if not read_back(source, [md5])]
+    for md5 in good:
+        target.put(md5, source.path(md5))
+    return good
+
+
 def fetch_checked(store: Store, md5: str, path: Path, *, on_bytes: OnBytes | None = None) -> None:
     """Fetch an object into a file and refuse bytes other than those its name promises.
 
@@ -140,13 +188,13 @@ def fetch_checked(store: Store, md5: str, path: Path, *, on_bytes: OnBytes | Non
     except FileNotFoundError:
         raise VersionError(
             f"The remote lacks the object {md5}. Whoever released the version can bring it back "
-            "with `dvc push` from a workspace that has the data; `equipoise verify` says more."
+            "with `equipoise verify --repair`."
         ) from None
     if found != md5.removesuffix(FOLDER_SUFFIX):
         path.unlink()
         raise VersionError(
             f"The remote's object {md5} is damaged: its bytes hash to {found}. It was not used. "
-            "Whoever released the version can mend it; `equipoise verify` says how."
+            "Whoever released the version can mend it with `equipoise verify --repair`."
         )
 
 

@@ -6,6 +6,7 @@ from pipeline.errors import VersionError
 from pipeline.params import load_params
 from pipeline.versions.git import Git
 from pipeline.versions.listing import list_releases
+from pipeline.versions.pull import pull
 from pipeline.versions.release import release
 from pipeline.workspace import Workspace, sha256_of
 from tests.versions.conftest import dvc, finish, sh, users_state
@@ -104,6 +105,17 @@ def test_data_that_did_not_reach_the_remote_are_never_released(workspace, params
     with pytest.raises(VersionError):
         release(workspace, params)
     assert released_versions(workspace) == []
+
+
+def test_objects_that_dvc_takes_for_present_are_sent_all_the_same(workspace, params):
+    # `dvc push` looks no further where a folder's listing is in the remote already.
+    dvc(workspace.root, "push", "--quiet")
+    store = workspace.root / ".equipoise" / "remote" / "files" / "md5"
+    for path in store.rglob("*"):
+        if path.is_file() and path.suffix != ".dir":
+            path.unlink()
+    assert release(workspace, params).is_new
+    pull(Git(workspace.root), list_releases(Git(workspace.root), "augmented")[0], store / "pulled")
 
 
 def test_a_folder_outside_git_is_refused_with_the_way_out(tmp_path, params):

@@ -1,0 +1,182 @@
+"""Verifying versions: every object that they need, in the remote and in the cache."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from pipeline.errors import VersionError
+from pipeline.versions.details import read_details
+from pipeline.versions.fetch import released_prefix, released_remote
+from pipeline.versions.git import Git
+from pipeline.versions.listing import Release
+from pipeline.versions.lockfile import FOLDER_SUFFIX, LOCK, read_outputs
+from pipeline.versions.remote import Remote, cache_directory
+from pipeline.versions.store import LocalStore, Store, compare, copy_good, open_store, read_back
+
+Place = Literal["remote", "cache"]
+OnBytes = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One object that is not what it should be, and what to do about it."""
+
+    place: Place
+    md5: str
+    what: str
+    versions: tuple[str, ...]
+    remedy: str
+
+    def __str__(self) -> str:
+        needed = ", ".join(self.versions)
+        return f"{self.place}: object {self.md5} (needed by {needed}) is {self.what}. {self.remedy}"
+
+
+@dataclass
+class Verification:
+    """What was looked at, and every problem found.
+
+    Attributes:
+        versions: The versions verified.
+        objects: Number of different objects that they need.
+        n_bytes: Their size together.
+        mended: How many problems were mended; `problems` are those that remain.
+        read: Whether every byte was read and hashed.
+    """
+
+    versions: list[str] = field(default_factory=list)
+    objects: int = 0
+    n_bytes: int = 0
+    read: bool = False
+    mended: int = 0
+    problems: list[Problem] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Needs:
+    """The objects that versions need from one remote: hash → bytes, and hash → versions."""
+
+    remote: Remote
+    sizes: dict[str, int] = field(default_factory=dict)
+    versions: dict[str, list[str]] = field(default_factory=dict)
+
+
+def verify(
+    git: Git,
+    releases: Sequence[Release],
+    *,
+    read_data: bool = False,
+    repair: bool = False,
+    on_bytes: OnBytes | None = None,
+) -> Verification:
+    """Look at every object that the releases need, in their remotes and in this machine's cache.
+
+    Presence and size of all of them; the bytes of the listings, and with `read_data` of everything.
+    The cache may lack objects (the remote has them), but what it holds must be right.
+
+    Args:
+        git: The repository with the tags.
+        releases: Which ones; those that were not made by this product are left out.
+        read_data: Read and hash every object.
+        repair: Put good copies from the cache into the remote, and take bad ones out of the cache.
+        on_bytes: Is told how many more bytes were read.
+    """
+    known = [release for release in releases if release.record is not None]
+    found = Verification(versions=[str(release.version) for release in known], read=read_data)
+    cache = _cache(git)
+    for needs in _needs(git, known).values():
+        found.objects += len(needs.sizes)
+        found.n_bytes += sum(needs.sizes.values())
+        store = open_store(needs.remote)
+
+        def look(place: Store, sizes: dict[str, int]) -> dict[str, str]:
+            return _wrong(place, sizes, read_data=read_data, on_bytes=on_bytes)
+
+        in_cache = look(cache, _held(cache, needs.sizes)) if cache else {}
+        in_remote = look(store, needs.sizes)
+        mended = _mend(store, cache, in_remote, in_cache) if repair and cache else set()
+        found.mended += len(mended)
+        places: list[tuple[Place, dict[str, str]]] = [("remote", in_remote), ("cache", in_cache)]
+        for place, wrong in places:
+            found.problems += [
+                Problem(place, md5, what, tuple(needs.versions[md5]), _remedy(needs, cache, md5))
+                for md5, what in wrong.items()
+                if (place, md5) not in mended
+            ]
+    return found
+
+
+def _held(cache: Store, sizes: dict[str, int]) -> dict[str, int]:
+    return {md5: n for md5, n in sizes.items() if cache.size(md5) is not None}
+
+
+def _mend(
+    store: Store, cache: LocalStore, in_remote: dict[str, str], in_cache: dict[str, str]
+) -> set[tuple[Place, str]]:
+    """Bring good copies into the remote, and take bad ones out of the cache."""
+    mended: set[tuple[Place, str]] = {("remote", md5) for md5 in copy_good(cache, store, in_remote)}
+    for md5 in in_cache:
+        # What the cache lacks, DVC fetches again when it is asked for; a bad copy it would use.
+        cache.remove(md5)
+        mended.add(("cache", md5))
+    return mended
+
+
+def _needs(git: Git, releases: Iterable[Release]) -> dict[str, _Needs]:
+    """Remote URL → what the releases need from it."""
+    by_url: dict[str, _Needs] = {}
+    for release in releases:
+        prefix = released_prefix(git, release)
+        remote = released_remote(git, release, prefix)
+        needs = by_url.setdefault(remote.url, _Needs(remote))
+        objects = read_details(git, release.commit, prefix).objects
+        _check_complete(git, release, prefix, objects)
+        for md5, n_bytes in objects.items():
+            needs.sizes[md5] = n_bytes
+            needs.versions.setdefault(md5, []).append(str(release.version))
+    return by_url
+
+
+def _check_complete(git: Git, release: Release, prefix: str, objects: dict[str, int]) -> None:
+    assert release.record is not None
+    where = f"{LOCK} of {release.tag}"
+    outputs = {
+        o.path: o.md5 for o in read_outputs(git.read(release.commit, prefix + LOCK), where=where)
+    }
+    strange = [
+        path
+        for path, md5 in release.record.outputs.items()
+        if outputs.get(path) != md5 or md5 not in objects
+    ]
+    if strange:
+        raise VersionError(
+            f"The commit and the tag of {release.tag} disagree about {', '.join(strange)}: one of "
+            "them was changed by hand. Pull another version, and release this data again."
+        )
+
+
+def _wrong(
+    store: Store, sizes: dict[str, int], *, read_data: bool, on_bytes: OnBytes | None = None
+) -> dict[str, str]:
+    problems = compare(store, sizes)
+    readable = [
+        md5 for md5 in sizes if md5 not in problems and (read_data or md5.endswith(FOLDER_SUFFIX))
+    ]
+    return problems | read_back(store, readable, on_bytes=on_bytes)
+
+
+def _remedy(needs: _Needs, cache: LocalStore | None, md5: str) -> str:
+    places: list[Store] = [open_store(needs.remote), *([cache] if cache else [])]
+    if any(not _wrong(place, {md5: needs.sizes[md5]}, read_data=True) for place in places):
+        return "A good copy is at hand: `equipoise verify --repair` puts it in place."
+    version = needs.versions[md5][0]
+    return (
+        "No good copy is at hand. Run `equipoise verify --repair` on a machine that has one, "
+        f"restore a backup, or draw the rows again with `equipoise reproduce {version}`."
+    )
+
+
+def _cache(git: Git) -> LocalStore | None:
+    folder = cache_directory(Path(git.directory))
+    return LocalStore(folder) if folder and folder.is_dir() else None
