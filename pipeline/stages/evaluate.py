@@ -18,7 +18,7 @@ from pipeline.stages.code import code_hashes
 from pipeline.stages.shell import run_stage
 from pipeline.trial.curation import choose_exactly
 from pipeline.trial.exports import write_exports
-from pipeline.trial.learners import DOMAIN_RECIPE, fit_network
+from pipeline.trial.learners import DOMAIN_RECIPE, fit
 from pipeline.trial.record import make_record
 from pipeline.trial.tasks import Task, TaskStore, run_tasks
 from pipeline.trial.trial import TrialData, run_trial
@@ -98,7 +98,7 @@ def judge_fidelity(
     *, train: Samples, unseen: Samples, pool: Samples, steps: int, seed: int
 ) -> list[dict[str, object]]:
     """Fidelity of a pool against real samples that neither generator nor network saw."""
-    network = fit_network(TrainingSet(train), DOMAIN_RECIPE, steps=steps, seed=seed)
+    network = fit("cnn", TrainingSet(train), DOMAIN_RECIPE, steps=steps, seed=seed)
     rows = judge(
         network.features(unseen),
         unseen.labels,

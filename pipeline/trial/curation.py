@@ -8,14 +8,16 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from scipy.spatial.distance import cdist
 
 from pipeline.manifold import ball_radii
 from pipeline.modalities.recipe import TrainingSet
 from pipeline.nearest import digests, nearest
+from pipeline.params import ClassifierName
 from pipeline.randomness import derive_seed
 from pipeline.results import CurationRow
 from pipeline.samples import Samples
-from pipeline.trial.learners import DOMAIN_RECIPE, FittedNetwork, fit_network
+from pipeline.trial.learners import DOMAIN_RECIPE, Fitted, fit
 from pipeline.trial.rows import flat
 from pipeline.trial.splits import out_of_fold_parts
 
@@ -25,33 +27,46 @@ REASONS = (
     "duplicate of another synthetic sample",
     "label not confirmed",
     "off the class's manifold",
+    "class mostly mislabelled",
 )
-# Real samples that the label test and the copy test may each wrongly turn away.
-FALSE_ALARMS = 0.02
+# What may make up the exact number of rows when too few were accepted.
+USABLE = ("", *REASONS[3:])
+# A class of whose drawn samples fewer than this share are confirmed gets none: that the rest were
+# confirmed is then as likely luck as skill.
+TRUSTED_SHARE = 0.5
+# Shares of unseen real samples that the label test and the copy test would wrongly turn away.
+UNCONFIRMED_REALS = 0.02
+COPIED_REALS = 0.01
 # Where a real sample of its own class is this likely, a label counts as confirmed in any case.
 CERTAIN = 0.5
 MANIFOLD_NEIGHBOURS = 5
+FEWEST_ON_MANIFOLD = 3
 FOLDS = 2
 
 
-def curate(pool: Samples, real: Samples, *, steps: int, seed: int) -> pd.DataFrame:
+def curate(
+    pool: Samples, real: Samples, *, confirmer: ClassifierName, steps: int, seed: int
+) -> pd.DataFrame:
     """Judge each synthetic sample by the real ones its generator was trained on.
 
     Args:
         pool: Synthetic samples.
         real: The generator's training samples.
+        confirmer: The kind of classifier that confirms labels and whose features tell distances.
         steps: Optimiser steps of each network that confirms labels.
 
     Returns:
         One row a synthetic sample, in order: id, label (int64), accepted (bool), reason ("" when
-        accepted), score (probability of the asked class by networks that did not see the real
+        accepted), score (probability of the asked class by classifiers that did not see the real
         samples on which its threshold was set), nearest_real_id, nearest_ratio, nearest_distance
         (per-pixel root mean square, in [0, 1]).
     """
-    networks, scores_of_real = _out_of_fold(real, steps=steps, seed=seed)
-    asked = np.mean([net.probabilities(pool) for net in networks], axis=0)
-    score = asked[np.arange(len(pool)), pool.labels] if len(pool) else np.zeros(0)
-    confirmed = score >= min(CERTAIN, float(np.quantile(scores_of_real, FALSE_ALARMS)))
+    if not len(pool):
+        return _nothing_drawn()
+    judges, scores_of_real = _out_of_fold(real, confirmer, steps=steps, seed=seed)
+    asked = np.mean([judge.probabilities(pool) for judge in judges], axis=0)
+    score = asked[np.arange(len(pool)), pool.labels]
+    confirmed = score >= min(CERTAIN, float(np.quantile(scores_of_real, UNCONFIRMED_REALS)))
     columns, references = flat(pool), flat(real)
     found = nearest(columns, references)
     copied = np.isin(digests(columns), digests(references))
@@ -62,11 +77,13 @@ def curate(pool: Samples, real: Samples, *, steps: int, seed: int) -> pd.DataFra
             copied,
             pd.Series(digests(columns)).duplicated().to_numpy(),
             ~confirmed,
-            ~_on_manifold(pool, real, networks),
+            ~_on_manifold(pool, real, judges),
         ],
-        REASONS,
+        REASONS[:5],
         default="",
     )
+    mislabelled = _mislabelled_classes(pool.labels, confirmed)
+    reasons = np.where((reasons == "") & mislabelled[pool.labels], REASONS[5], reasons)
     return pd.DataFrame(
         {
             "id": pool.ids,
@@ -74,7 +91,7 @@ def curate(pool: Samples, real: Samples, *, steps: int, seed: int) -> pd.DataFra
             "accepted": reasons == "",
             "reason": reasons.astype(object),
             "score": score,
-            "nearest_real_id": real.ids[found.index] if len(pool) else np.zeros(0, object),
+            "nearest_real_id": real.ids[found.index],
             "nearest_ratio": found.ratio,
             "nearest_distance": found.distance / np.sqrt(columns.shape[1]),
         }
@@ -93,7 +110,7 @@ def choose_exactly(
     chosen = np.zeros(len(judged), bool)
     for label, name in enumerate(classes):
         own = judged[judged["label"] == label]
-        usable = own[own["reason"].isin(["", *REASONS[3:]])]
+        usable = own[own["reason"].isin(USABLE)]
         ordered = pd.concat(
             [
                 usable[usable["accepted"]],
@@ -123,8 +140,28 @@ def summarise(judged: pd.DataFrame, classes: tuple[str, ...]) -> tuple[CurationR
     return tuple(rows)
 
 
+def _nothing_drawn() -> pd.DataFrame:
+    types = {
+        "id": object,
+        "label": np.int64,
+        "accepted": bool,
+        "reason": object,
+        "score": np.float64,
+        "nearest_real_id": object,
+        "nearest_ratio": np.float64,
+        "nearest_distance": np.float64,
+    }
+    return pd.DataFrame({name: np.zeros(0, kind) for name, kind in types.items()})
+
+
+def _mislabelled_classes(labels: np.ndarray, confirmed: np.ndarray) -> np.ndarray:
+    """Whether most samples drawn of a class were not confirmed, bool [highest label + 1]."""
+    drawn = np.bincount(labels)
+    return np.asarray(np.bincount(labels, weights=confirmed) < TRUSTED_SHARE * drawn)
+
+
 def copy_threshold(real: Samples, *, seed: int) -> float:
-    """Nearest / second-nearest ratio under which 2 % of unseen real samples lie.
+    """Nearest / second-nearest ratio under which 1 % of unseen real samples lie.
 
     Half of the real samples stand in for unseen ones, against the other half, in turn.
     """
@@ -133,38 +170,40 @@ def copy_threshold(real: Samples, *, seed: int) -> float:
         nearest(columns[unseen], columns[seen]).ratio
         for seen, unseen in out_of_fold_parts(real, folds=FOLDS, seed=derive_seed(seed, "copies"))
     ]
-    return float(np.quantile(np.concatenate(ratios), FALSE_ALARMS))
+    return float(np.quantile(np.concatenate(ratios), COPIED_REALS))
 
 
-def _out_of_fold(real: Samples, *, steps: int, seed: int) -> tuple[list[FittedNetwork], np.ndarray]:
-    networks: list[FittedNetwork] = []
+def _out_of_fold(
+    real: Samples, confirmer: ClassifierName, *, steps: int, seed: int
+) -> tuple[list[Fitted], np.ndarray]:
+    judges: list[Fitted] = []
     scores = np.zeros(len(real))
     parts = out_of_fold_parts(real, folds=FOLDS, seed=derive_seed(seed, "curation"))
     for number, (seen, unseen) in enumerate(parts):
-        network = fit_network(
+        judge = fit(
+            confirmer,
             TrainingSet(real.take(seen)),
             DOMAIN_RECIPE,
             steps=steps,
-            seed=derive_seed(seed, "curation network", number),
+            seed=derive_seed(seed, "curation judge", number),
         )
-        networks.append(network)
-        guess = network.probabilities(real.take(unseen))
+        judges.append(judge)
+        guess = judge.probabilities(real.take(unseen))
         scores[unseen] = guess[np.arange(len(unseen)), real.labels[unseen]]
-    return networks, scores
+    return judges, scores
 
 
-def _on_manifold(pool: Samples, real: Samples, networks: list[FittedNetwork]) -> np.ndarray:
-    """Inside the ball of at least one real sample of its class, in the networks' joint features."""
-    own = np.concatenate([net.features(real) for net in networks], axis=1)
-    drawn = np.concatenate([net.features(pool) for net in networks], axis=1)
+def _on_manifold(pool: Samples, real: Samples, judges: list[Fitted]) -> np.ndarray:
+    """Inside the ball of at least one real sample of its class, in the judges' joint features."""
+    own = np.concatenate([judge.features(real) for judge in judges], axis=1)
+    drawn = np.concatenate([judge.features(pool) for judge in judges], axis=1)
     inside = np.zeros(len(pool), bool)
     for label in np.unique(pool.labels):
         members = own[real.labels == label]
         rows = np.flatnonzero(pool.labels == label)
-        if len(members) < 3:
+        if len(members) < FEWEST_ON_MANIFOLD:
             inside[rows] = True
             continue
         radii = ball_radii(members, neighbours=min(MANIFOLD_NEIGHBOURS, len(members) - 1))
-        distances = np.linalg.norm(drawn[rows, None] - members[None], axis=2)
-        inside[rows] = (distances <= radii).any(axis=1)
+        inside[rows] = (cdist(drawn[rows], members) <= radii).any(axis=1)
     return inside

@@ -33,12 +33,14 @@ def flat_metrics(result: TrialResult) -> Flat:
 
 
 def _scores(result: TrialResult) -> Flat:
+    """Each arm by the primary metric; every metric of the recommended mix."""
     metric, flat = result.primary_metric, Flat()
     for arm in result.arms:
         values = arm.values[metric]
         key = f"{arm.classifier}.{arm.arm}"
         flat[f"{key}.{metric}"] = round(sum(values) / len(values), DIGITS)
-        for name, value in arm.test.items():
+        shown = arm.test if arm.arm == result.recommended_arm else {metric: arm.test[metric]}
+        for name, value in shown.items():
             flat[f"{key}.test_{name}"] = round(value, DIGITS)
     return flat
 
@@ -80,13 +82,13 @@ def write_exports(metrics_file: Path, plots: Path, result: TrialResult) -> None:
 
 
 def arms_frame(result: TrialResult) -> pd.DataFrame:
-    """One row an arm, classifier and replicate: the score in [0, 1] by the primary metric."""
+    """One row an arm, classifier and replicate: its score in [0, 1] by the primary metric."""
     rows = [
         {
             "classifier": arm.classifier,
             "arm": arm.arm,
             "replicate": replicate + 1,
-            result.primary_metric: round(value, DIGITS),
+            "score": round(value, DIGITS),
         }
         for arm in result.arms
         for replicate, value in enumerate(arm.values[result.primary_metric])

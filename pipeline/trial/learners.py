@@ -24,12 +24,8 @@ class Fitted(Protocol):
         """Probability of each class, float64 [n, classes], rows sum to 1."""
         ...
 
-
-class FittedNetwork(Fitted, Protocol):
-    """A trained network, whose last hidden layer gives features."""
-
     def features(self, samples: Samples) -> np.ndarray:
-        """Features, float64 [n, d]."""
+        """What distances between samples are told by, float64 [n, d]."""
         ...
 
 
@@ -41,13 +37,8 @@ def fit(
     Args:
         steps: Optimiser steps of the network; the others run to convergence.
     """
-    if name == "cnn":
-        return fit_network(training, recipe, steps=steps, seed=seed)
-    return _fit_static(name, training, recipe, seed=seed)
-
-
-def fit_network(training: TrainingSet, recipe: Recipe, *, steps: int, seed: int) -> FittedNetwork:
-    """Fit the small network of the samples' modality."""
+    if name != "cnn":
+        return _fit_static(name, training, recipe, seed=seed)
     # Torch is slow to import, and half of the panel does without it.
     from pipeline.modalities.image_classifier import train_image_classifier
 
@@ -81,6 +72,10 @@ class StaticClassifier:
         else:
             scores = np.log(np.clip(self.model.predict_proba(columns), 1e-6, 1.0))
         return np.asarray(softmax(scores - self.adjustment, axis=1), np.float64)
+
+    def features(self, samples: Samples) -> np.ndarray:
+        """The columns themselves: a static classifier learns no features."""
+        return flat(samples)
 
 
 def _fit_static(

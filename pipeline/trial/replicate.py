@@ -66,9 +66,11 @@ def make_pool(*, make: PoolMaker, samples: Samples, seed: int) -> Samples:
     return make(samples, seed)
 
 
-def judge_pool(*, pool: Samples, real: Samples, steps: int, seed: int) -> dict[str, list[Any]]:
+def judge_pool(
+    *, pool: Samples, real: Samples, confirmer: ClassifierName, steps: int, seed: int
+) -> dict[str, list[Any]]:
     """Curate a pool by the samples its generator saw; columns as lists."""
-    judged = curate(pool, real, steps=steps, seed=seed)
+    judged = curate(pool, real, confirmer=confirmer, steps=steps, seed=seed)
     return {name: judged[name].tolist() for name in judged.columns}
 
 

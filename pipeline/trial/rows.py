@@ -1,5 +1,7 @@
 """Cheap rows beside the real ones: static classical copies and SMOTE."""
 
+import math
+
 import numpy as np
 import pandas as pd
 from imblearn.over_sampling import SMOTE
@@ -15,7 +17,8 @@ SMOTE_NEIGHBOURS = 5
 
 def flat(samples: Samples) -> np.ndarray:
     """Columns for classifiers that know no pictures: pixels in [0, 1], float64 [n, d]."""
-    return np.asarray(samples.values, np.float64).reshape(len(samples), -1) / 255.0
+    values = np.asarray(samples.values, np.float64)
+    return values.reshape(len(values), math.prod(values.shape[1:])) / 255.0
 
 
 def add_static_rows(training: TrainingSet, recipe: Recipe, *, seed: int) -> TrainingSet:

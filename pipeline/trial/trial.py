@@ -151,7 +151,7 @@ def _shipped_task(data: TrialData, params: TrialParams, seed: int) -> Task:
         {
             "pool": data.shipped_pool,
             "real": data.shipped_real,
-            "steps": _curation_steps(params),
+            **_judging(params),
             "seed": derive_seed(seed, "shipped"),
         },
     )
@@ -174,7 +174,7 @@ def _pool_tasks(
             Task(
                 _judged_name(replicate, use),
                 judge_pool,
-                {"real": real, "steps": _curation_steps(params), "seed": generator_seed},
+                {"real": real, **_judging(params), "seed": generator_seed},
                 needs={"pool": drawn},
             )
         )
@@ -254,5 +254,7 @@ def _judged_name(replicate: int, use: str) -> str:
     return f"replicate {replicate + 1}: curation for {use}"
 
 
-def _curation_steps(params: TrialParams) -> int:
-    return max(1, round(params.classifier_steps * CURATION_STEPS_SHARE))
+def _judging(params: TrialParams) -> dict[str, Any]:
+    """Who confirms labels: the network where one is on the panel, else what is quick."""
+    steps = max(1, round(params.classifier_steps * CURATION_STEPS_SHARE))
+    return {"confirmer": "cnn" if "cnn" in params.classifiers else "logistic", "steps": steps}

@@ -1,0 +1,36 @@
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+from sklearn import metrics
+
+from pipeline.trial.scores import confusion, recalls, score, share_interval
+
+TRUTH = np.repeat([0, 1, 2], [50, 30, 5])
+GUESS = np.random.default_rng(3).permutation(TRUTH)
+
+
+def test_scores_equal_the_reference_library():
+    found = score(TRUTH, GUESS)
+    assert found["balanced_accuracy"] == metrics.balanced_accuracy_score(TRUTH, GUESS)
+    assert found["accuracy"] == metrics.accuracy_score(TRUTH, GUESS)
+    assert found["macro_f1"] == metrics.f1_score(TRUTH, GUESS, average="macro")
+
+
+def test_balanced_accuracy_is_the_mean_of_the_recalls():
+    found = recalls(confusion(TRUTH, GUESS, classes=3))
+    assert np.mean(found) == pytest.approx(score(TRUTH, GUESS)["balanced_accuracy"])
+
+
+def test_a_class_that_never_occurs_has_no_recall():
+    assert np.isnan(recalls(confusion(TRUTH, GUESS, classes=4))[3])
+
+
+@pytest.mark.parametrize(("successes", "total"), [(0, 10), (3, 10), (10, 10), (57, 80)])
+def test_the_interval_of_a_share_is_wilson_s(successes, total):
+    expected = binomtest(successes, total).proportion_ci(0.95, method="wilson")
+    found = share_interval(successes, total)
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=1e-12)
+
+
+def test_nothing_counted_says_nothing():
+    assert (share_interval(0, 0).low, share_interval(0, 0).high) == (0.0, 1.0)

@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+
+from pipeline.errors import ParamsError
+from pipeline.trial.splits import split_replicate
+from tests.trial.stand_ins import digits
+
+DEVELOPMENT = digits([20, 20, 6, 7])
+
+
+def split(replicate, samples=DEVELOPMENT, folds=3):
+    return split_replicate(samples, replicate, folds=folds, inner_folds=3, seed=11)
+
+
+def test_what_is_held_out_is_in_no_other_part():
+    for replicate in range(5):
+        parts = split(replicate)
+        assert not set(parts.held_out) & set(parts.training)
+        assert set(parts.held_out) | set(parts.training) == set(range(len(DEVELOPMENT)))
+        assert not set(parts.fitting) & set(parts.choosing)
+        assert set(parts.fitting) | set(parts.choosing) == set(parts.training)
+
+
+def test_every_part_holds_every_class():
+    for replicate in range(5):
+        parts = split(replicate)
+        for rows in (parts.fitting, parts.choosing, parts.held_out):
+            assert set(DEVELOPMENT.labels[rows]) == {0, 1, 2, 3}
+
+
+def test_each_sample_is_held_out_once_in_each_round_of_folds():
+    for first in (0, 3):
+        rows = np.concatenate([split(first + fold).held_out for fold in range(3)])
+        assert sorted(rows) == list(range(len(DEVELOPMENT)))
+
+
+def test_the_second_round_parts_the_samples_anew():
+    assert set(split(0).held_out) != set(split(3).held_out)
+
+
+def test_rows_of_one_group_are_never_parted():
+    groups = [f"patient {n // 2}" for n in range(len(DEVELOPMENT))]
+    provenance = DEVELOPMENT.provenance.assign(group=groups)
+    grouped = type(DEVELOPMENT)(
+        DEVELOPMENT.schema, DEVELOPMENT.values, DEVELOPMENT.labels, provenance
+    )
+    names = np.array(groups)
+    for replicate in range(4):
+        parts = split(replicate, grouped)
+        assert not set(names[parts.held_out]) & set(names[parts.training])
+        assert not set(names[parts.choosing]) & set(names[parts.fitting])
+
+
+def test_a_class_with_too_few_samples_is_refused_by_name():
+    with pytest.raises(ParamsError, match=r"Class '2' has 3 development samples.*trial\.folds"):
+        split(0, digits([10, 10, 3, 10]))

@@ -1,0 +1,187 @@
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pytest
+
+from pipeline.params import TrialParams
+from pipeline.samples import Samples, concatenate
+from pipeline.scale.executor import SameProcessExecutor, open_executor
+from pipeline.trial.record import make_record
+from pipeline.trial.tasks import TaskStore
+from pipeline.trial.trial import TrialData, run_trial
+from tests.trial.stand_ins import digits, noisy, renamed, resampled, shuffled, unseen
+
+COUNTS = [24, 24, 9, 9]
+DEVELOPMENT = digits(COUNTS)
+TEST = digits([20] * 4, skip=140)
+RESERVE = digits([60] * 4, skip=40)
+PARAMS = TrialParams(
+    preset="light",
+    replicates=2,
+    folds=3,
+    classifiers=("logistic",),
+    primary_classifier="logistic",
+)
+
+
+def trial_data(development=DEVELOPMENT, test=TEST):
+    return TrialData(
+        development=development,
+        test=test,
+        withheld=RESERVE,
+        shipped_pool=resampled(DEVELOPMENT, 1, noise=0.1),
+        shipped_real=DEVELOPMENT,
+    )
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory):
+    return tmp_path_factory.mktemp("trial")
+
+
+def run(directory, data=None, params=PARAMS, make=noisy, done=None, executor=None):
+    return run_trial(
+        data or trial_data(),
+        params,
+        seed=3,
+        make=make,
+        executor=executor or SameProcessExecutor(),
+        store=TaskStore(directory, code="test"),
+        on_done=None if done is None else lambda name, *_: done.append(name),
+    )
+
+
+@pytest.fixture(scope="module")
+def outcome(directory):
+    return run(directory)
+
+
+def choices(outcome):
+    """All that was decided in a trial, without what was predicted afterwards."""
+
+    def decided(value):
+        if isinstance(value, dict):
+            hidden = ("held_out", "test")
+            return {key: decided(item) for key, item in value.items() if key not in hidden}
+        return [decided(item) for item in value] if isinstance(value, list) else value
+
+    return {
+        name: decided(result)
+        for name, result in outcome.results.items()
+        if not isinstance(result, Samples)
+    }
+
+
+def test_no_choice_looks_at_what_is_held_out_or_at_the_test_split(outcome, tmp_path):
+    held_out = np.unique(np.concatenate([split.held_out for split in outcome.splits[:1]]))
+    values, labels = DEVELOPMENT.values.copy(), DEVELOPMENT.labels
+    values[held_out] = 255 - values[held_out]
+    spoilt = replace(DEVELOPMENT, values=values)
+    test = replace(TEST, values=255 - TEST.values, labels=TEST.labels[::-1].copy())
+    again = run(tmp_path, trial_data(spoilt, test))
+    first = {name: item for name, item in choices(outcome).items() if "replicate 1" in name}
+    assert first
+    assert {name: choices(again)[name] for name in first} == first
+    assert (labels == DEVELOPMENT.labels).all()
+
+
+def test_a_generator_is_trained_on_the_training_part_alone(tmp_path):
+    seen = []
+
+    def remember(samples, seed):
+        seen.append(set(samples.ids))
+        return noisy(samples, seed)
+
+    remember.__qualname__ = "remember"
+    outcome = run(tmp_path, params=PARAMS.model_copy(update={"preset": "full"}), make=remember)
+    ids = DEVELOPMENT.ids
+    for number, split in enumerate(outcome.splits):
+        for_choosing, final = seen[2 * number : 2 * number + 2]
+        assert for_choosing == set(ids[split.fitting])
+        assert final == set(ids[split.training])
+
+
+def test_added_replicates_are_the_only_ones_computed(outcome, directory):
+    done: list[str] = []
+    more = run(directory, params=PARAMS.model_copy(update={"replicates": 3}), done=done)
+    assert done
+    assert all(name.startswith("replicate 3") for name in done)
+    assert all(more.results[name] is not None for name in outcome.results)
+
+
+def test_two_processes_find_what_one_finds(outcome, tmp_path):
+    with open_executor("local", workers=2) as executor:
+        again = run(tmp_path, executor=executor)
+    assert choices(again) == choices(outcome)
+
+
+def test_every_arm_is_scored_on_every_replicate_and_the_test_split(outcome):
+    record = record_of(outcome)
+    for arm in record.arms:
+        assert len(arm.values["balanced_accuracy"]) == PARAMS.replicates
+        assert np.asarray(arm.confusion).sum() == PARAMS.replicates * len(TEST)
+    names = {arm.arm for arm in record.arms}
+    assert {"real", "balanced", "gan", "best_cheap_gan", "mix", "ceiling"} <= names
+
+
+def test_the_shares_of_the_gain_add_up_to_the_gain(outcome):
+    record = record_of(outcome)
+    (mix,) = [c for c in record.comparisons if c.question == "mix against current practice"]
+    assert sum(share.points for share in record.gain_shares) == pytest.approx(mix.mean_points)
+
+
+def test_the_light_preset_says_what_it_left_out(outcome):
+    assert any("left out" in note for note in record_of(outcome).notes)
+
+
+def test_promotion_follows_the_declared_rule(outcome):
+    for rule in ("mix", "gan"):
+        record = record_of(outcome, PARAMS.model_copy(update={"promote": rule}))
+        deciding = record.verdict if rule == "mix" else record.gan_verdict
+        assert record.promoted == (deciding == "helps")
+
+
+def test_labels_that_mean_nothing_get_no_dose(tmp_path):
+    record = record_of(run(tmp_path, make=shuffled))
+    assert record.recommended_weight["gan"] == 0.0
+    assert record.gan_verdict != "helps"
+
+
+def test_samples_as_good_as_real_ones_get_a_dose(tmp_path):
+    """A generator of unseen real samples: were they turned away, no generator could ever pass."""
+    scarce = digits([60, 60, 6, 6])
+    reserve = digits([90] * 4, skip=60)
+    data = TrialData(
+        development=scarce,
+        test=TEST,
+        withheld=None,
+        shipped_pool=unseen(scarce, 0, reserve=reserve),
+        shipped_real=scarce,
+    )
+    record = record_of(run(tmp_path, data, make=partial(unseen, reserve=reserve)), data=data)
+    assert record.recommended_weight["gan"] > 0.0
+
+
+def test_data_that_are_balanced_already_need_no_generator(tmp_path):
+    even = digits([12] * 4)
+    data = TrialData(
+        development=even,
+        test=TEST,
+        withheld=None,
+        shipped_pool=renamed(even.take(slice(0, 0)), "none"),
+        shipped_real=even,
+    )
+    record = record_of(run(tmp_path, data), data=data)
+    assert record.gan_verdict == "no evidence"
+    assert record.curation == ()
+
+
+def record_of(outcome, params=PARAMS, data=None):
+    return make_record(
+        data or trial_data(), params, outcome, requested={}, fidelity=(), copies=None
+    )
+
+
+def test_the_parts_of_a_trial_are_never_changed(outcome):
+    assert (concatenate([DEVELOPMENT]).values == digits(COUNTS).values).all()
