@@ -66,6 +66,7 @@ class Figure:
     svg: str
     alt: str
     caption: str
+    legend: tuple[tuple[Tone, str], ...] = ()
 
 
 @dataclass(frozen=True)

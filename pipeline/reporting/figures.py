@@ -19,6 +19,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as MatplotlibFigure
 
 from pipeline.reporting import numbers
+from pipeline.reporting.marks import Tone
 
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
@@ -28,7 +29,7 @@ MOST_NAMES = 8
 
 # Marker colours: never shown, only recognised again in the SVG.
 INK, FAINT = "#010203", "#040506"
-TONES = {
+TONES: dict[Tone, str] = {
     "gan": "#101112",
     "real": "#131415",
     "classical": "#161718",
@@ -72,11 +73,15 @@ PRESENTATION = {
 
 @dataclass(frozen=True)
 class Line:
-    """One curve: x and y of equal length, the tone that colours it and the words beside it."""
+    """One curve: x and y of equal length, the tone that colours it and what it is.
+
+    The label never enters the SVG: the page writes it as text of its own, where a long or hostile
+    name can neither spoil the layout nor be typeset as mathematics.
+    """
 
     x: Sequence[float]
     y: Sequence[float]
-    tone: str
+    tone: Tone
     label: str
     low: Sequence[float] = ()
     high: Sequence[float] = ()
@@ -124,9 +129,13 @@ def chart(
         axes.set_xlabel(x_label)
         axes.set_title(y_label, loc="left", fontsize=9.5, pad=10)
         axes.margins(x=0.02)
-        if len(lines) > 1:
-            axes.legend(frameon=False, fontsize=8.5, ncols=min(4, len(lines)), loc="best")
         return to_inline(figure)
+
+
+def legend_of(lines: Sequence[Line]) -> tuple[tuple[Tone, str], ...]:
+    """Tone and label of every curve that has one; none for a curve by itself."""
+    named = tuple((line.tone, line.label) for line in lines if line.label)
+    return named if len(lines) > 1 else ()
 
 
 @contextmanager
@@ -176,7 +185,6 @@ def _draw(axes: Axes, line: Line) -> None:
         line.x,
         line.y,
         color=color,
-        label=numbers.visible(line.label),
         marker="o" if line.has_points else None,
         markersize=4.5,
     )

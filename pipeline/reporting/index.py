@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from pipeline.reporting import numbers
 from pipeline.reporting.blocks import Block, Figure, Figures, Grid, Section, Text, only
-from pipeline.reporting.figures import Line, chart
-from pipeline.reporting.marks import Axis, interval_mark
+from pipeline.reporting.figures import Line, chart, legend_of
+from pipeline.reporting.marks import Axis, Tone, interval_mark
 from pipeline.reporting.page import render
 from pipeline.reporting.sections.answers import TONES
 from pipeline.reporting.tables import Cell, Column, Table, axis_column
@@ -155,7 +155,10 @@ def _gain_trend(entries: Sequence[Entry]) -> Figure | None:
 
 def _score_trend(entries: Sequence[Entry]) -> Figure | None:
     known = [one for one in entries if _score(one, "mix") is not None]
-    arms = (("mix", "helps", "recommended mix"), ("real", "real", "real samples only"))
+    arms: tuple[tuple[str, Tone, str], ...] = (
+        ("mix", "helps", "recommended mix"),
+        ("real", "real", "real samples only"),
+    )
     lines = [
         Line(list(range(len(known))), [_score(one, arm) or 0.0 for one in known], tone, label,
              has_points=True)
@@ -190,7 +193,9 @@ def _trend(
     )
     told = [f"{line.label} from {line.y[0]:.3g} to {line.y[-1]:.3g}" for line in lines]
     alt = f"{y_label} from {names[0]} to {names[-1]}: {numbers.listed(told)}"
-    return Figure(svg, alt, f"{y_label[0].upper()}{y_label[1:]}, version by version.")
+    return Figure(
+        svg, alt, f"{y_label[0].upper()}{y_label[1:]}, version by version.", legend_of(lines)
+    )
 
 
 def _score(one: Entry, arm: str) -> float | None:

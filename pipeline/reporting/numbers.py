@@ -8,6 +8,12 @@ MINUS = "−"
 # A number and its unit, or its sign and the number, are never parted at a line's end.
 NARROW_SPACE = "\u202f"
 CONTROL_PICTURES = 0x2400
+# C1 controls, zero-width space, direction marks, separators and overrides, invisible operators and
+# isolates, lone surrogates, byte order mark, non-characters.
+HIDDEN = (
+    (0x80, 0x9F), (0x200B, 0x200B), (0x200E, 0x200F), (0x2028, 0x202E), (0x2060, 0x206F),
+    (0xD800, 0xDFFF), (0xFEFF, 0xFEFF), (0xFFFE, 0xFFFF),
+)  # fmt: skip
 
 
 def count(number: float) -> str:
@@ -77,8 +83,9 @@ def inline(title: str) -> str:
 def visible(text: object) -> str:
     """Text from outside with every invisible or direction-turning character made visible.
 
-    Control characters become their Unicode pictures, bidirectional overrides and lone surrogates
-    their code point in brackets; everything else stays. Escaping is the template's business.
+    Control characters become their Unicode pictures, bidirectional overrides, line separators and
+    lone surrogates their code point in brackets; everything else stays, joiners included, since
+    scripts and emoji need them. Escaping is the template's business.
     """
     return "".join(map(_visible_character, str(text)))
 
@@ -89,9 +96,8 @@ def _visible_character(character: str) -> str:
         return chr(CONTROL_PICTURES + code)
     if code == 0x7F:
         return "␡"
-    hidden = 0x80 <= code < 0xA0 or 0x200B <= code <= 0x200F or 0x202A <= code <= 0x202E
-    turning = 0x2060 <= code <= 0x206F or code == 0xFEFF or 0xFFFE <= code <= 0xFFFF
-    return f"[U+{code:04X}]" if hidden or turning or 0xD800 <= code < 0xE000 else character
+    hidden = any(first <= code <= last for first, last in HIDDEN)
+    return f"[U+{code:04X}]" if hidden else character
 
 
 METRIC_NAMES = {

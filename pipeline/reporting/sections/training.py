@@ -5,13 +5,20 @@ from typing import Any
 
 from pipeline.reporting import numbers
 from pipeline.reporting.blocks import Block, Figure, Figures, Fold, Section, Text, only
-from pipeline.reporting.figures import Line, chart, thinned
+from pipeline.reporting.figures import Line, chart, legend_of, thinned
+from pipeline.reporting.marks import Tone
 from pipeline.reporting.material import Material
 
 History = tuple[dict[str, Any], ...]
 
-LOSSES = (("generator_loss", "gan", "generator"), ("discriminator_loss", "real", "discriminator"))
-ACCURACIES = (("accuracy_real", "real", "on real"), ("accuracy_fake", "gan", "on synthetic"))
+LOSSES: tuple[tuple[str, Tone, str], ...] = (
+    ("generator_loss", "gan", "generator"),
+    ("discriminator_loss", "real", "discriminator"),
+)
+ACCURACIES: tuple[tuple[str, Tone, str], ...] = (
+    ("accuracy_real", "real", "on real"),
+    ("accuracy_fake", "gan", "on synthetic"),
+)
 READING = (
     "Generator and discriminator play against each other, so neither loss has to fall: a healthy "
     "game is one where both stay level. When the discriminator is right about half of the time on "
@@ -58,7 +65,8 @@ def _losses(history: History) -> Figure | None:
     if not lines:
         return None
     svg = chart(lines, x_label="training step", y_label="loss")
-    return Figure(svg, _ends_in_words("Losses", lines), "Losses of generator and discriminator.")
+    alt = _ends_in_words("Losses", lines)
+    return Figure(svg, alt, "Losses of generator and discriminator.", legend_of(lines))
 
 
 def _accuracies(history: History) -> Figure | None:
@@ -74,7 +82,8 @@ def _accuracies(history: History) -> Figure | None:
         is_percent=True,
     )
     alt = _ends_in_words("Share of samples that the discriminator judges rightly", lines)
-    return Figure(svg, alt, "How often the discriminator is right on real and synthetic samples.")
+    caption = "How often the discriminator is right on real and on synthetic samples."
+    return Figure(svg, alt, caption, legend_of(lines))
 
 
 def _coverage(history: History) -> Figure | None:
@@ -99,10 +108,11 @@ def _coverage(history: History) -> Figure | None:
         lines, x_label="training step", y_label="coverage", y_range=(0.0, 1.02), is_percent=True
     )
     alt = _ends_in_words(f"Coverage of each class at {len(rows)} checks", lines[-2:])
-    return Figure(svg, alt, "Coverage of every class over time; thin lines are single classes.")
+    caption = "Coverage of every class over time; thin lines are single classes."
+    return Figure(svg, alt, caption, legend_of(lines))
 
 
-def _lines(history: History, columns: tuple[tuple[str, str, str], ...]) -> list[Line]:
+def _lines(history: History, columns: tuple[tuple[str, Tone, str], ...]) -> list[Line]:
     found = []
     for key, tone, label in columns:
         rows = [row for row in history if row.get(key) is not None]

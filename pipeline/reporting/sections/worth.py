@@ -2,12 +2,13 @@
 
 from pipeline.reporting import numbers
 from pipeline.reporting.blocks import Block, Figure, Figures, Fold, Grid, Items, Section, Text, only
-from pipeline.reporting.figures import Line, chart
+from pipeline.reporting.figures import Line, chart, legend_of
+from pipeline.reporting.marks import Tone
 from pipeline.reporting.material import Material
 from pipeline.reporting.tables import Cell, Column, Table, name_cell
 from pipeline.results import LearningPoint
 
-TONES = ("gan", "real", "classical", "harms")
+TONES: tuple[Tone, ...] = ("gan", "real", "classical", "harms")
 
 
 def build(material: Material) -> Section:
@@ -83,7 +84,7 @@ def _figures(material: Material, points: tuple[LearningPoint, ...]) -> tuple[Fig
     )
     alt = "; ".join(map(_in_words, lines))
     caption = "Held-out score by the number of real samples; the band is the interval."
-    return (Figure(svg, f"Learning curve. {alt}.", caption),)
+    return (Figure(svg, f"Learning curve. {alt}.", caption, legend_of(lines)),)
 
 
 def _in_words(line: Line) -> str:
@@ -93,7 +94,7 @@ def _in_words(line: Line) -> str:
     )
 
 
-def _line(points: tuple[LearningPoint, ...], name: str | None, tone: str) -> Line:
+def _line(points: tuple[LearningPoint, ...], name: str | None, tone: Tone) -> Line:
     rows = sorted((point for point in points if point.class_name == name), key=lambda p: p.n_real)
     intervals = [row.interval for row in rows if row.interval is not None]
     bounded = intervals if len(intervals) == len(rows) else []
