@@ -6,6 +6,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from pipeline.commands.diff import diff
 from pipeline.commands.pull import pull
 from pipeline.commands.report import report
 from pipeline.commands.run import run
@@ -36,6 +37,7 @@ app = typer.Typer(
 app.command()(run)
 app.command()(versions)
 app.command()(pull)
+app.command()(diff)
 app.command()(verify)
 app.command()(report)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pipeline.results import ClassRow, Comparison, Interval, TrialResult, write_result
+from pipeline.results import ArmScore, ClassRow, Comparison, Interval, TrialResult, write_result
 from pipeline.samples import Samples, Schema
 from pipeline.storage import write_schema, write_split
 from pipeline.workspace import Workspace, write_json, writing
@@ -41,7 +41,16 @@ def trial_result(*, promoted=True, verdict="helps", weights=None, doses=()):
         verdict=verdict,
         gan_verdict="no evidence",
         promoted=promoted,
-        arms=(),
+        arms=(
+            ArmScore(
+                arm="mix",
+                title="The recommended mix",
+                family="mix",
+                classifier="cnn",
+                values={"balanced_accuracy": (0.82, 0.83, 0.84)},
+                intervals={"balanced_accuracy": Interval(low=0.79, high=0.87)},
+            ),
+        ),
         comparisons=(
             comparison,
             comparison.model_copy(

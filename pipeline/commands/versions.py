@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from pipeline.commands.tables import plain, table_of
 from pipeline.params import load_params
 from pipeline.versions.git import Git
 from pipeline.versions.listing import Release, list_releases
@@ -42,16 +43,14 @@ def name_at(git: Git) -> str:
 
 
 def _as_table(releases: list[Release]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("version", "date", "verdict", "gain", "rows (real + synthetic)", "promoted"):
-        table.add_column(heading, overflow="fold")
+    table = table_of("version", "date", "verdict", "gain", "rows (real + synthetic)", "promoted")
     for release in releases:
         record = release.record
         if record is None:
             table.add_row(str(release.version), release.date[:10], "made elsewhere", "", "", "")
             continue
         rows = ", ".join(
-            f"{name} {counts.get('real', 0)}+{sum(counts.values()) - counts.get('real', 0)}"
+            f"{plain(name)} {counts.get('real', 0)}+{sum(counts.values()) - counts.get('real', 0)}"
             for name, counts in record.rows.items()
         )
         promoted = f"#{release.promotion}" if release.promotion is not None else "no"
@@ -59,7 +58,7 @@ def _as_table(releases: list[Release]) -> Table:
             str(release.version),
             release.date[:10],
             record.verdict,
-            gain_text(record),
+            plain(gain_text(record)),
             rows,
             promoted,
         )

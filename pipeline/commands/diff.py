@@ -1,0 +1,88 @@
+"""`equipoise diff`: what changed between two versions."""
+
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from pipeline.commands.tables import plain, table_of
+from pipeline.commands.transfer import transfer
+from pipeline.commands.versions import Name, Repository, name_at
+from pipeline.errors import VersionError
+from pipeline.versions.difference import Difference, compare_releases
+from pipeline.versions.difference_page import page, score_text, summary
+from pipeline.versions.git import Git
+from pipeline.versions.listing import Release, find_release, list_releases
+from pipeline.versions.pull import fetch_set
+from pipeline.versions.repository import open_repository
+from pipeline.workspace import write_bytes
+
+
+def diff(
+    old: Annotated[str, typer.Argument(help="A version, `latest` or `promoted`.")],
+    new: Annotated[str, typer.Argument(help="A version, `latest` or `promoted`.")],
+    repo: Repository = ".",
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Write the comparison as a page here as well.")
+    ] = None,
+    name: Name = None,
+) -> None:
+    """Compare two versions: rows of each class, scores, params, generator."""
+    with open_repository(repo) as git:
+        artefact = name or name_at(git)
+        releases = list_releases(git, artefact)
+        pair = [find_release(releases, wanted) for wanted in (old, new)]
+        difference = compare_releases(git, *pair)
+        rows, reason = _rows(git, pair)
+    _print(difference, rows, reason)
+    if html:
+        text = page(difference, rows, name=artefact, rows_missing=reason)
+        write_bytes(html, text.encode())
+        typer.echo(f"Page: {html}")
+
+
+def _rows(git: Git, pair: list[Release]) -> tuple[list[Any] | None, str]:
+    """The rows compared, or why they could not be."""
+    from pipeline.dataset.difference import compare_rows
+
+    with tempfile.TemporaryDirectory(prefix="equipoise-") as scratch:
+        folders = [Path(scratch, side) for side in ("old", "new")]
+        try:
+            for release, folder in zip(pair, folders, strict=True):
+                folder.mkdir()
+                with transfer(f"Reading {release.tag}") as told:
+                    fetch_set(git, release, folder, on_progress=told)
+        except VersionError as error:
+            return None, str(error)
+        return list(compare_rows(*folders)), ""
+
+
+def _print(difference: Difference, rows: list[Any] | None, reason: str) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(summary(difference, rows), markup=False)
+    facts = table_of("", difference.old, difference.new)
+    for heading, (before, after) in difference.facts.items():
+        facts.add_row(heading, before, after)
+    console.print(facts)
+    if rows is None:
+        console.print(f"Rows are not compared: {reason}", markup=False)
+    else:
+        table = table_of("class", "origin", "added", "removed", "kept")
+        for row in rows:
+            counts = (row.added, row.removed, row.kept)
+            origin = "synthetic" if row.synthetic else "real"
+            table.add_row(plain(row.class_name), origin, *map(str, counts))
+        console.print(table)
+    if difference.params:
+        table = table_of("params.yaml", difference.old, difference.new)
+        for param in difference.params:
+            table.add_row(*(plain(text) for text in (param.key, param.old, param.new)))
+        console.print(table)
+    if difference.scores:
+        table = table_of("classifier", "arm", "metric", difference.old, difference.new)
+        for pair in difference.scores:
+            texts = (pair.classifier, pair.arm, pair.metric)
+            table.add_row(*map(plain, texts), score_text(pair.old), score_text(pair.new))
+        console.print(table)

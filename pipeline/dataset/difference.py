@@ -1,0 +1,86 @@
+"""Two augmented sets, row by row: what was added, removed and kept of each class."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+
+from pipeline.storage import TABLE_PROVENANCE_PREFIX, read_schema
+
+KEY = ["id", "class_name", "is_synthetic", "content"]
+
+
+@dataclass(frozen=True)
+class RowChange:
+    """Rows of one class and origin that only the new set has, only the old one, and both."""
+
+    class_name: str
+    synthetic: bool
+    added: int
+    removed: int
+    kept: int
+
+
+def compare_rows(old: Path, new: Path) -> list[RowChange]:
+    """Compare two augmented sets in Parquet.
+
+    A row is kept when its identifier, class, origin and content (pixels or features) are the same;
+    a row that was relabelled or whose picture changed counts as removed and added.
+
+    Returns:
+        One entry for each class of either set and origin, real before synthetic, in label order.
+    """
+    frames = [row_keys(folder) for folder in (old, new)]
+    merged = frames[0].merge(frames[1], how="outer", on=KEY, indicator=True)
+    counts = merged.groupby(["class_name", "is_synthetic", "_merge"], observed=False).size()
+    classes = [*dict.fromkeys((*read_schema(old).classes, *read_schema(new).classes))]
+
+    def count(name: str, synthetic: bool, side: str) -> int:
+        key = (name, synthetic, side)
+        return int(counts[key]) if key in counts.index else 0
+
+    return [
+        RowChange(
+            class_name=name,
+            synthetic=synthetic,
+            added=count(name, synthetic, "right_only"),
+            removed=count(name, synthetic, "left_only"),
+            kept=count(name, synthetic, "both"),
+        )
+        for name in classes
+        for synthetic in (False, True)
+    ]
+
+
+def row_keys(directory: Path) -> pd.DataFrame:
+    """One line a row: id, class name, origin, and a hash of the content; nothing is decoded."""
+    schema = read_schema(directory)
+    is_image = schema.modality == "image"
+    prefix = "" if is_image else TABLE_PROVENANCE_PREFIX
+    label = "label" if is_image else schema.label_column
+    content = ["image"] if is_image else [column.name for column in schema.columns]
+    columns = [f"{prefix}id", f"{prefix}is_synthetic", label, *content]
+    parts = []
+    for path in sorted((directory / "train").glob("part-*.parquet")):
+        table = pq.read_table(path, columns=columns)
+        frame = table.select(columns[:3]).to_pandas()
+        frame.columns = pd.Index(["id", "is_synthetic", "class_name"])
+        frame["class_name"] = [schema.classes[k] for k in frame["class_name"]]
+        frame["content"] = (
+            [
+                hashlib.sha256(cell["bytes"]).hexdigest()
+                for cell in table.column("image").to_pylist()
+            ]
+            if is_image
+            else _feature_hashes(table.select(content).to_pandas())
+        )
+        parts.append(frame)
+    joined: pd.DataFrame = pd.concat(parts, ignore_index=True)[KEY]
+    return joined
+
+
+def _feature_hashes(frame: pd.DataFrame) -> np.ndarray:
+    return pd.util.hash_pandas_object(frame, index=False).astype(str).to_numpy()
