@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 from pipeline.commands.diff import diff
 from pipeline.commands.pull import pull
 from pipeline.commands.report import report
+from pipeline.commands.reproduce import reproduce
 from pipeline.commands.run import run
 from pipeline.commands.verify import verify
 from pipeline.commands.versions import versions
@@ -39,6 +40,7 @@ app.command()(versions)
 app.command()(pull)
 app.command()(diff)
 app.command()(verify)
+app.command()(reproduce)
 app.command()(report)
 
 

@@ -4,14 +4,13 @@ import logging
 
 import pandas as pd
 
-from pipeline.dataset.assemble import assemble, generators, rows_per_class
-from pipeline.dataset.card import card
+from pipeline.dataset.assemble import assemble
+from pipeline.dataset.write import write_set
 from pipeline.params import Params
 from pipeline.results import read_result
-from pipeline.samples import Samples
 from pipeline.stages.shell import run_stage
-from pipeline.storage import has_split, read_split, write_schema, write_split
-from pipeline.workspace import Workspace, read_json, verify_manifest, write_bytes, writing
+from pipeline.storage import has_split, read_split
+from pipeline.workspace import Workspace, read_json, verify_manifest
 
 log = logging.getLogger(__name__)
 
@@ -21,40 +20,24 @@ def run(workspace: Workspace, params: Params) -> None:
     for directory in (workspace.prepared, workspace.synthetic, workspace.trial):
         verify_manifest(directory)
     result = read_result(workspace.trial)
+    cheap = workspace.trial / "cheap"
     samples = assemble(
         read_split(workspace.prepared, "train"),
         read_split(workspace.synthetic, "train"),
         curation=pd.read_parquet(workspace.trial / "curation.parquet"),
         requested=read_json(workspace.synthetic / "request.json")["requested"],
         result=result,
-        cheap=_cheap_rows(workspace),
+        cheap=read_split(cheap, "train") if has_split(cheap, "train") else None,
     )
-    counts = rows_per_class(samples)
-    facts = {
-        "generators": generators(samples),
-        "rows": counts,
-        "schema": samples.schema.model_dump(mode="json"),
-        "verdict": result.verdict,
-        "weights": result.recommended_weight,
-        "seed": params.seed,
-    }
-    with writing(workspace.augmented, facts) as directory:
-        write_schema(directory, samples.schema)
-        write_split(directory, "train", samples)
-        text = card(
-            samples.schema,
-            counts,
-            result,
-            name=params.release.name,
-            licence=params.source.licence,
-        )
-        write_bytes(directory / "README.md", text.encode())
+    write_set(
+        workspace.augmented,
+        samples,
+        result,
+        name=params.release.name,
+        seed=params.seed,
+        licence=params.source.licence,
+    )
     log.info("assemble: %d rows, %s", len(samples), result.verdict)
-
-
-def _cheap_rows(workspace: Workspace) -> Samples | None:
-    folder = workspace.trial / "cheap"
-    return read_split(folder, "train") if has_split(folder, "train") else None
 
 
 if __name__ == "__main__":
