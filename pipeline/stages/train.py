@@ -43,7 +43,9 @@ def tell(row: HistoryRow) -> None:
     """One plain line now and then."""
     if row["step"] % TOLD_EVERY_STEPS == 0:
         told = ", ".join(
-            f"{name.replace('_', ' ')} {row[name]:.2f}" for name in row if name != "step"
+            f"{name.replace('_', ' ')} {value:.2f}"
+            for name, value in row.items()
+            if isinstance(value, float)
         )
         log.info("train: step %d: %s", row["step"], told)
 
