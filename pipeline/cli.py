@@ -7,6 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from pipeline.commands.diff import diff
+from pipeline.commands.init import init
 from pipeline.commands.pull import pull
 from pipeline.commands.report import report
 from pipeline.commands.reproduce import reproduce
@@ -35,6 +36,7 @@ app = typer.Typer(
     help="Class-balanced synthetic data from a conditional GAN, put on an honest trial, "
     "released as versions.",
 )
+app.command()(init)
 app.command()(run)
 app.command()(versions)
 app.command()(pull)

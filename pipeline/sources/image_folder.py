@@ -67,7 +67,7 @@ class ImageFolder:
 
     def _sizes(self, found: Walk) -> Iterator[tuple[int, int]]:
         for file in found.files:
-            size = _header_size(self._root / file.path)
+            size = header_size(self._root / file.path)
             if size:
                 yield size
 
@@ -101,7 +101,8 @@ def _decode_file(path: Path, *, resize: ResizeParams, scale_sixteen_bit: bool) -
     return decode_picture(content, resize, scale_sixteen_bit=scale_sixteen_bit)
 
 
-def _header_size(path: Path) -> tuple[int, int] | None:
+def header_size(path: Path) -> tuple[int, int] | None:
+    """(height, width) of the picture in pixels, from its header; None where it cannot be read."""
     try:
         with path.open("rb") as stream:
             return size_of(stream.read(HEADER_BYTES))

@@ -121,8 +121,8 @@ def _about_twins(rows: pd.DataFrame, schema: Schema, pairs: np.ndarray) -> list[
     notices = [
         warning(
             f"{len(np.unique(pairs))} pictures have a near duplicate "
-            f"(for instance {paths[pairs[0, 0]]} and {paths[pairs[0, 1]]}); such pictures are kept "
-            "in one split."
+            f"(for instance {paths[pairs[0, 0]]} and {paths[pairs[0, 1]]}); such pictures are "
+            "never parted by a split that is made here."
         )
     ]
     crossing = pairs[labels[pairs[:, 0]] != labels[pairs[:, 1]]]

@@ -16,6 +16,7 @@ from pipeline.versions.lockfile import (
     listing_bytes,
     read_outputs,
 )
+from pipeline.versions.pipeline_file import CODE_FILE
 from pipeline.versions.record import VersionRecord, make_record
 from pipeline.versions.source_digest import source_digest
 from pipeline.workspace import Workspace, verify_manifest
@@ -95,7 +96,7 @@ def _proven(workspace: Workspace, output: Output) -> list[StoredFile]:
 
 
 def _committed_files(workspace: Workspace) -> dict[str, bytes]:
-    names = ["params.yaml", "dvc.yaml", ".dvcignore", ".dvc/.gitignore"]
+    names = ["params.yaml", "dvc.yaml", CODE_FILE, ".dvcignore", ".dvc/.gitignore"]
     paths = [workspace.root / name for name in names]
     paths += sorted(workspace.reports.rglob("*"))
     found = {path.relative_to(workspace.root).as_posix(): path for path in paths if path.is_file()}

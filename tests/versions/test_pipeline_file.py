@@ -1,0 +1,45 @@
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from pipeline.versions.pipeline_file import CODE_FILE, STAGE_NAMES, pipeline_file
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def parsed(text):
+    return YAML(typ="safe", pure=True).load(text)
+
+
+def without_code(content):
+    """The stages without what differs between a repository with code and a workspace without."""
+    stages = {}
+    for name, entry in content["stages"].items():
+        kept = dict(entry)
+        kept["deps"] = [path for path in entry.get("deps", []) if not path.startswith("pipeline/")]
+        kept["params"] = [key for key in entry["params"] if not isinstance(key, dict)]
+        stages[name] = kept
+    return stages | {"artifacts": content["artifacts"]}
+
+
+def test_a_workspace_has_the_same_stages_as_this_repository():
+    repository = parsed((REPOSITORY / "dvc.yaml").read_text())
+    assert without_code(parsed(pipeline_file(has_source_path=False))) == without_code(repository)
+
+
+@pytest.mark.parametrize("has_source_path", [True, False])
+def test_no_command_holds_a_parameter(has_source_path):
+    stages = parsed(pipeline_file(has_source_path=has_source_path))["stages"]
+    assert all("$" not in entry["cmd"] for entry in stages.values())
+
+
+def test_every_stage_watches_its_own_code():
+    stages = parsed(pipeline_file(has_source_path=True))["stages"]
+    assert tuple(stages) == STAGE_NAMES
+    assert all(entry["params"][-1] == {CODE_FILE: [name]} for name, entry in stages.items())
+
+
+def test_only_the_raw_data_of_prepare_lie_outside():
+    stages = parsed(pipeline_file(has_source_path=True))["stages"]
+    assert stages["prepare"]["deps"] == ["${source.path}"]
