@@ -18,6 +18,7 @@ from flows.audience import step
 from pipeline.lease import hold
 from pipeline.params import load_params
 from pipeline.run_record import note_stage
+from pipeline.stages.ready import make_ready
 from pipeline.versions.git import Git
 from pipeline.versions.graph import stage_names
 from pipeline.versions.release import ReleaseOutcome
@@ -65,8 +66,9 @@ def shelve(workspace: Workspace, say: Callable[[str], None]) -> None:
 def augmentation(root: str = ".") -> str:
     """Run the whole loop in the workspace at `root`; returns a sentence about its version."""
     workspace = Workspace.at(Path(root))
-    load_params(workspace.params_file)
+    params = load_params(workspace.params_file)
     with hold(workspace, "equipoise run"):
+        make_ready(workspace, params)
         for stage in stage_names(workspace.root):
             bring_up_to_date(str(workspace.root), stage)
         return release(str(workspace.root)).sentence

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline import balance
+from pipeline.gan.presets import recipe_for
 from pipeline.params import GanParams, Params
 from pipeline.samples import Samples, Schema
 from pipeline.sources.open import open_source
@@ -18,7 +19,7 @@ from pipeline.sources.survey import Notice, Survey, make_rows, provenance_of
 from pipeline.sources.words import counted
 from pipeline.workspace import Workspace
 
-TIMED_STEPS = (5, 25)
+TIMED_STEPS = (1, 6)
 TIMED_ROWS_A_CLASS = 16
 # Measured on pictures of 28 to 64 px: lossless PNG and its provenance, against raw pixels.
 STORED_SHARE = 0.8
@@ -78,8 +79,12 @@ def plan(workspace: Workspace, params: Params) -> Plan:
         disk_bytes=_disk_bytes(survey.schema, len(survey.rows), sum(drawn.values()), trainings),
         free_bytes=shutil.disk_usage(workspace.root).free,
         trainings=trainings,
-        training_seconds=None if step is None else step * params.gan.steps * trainings,
+        training_seconds=None if step is None else trainings * _training_seconds(step, params.gan),
     )
+
+
+def _training_seconds(step: float, params: GanParams) -> float:
+    return min(step * recipe_for(params).steps, params.max_seconds)
 
 
 def split_counts(survey: Survey, splits: np.ndarray) -> dict[str, dict[str, int]]:
@@ -152,8 +157,12 @@ def lines_of(plan: Plan) -> list[str]:
 def _table(plan: Plan) -> list[str]:
     head = ["class", *plan.counts, "to add", "to draw"]
     body = [
-        [name, *(str(plan.counts[split][name]) for split in plan.counts)]
-        + [str(plan.requested[name]), str(plan.drawn[name])]
+        [
+            name,
+            *(str(plan.counts[split][name]) for split in plan.counts),
+            str(plan.requested[name]),
+            str(plan.drawn[name]),
+        ]
         for name in plan.schema.classes
     ]
     totals = [
@@ -178,5 +187,3 @@ def _duration(seconds: float) -> str:
 
 def _size(n: int) -> str:
     return f"{n / 2**20:,.0f} MB" if n < 2**30 else f"{n / 2**30:,.1f} GB"
-
-

@@ -8,9 +8,11 @@ import typer
 
 from flows.server import temporary_server
 from flows.settings import configure, talk_to
+from pipeline.commands.plan import lines_of, plan
 from pipeline.commands.progress import screen
 from pipeline.lease import refuse_if_held
 from pipeline.params import load_params
+from pipeline.sources.precheck import refuse_at_once
 from pipeline.versions.graph import stage_names
 from pipeline.versions.stage_process import StageCrashError
 from pipeline.workspace import Workspace
@@ -22,6 +24,9 @@ def run(
     workspace: Annotated[
         Path, typer.Option("--workspace", "-w", help="The workspace's folder.", show_default="here")
     ] = Path(),
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only print the plan: counts, what is drawn, time.")
+    ] = False,
 ) -> None:
     """Run the whole loop: every stale stage, then a new version if anything changed.
 
@@ -30,8 +35,13 @@ def run(
     and 1 when the program itself failed.
     """
     place = Workspace.at(workspace)
-    load_params(place.params_file)
+    params = load_params(place.params_file)
+    if dry_run:
+        typer.echo("\n".join(lines_of(plan(place, params))))
+        return
     refuse_if_held(place)
+    # Data and settings that cannot be used are refused before a server is started.
+    refuse_at_once(params.source, root=place.root)
     names = (*stage_names(place.root), "release")
     configure(place)
     try:

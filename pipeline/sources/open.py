@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from pipeline.errors import ParamsError, SourceError
+from pipeline.errors import SourceError
 from pipeline.params import SourceParams
 from pipeline.sources.digits import Digits
 from pipeline.sources.idx import Idx
 from pipeline.sources.image_folder import ImageFolder
+from pipeline.sources.location import resolved_path
 from pipeline.sources.parquet import ParquetPictures
 from pipeline.sources.survey import Source
 from pipeline.sources.table import Table
@@ -21,7 +22,7 @@ def open_source(params: SourceParams, *, root: Path, scratch: Path) -> Source:
         scratch: A folder for what must wait on disk while the source is read.
 
     Raises:
-        ParamsError: the section contradicts itself.
+        ParamsError: no path is declared, or it leaves the workspace.
         SourceError: there is nothing at its path.
     """
     if params.kind == "digits":
@@ -34,31 +35,6 @@ def open_source(params: SourceParams, *, root: Path, scratch: Path) -> Source:
     if params.kind == "table":
         return Table(path, params)
     return ParquetPictures(path, params, scratch=scratch)
-
-
-def resolved_path(params: SourceParams, root: Path) -> Path:
-    """Where the raw data lie: absolute as declared, or inside the workspace.
-
-    Raises:
-        ParamsError: no path is declared, or a relative one leaves the workspace.
-        SourceError: nothing lies there.
-    """
-    if params.path is None:
-        raise ParamsError(
-            f"`source.path` is missing; the kind {params.kind!r} needs the place of the raw data."
-        )
-    path = (root / params.path).resolve()
-    if not Path(params.path).is_absolute() and not path.is_relative_to(root.resolve()):
-        raise ParamsError(
-            f"`source.path` is {params.path!r}, which leaves the workspace {root}; give an "
-            "absolute path to data outside it, or a path inside."
-        )
-    if not path.exists():
-        raise SourceError(
-            f"There is nothing at {path} (`source.path`: {params.path!r}); correct the path, or "
-            "put the raw data there."
-        )
-    return path
 
 
 def _folder(path: Path) -> Path:

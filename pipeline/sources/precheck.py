@@ -12,7 +12,7 @@ from pathlib import Path
 from pipeline.errors import SourceError
 from pipeline.params import SourceParams
 from pipeline.sources.folder_walk import walk
-from pipeline.sources.open import resolved_path
+from pipeline.sources.location import resolved_path
 
 
 def refuse_at_once(params: SourceParams, *, root: Path) -> None:

@@ -1,0 +1,20 @@
+"""What must hold before DVC is asked to run any stage."""
+
+from pipeline.params import Params
+from pipeline.sources.precheck import refuse_at_once
+from pipeline.stages.code import code_hashes
+from pipeline.versions.pipeline_file import CODE_FILE, STAGE_NAMES
+from pipeline.workspace import Workspace, write_json
+
+
+def make_ready(workspace: Workspace, params: Params) -> None:
+    """Refuse raw data that DVC could not even hash, and tell DVC which code is installed now.
+
+    Raises:
+        ParamsError: `source.path` is missing or leaves the workspace.
+        SourceError: the raw data cannot be used.
+    """
+    refuse_at_once(params.source, root=workspace.root)
+    path = workspace.root / CODE_FILE
+    if path.exists():
+        write_json(path, code_hashes(STAGE_NAMES))
