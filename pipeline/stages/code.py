@@ -15,12 +15,14 @@ from ruamel.yaml import YAML
 from pipeline.workspace import sha256_of
 
 PACKAGE = Path(__file__).parents[1]
+TEMPLATES = "templates"
 
 
 def imported_files(stage: str) -> frozenset[str]:
     """Every file that `python -m pipeline.stages.STAGE` can import, e.g. "pipeline/errors.py".
 
-    Imports inside functions count; a file that is nothing but its docstring does not.
+    Imports inside functions count, and so do the templates beside an imported file; a file that is
+    nothing but its docstring does not.
     """
     found: set[Path] = set()
     waiting = [f"pipeline.stages.{stage}"]
@@ -29,9 +31,9 @@ def imported_files(stage: str) -> frozenset[str]:
         if path is not None and path not in found:
             found.add(path)
             waiting += _imports_of(path)
-    return frozenset(
-        path.relative_to(PACKAGE.parent).as_posix() for path in found if _has_code(path)
-    )
+    code = [path for path in found if _has_code(path)]
+    templates = [template for path in code for template in (path.parent / TEMPLATES).glob("*")]
+    return frozenset(path.relative_to(PACKAGE.parent).as_posix() for path in [*code, *templates])
 
 
 def code_dependencies(stage: str) -> tuple[str, ...]:

@@ -37,3 +37,8 @@ def test_an_edit_changes_the_hash_of_exactly_the_stages_that_import_the_file(tmp
     after = code_hashes(("prepare", "assemble"))
     assert after["prepare"] != before["prepare"]
     assert after["assemble"] == before["assemble"]
+
+
+def test_templates_beside_imported_code_belong_to_the_stage():
+    assert "pipeline/reporting/templates/page.css" in imported_files("report")
+    assert not any("/templates/" in name for name in imported_files("prepare"))
