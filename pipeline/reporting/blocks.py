@@ -15,7 +15,7 @@ class Text:
 
     kind: ClassVar[str] = "text"
     text: str
-    role: Literal["", "lead", "note"] = ""
+    role: Literal["", "lead", "note", "heading"] = ""
 
 
 @dataclass(frozen=True)

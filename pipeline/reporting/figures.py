@@ -115,8 +115,9 @@ def chart(
         if rule is not None:
             axes.axhline(rule[0], color=INK, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1.5)
             axes.annotate(
-                rule[1], (0.995, rule[0]), xycoords=("axes fraction", "data"), xytext=(0, 3),
-                textcoords="offset points", ha="right", fontsize=8.5,
+                rule[1], (0.005, rule[0]), xycoords=("axes fraction", "data"), xytext=(0, -3),
+                textcoords="offset points", ha="left",
+                va="top", fontsize=8.5,
             )  # fmt: skip
         if y_range is not None:
             axes.set_ylim(*y_range)

@@ -32,8 +32,19 @@ def percent(fraction: float | None) -> str:
 
 
 def percent_interval(interval: Interval) -> str:
-    """An interval of scores in [0, 1]: 78.1 to 84.0 %."""
+    """An interval of shares: 78.1 to 84.0 %."""
     return f"{_hundredths(interval.low)} to {_hundredths(interval.high)}{NARROW_SPACE}%"
+
+
+def score_interval(interval: Interval) -> str:
+    """An interval of scores, cut to the [0, 1] in which every score lies."""
+    return percent_interval(within_scores(interval))
+
+
+def within_scores(interval: Interval) -> Interval:
+    """The part of an interval that a score can take: one from few replicates may reach beyond."""
+    low, high = (min(max(end, 0.0), 1.0) for end in (interval.low, interval.high))
+    return interval.model_copy(update={"low": low, "high": high})
 
 
 def _hundredths(fraction: float) -> str:

@@ -56,6 +56,7 @@ def render_report(material: Material) -> str:
         title=f"{numbers.visible(material.name)}: evaluation report",
         name=numbers.visible(material.name),
         headline=verdict.headline(material).removesuffix("."),
+        glance=verdict.glance(material),
         promoted=material.result.promoted,
         sections=sections(material),
     )

@@ -45,16 +45,18 @@ def single(picture: np.ndarray, *, alt: str) -> Picture:
 
 
 def sheet(pictures: Sequence[np.ndarray], *, alt: str, columns: int = SHEET_COLUMNS) -> Picture:
-    """Pictures of one shape laid out row by row on one image, with a mid-grey gap."""
+    """Pictures of one shape laid out row by row on one image, with nothing in the gaps."""
     tiles = [tile(picture) for picture in pictures]
     width, height = tiles[0].size
     columns = min(columns, len(tiles))
     rows = -(-len(tiles) // columns)
     size = (columns * (width + GAP_PX) - GAP_PX, rows * (height + GAP_PX) - GAP_PX)
-    canvas = Image.new(tiles[0].mode, size, 128 if tiles[0].mode == "L" else (128, 128, 128))
+    canvas = Image.new(f"{tiles[0].mode}A", size)
     for index, image in enumerate(tiles):
         row, column = divmod(index, columns)
-        canvas.paste(image, (column * (width + GAP_PX), row * (height + GAP_PX)))
+        opaque = image.copy()
+        opaque.putalpha(255)
+        canvas.paste(opaque, (column * (width + GAP_PX), row * (height + GAP_PX)))
     return _encode(canvas, lossless=max(pictures[0].shape[:2]) <= LOSSLESS_PX, alt=alt)
 
 

@@ -6,7 +6,7 @@ from pipeline.results import Comparison, Verdict
 
 OUTCOMES: dict[Verdict, str] = {
     "helps": "it helps",
-    "no evidence": "it shows no evidence of help",
+    "no evidence": "no evidence that it helps",
     "harms": "it harms",
 }
 # Words for the data side of a comparison; the arms' titles name the rest.
@@ -28,7 +28,7 @@ def headline(material: Material) -> str:
     """The answer to what was asked, in one sentence."""
     is_mix = material.result.promote_rule == "mix"
     sentence = mix_sentence(material) if is_mix else gan_sentence(material)
-    promoted = "and is promoted" if material.result.promoted else "and is not promoted"
+    promoted = "and is promoted" if material.result.promoted else "so it is not promoted"
     return f"{sentence.removesuffix('.')}, {promoted}."
 
 
@@ -70,25 +70,41 @@ def practice_name(material: Material) -> str:
     return numbers.inline(material.title_of(material.result.current_practice))
 
 
+def glance(material: Material) -> tuple[tuple[str, str], ...]:
+    """What the trial was made of, in a few numbers."""
+    result = material.result
+    origins = {origin: added_rows(material, origin) for origin in ("real", *ORIGIN_NAMES)}
+    classifiers = list(dict.fromkeys(arm.classifier for arm in result.arms))
+    return (
+        ("classes", numbers.count(len(material.schema.classes))),
+        *((f"{name(origin)} rows", numbers.count(n)) for origin, n in origins.items() if n),
+        ("arms compared", numbers.count(len(material.arms()))),
+        ("replicates", numbers.count(result.replicates)),
+        ("classifiers", numbers.listed(classifiers)),
+    )
+
+
 def added_rows(material: Material, origin: str) -> int:
     """How many rows of one origin the augmented dataset carries."""
     return sum(of_class.get(origin, 0) for of_class in material.rows.values())
 
 
 def advice(material: Material) -> str:
-    """How to use the data, in one sentence."""
-    weights = material.result.recommended_weight
+    """How to use the data, in a sentence or two; what is not proven is not advised."""
+    result = material.result
+    weights = result.recommended_weight
     used = [name(origin) for origin, weight in weights.items() if weight > 0 and origin != "real"]
     unused = [name(origin) for origin, weight in weights.items() if weight == 0]
-    first = (
-        f"Train on the real rows and the {numbers.listed(used)} rows"
-        if used
-        else ("Train on the real rows alone")
-    )
-    if not unused:
-        return f"{first}."
-    kept = numbers.listed(unused)
-    return f"{first}; the {kept} rows ship with weight 0 and are there to be looked at."
+    if result.verdict != "helps":
+        stay = f"Stay with current practice, {practice_name(material)}; nothing is proven better."
+        trying = (
+            f" The weights below are the trial's best guess, with {numbers.listed(used)} rows, "
+            "for those who want to try."
+        )
+        return stay + (trying if used else "")
+    rows = f"the real rows and the {numbers.listed(used)} rows" if used else "the real rows alone"
+    kept = f" The {numbers.listed(unused)} rows ship with weight 0, to be looked at only."
+    return f"Train on {rows}, as the recommended mix says.{kept if unused else ''}"
 
 
 def name(origin: str) -> str:

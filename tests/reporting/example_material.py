@@ -15,6 +15,16 @@ from pipeline.results import TrialResult
 from pipeline.samples import Schema
 from tests.example_result import CLASSES, IS_SCARCE, example_result
 
+GENERATOR_CONFIG = {
+    "versions": {"torch": "2.13.0"},
+    "ending": {
+        "reason": "plateau",
+        "stopped_at_step": 2500,
+        "kept_step": 2250,
+        "message": "At step 2490 the samples no longer improve.",
+    },
+}
+
 
 def example_material(**changes: Any) -> Material:
     """A material in which every section has something to show."""
@@ -26,8 +36,8 @@ def example_material(**changes: Any) -> Material:
         params=Params(),
         schema=Schema(modality="image", classes=CLASSES, image_shape=(8, 8, 1)),
         result=example_result(),
-        generator={"hash": "0f3a9c" * 10 + "abcd", "config": {"versions": {"torch": "2.13.0"}}},
-        history=history(CLASSES),
+        generator={"hash": "0f3a9c" * 10 + "abcd", "config": GENERATOR_CONFIG},
+        history=history(len(CLASSES)),
         notices=({"kind": "warning", "message": "Two rows of class 3 are equal; one was kept."},),
         split={"counts": {"train": dict.fromkeys(CLASSES, 80)}},
         facts={"augmented": {"rows": rows}, "prepared": {"seed": 0}},
@@ -60,18 +70,12 @@ def named(material: Material, names: Sequence[str]) -> Material:
         material,
         schema=material.schema.model_copy(update={"classes": tuple(names)}),
         result=TrialResult.model_validate(result.model_dump() | changes),
-        history=tuple(
-            row | {"coverage": {renamed[name]: value for name, value in row["coverage"].items()}}
-            if "coverage" in row
-            else row
-            for row in material.history
-        ),
         facts=material.facts | {"augmented": {"rows": rows}},
         gallery=Gallery(galleries),
     )
 
 
-def history(names: Sequence[str]) -> tuple[dict[str, Any], ...]:
+def history(n_classes: int) -> tuple[dict[str, Any], ...]:
     """2,500 steps of a calm training, with coverage ten times."""
     rng = np.random.default_rng(0)
     rows = []
@@ -84,10 +88,10 @@ def history(names: Sequence[str]) -> tuple[dict[str, Any], ...]:
             "accuracy_fake": float(np.clip(0.5 + 0.4 * np.exp(-step / 400), 0, 1)),
         }
         if step % 250 == 0:
-            row["coverage"] = {
-                name: float(np.clip(1 - np.exp(-step / 700) - 0.03 * place, 0, 1))
-                for place, name in enumerate(names)
-            }
+            row["coverage"] = [
+                float(np.clip(1 - np.exp(-step / 700) - 0.03 * place, 0, 1))
+                for place in range(n_classes)
+            ]
         rows.append(row)
     return tuple(rows)
 

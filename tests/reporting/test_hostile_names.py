@@ -64,8 +64,8 @@ def many_classes(names):
         notices=tuple({"kind": "warning", "message": name} for name in names),
         facts={"augmented": {"rows": {name: {"real": 10, "gan": 5} for name in names}},
                "prepared": {name: name for name in names}},
-        generator={"hash": names[2], "config": {"versions": {names[3]: names[4]}},
-                   "stop_reason": names[5]},
+        generator={"hash": names[2], "config": {"versions": {names[3]: names[4]},
+                                                "ending": {"message": names[5]}}},
         gallery=dataclasses.replace(
             material.gallery,
             classes=tuple(dataclasses.replace(galleries[like[name]], name=name) for name in names),

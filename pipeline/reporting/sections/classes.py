@@ -15,8 +15,8 @@ def build(material: Material) -> Section:
     result = material.result
     intro = (
         "Recall is the share of a class's held-out samples that the classifier recognises. Before: "
-        f"trained by current practice, {verdict.practice_name(material)}. After: trained by the "
-        f"recommendation, {numbers.inline(material.title_of(result.recommended_arm))}."
+        f"trained by current practice, {verdict.practice_name(material)}. After: trained by what "
+        f"the trial recommends, {numbers.inline(material.title_of(result.recommended_arm))}."
     )
     blocks: list[Block | None] = [
         Text(_summary(material), "lead"),
@@ -72,8 +72,8 @@ def _row(material: Material, row: ClassRow, axis: Axis) -> tuple[Cell, ...]:
         Cell(numbers.count(added), added),
         Cell(numbers.count(row.n_test) if row.n_test else "–", row.n_test),
         Cell(mark=change_mark(axis, before=before, after=after)),
-        Cell(numbers.percent(before[0]), before[0], note=numbers.percent_interval(before[1])),
-        Cell(numbers.percent(after[0]), after[0], note=numbers.percent_interval(after[1])),
+        Cell(numbers.percent(before[0]), before[0], note=numbers.score_interval(before[1])),
+        Cell(numbers.percent(after[0]), after[0], note=numbers.score_interval(after[1])),
         Cell(
             numbers.points(change), change, emphasis="helps" if helps else "harms" if harms else ""
         ),
@@ -92,8 +92,9 @@ def _summary(material: Material) -> str:
 def _most(rows: list[ClassRow]) -> str:
     if not rows:
         return ""
+    most = "most in class" if len(rows) > 1 else "class"
     change = numbers.points(change_points(rows[0]))
-    return f" (most in class {numbers.visible(rows[0].name)}, {change} points)"
+    return f" ({most} {numbers.visible(rows[0].name)}, {change} points)"
 
 
 def _ends(row: ClassRow) -> tuple[float, ...]:

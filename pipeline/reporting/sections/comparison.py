@@ -5,7 +5,7 @@ from pipeline.reporting.blocks import Block, Fold, Grid, Heat, Section, Text, on
 from pipeline.reporting.marks import Axis, Tone, interval_mark
 from pipeline.reporting.material import Material
 from pipeline.reporting.tables import Cell, Column, Table, axis_column
-from pipeline.results import ArmFamily, ArmScore, Comparison, GainShare
+from pipeline.results import ArmFamily, ArmScore, Comparison, GainShare, Interval
 
 FAMILY_TONES: dict[ArmFamily, Tone] = {
     "cheap": "cheap",
@@ -34,13 +34,12 @@ def build(material: Material) -> Section:
     )
     others = dict.fromkeys(arm.classifier for arm in result.arms)
     others.pop(result.primary_classifier, None)
-    folds = [_another(material, name) for name in others]
     blocks: list[Block | None] = [
         Text(intro),
         Grid(arms_table(material), LEGEND),
         Grid(comparisons_table(material)),
         Grid(shares_table(material)),
-        *folds,
+        *(_another(material, name) for name in others),
         Fold("How each arm trains", only([Grid(settings_table(material))])),
         Fold("Which classes are mistaken for which", only(_confusions(material))),
     ]
@@ -72,27 +71,25 @@ def arms_table(material: Material, classifier: str | None = None) -> Table:
     )
 
 
-def comparisons_table(material: Material) -> Table:
-    """Every paired comparison under the primary classifier first, with bounds and verdict."""
-    compared = sorted(
-        material.result.comparisons,
-        key=lambda one: one.classifier != material.result.primary_classifier,
-    )
+def comparisons_table(material: Material, classifier: str | None = None) -> Table:
+    """Every paired comparison under one classifier, with its bounds and its verdict."""
+    classifier = classifier or material.result.primary_classifier
+    compared = [one for one in material.result.comparisons if one.classifier == classifier]
+    axis = Axis.over([end for one in compared for end in _gain_extent(one)] or [1.0], include=0.0)
     least = numbers.points(material.result.min_gain_points)
     return Table(
-        key="comparisons",
-        caption="The paired comparisons on which the verdicts rest, in points",
+        key=f"comparisons-{classifier}",
+        caption=f"The paired comparisons on which the verdicts rest, classifier: {classifier}",
         columns=(
             Column("Arm"),
-            Column("Against"),
-            Column("Classifier"),
+            axis_column("Gain, points", axis),
             Column("Gain", "number"),
             Column("Interval", "number"),
             Column("Lower bound", "number"),
-            Column("On the test split", "number"),
+            Column("Test split", "number"),
             Column("Verdict"),
         ),
-        rows=tuple(_comparison_row(material, one) for one in compared),
+        rows=tuple(_comparison_row(material, one, axis) for one in compared),
         note="Each gain is a mean of paired differences. The lower bound is one-sided at 95 %, "
         "corrected for the overlap of the replicates' training sets (Nadeau and Bengio 2003). An "
         f"arm helps where that bound lies above the smallest gain asked for ({least} points) and "
@@ -129,12 +126,15 @@ def settings_table(material: Material) -> Table:
 
 
 def _another(material: Material, classifier: str) -> Fold:
-    grid = Grid(arms_table(material, classifier), LEGEND)
-    return Fold(f"The same arms under another classifier: {classifier}", (grid,))
+    grids = [
+        Grid(arms_table(material, classifier), LEGEND),
+        Grid(comparisons_table(material, classifier)),
+    ]
+    return Fold(f"The same under another classifier: {classifier}", only(grids))
 
 
 def _arm_row(material: Material, arm: ArmScore, metric: str, axis: Axis) -> tuple[Cell, ...]:
-    mean, interval = _mean(arm, metric), arm.intervals.get(metric)
+    mean, interval = _mean(arm, metric), _interval(arm, metric)
     result = material.result
     notes = {result.current_practice: "current practice", result.best_cheap: "best cheap"}
     mark = interval_mark(
@@ -153,18 +153,31 @@ def _arm_row(material: Material, arm: ArmScore, metric: str, axis: Axis) -> tupl
     )
 
 
-def _comparison_row(material: Material, one: Comparison) -> tuple[Cell, ...]:
-    emphasis = "" if one.verdict == "no evidence" else one.verdict
+def _comparison_row(material: Material, one: Comparison, axis: Axis) -> tuple[Cell, ...]:
+    against = numbers.inline(material.title_of(one.reference))
+    mark = interval_mark(
+        axis,
+        tone="mix" if one.question == "mix against current practice" else "gan",
+        value=one.mean_points,
+        interval=one.interval_points,
+        specks=one.gains_points,
+        rule=0.0,
+    )
     return (
-        Cell(material.title_of(one.arm), one.arm),
-        Cell(material.title_of(one.reference), one.reference),
-        Cell(one.classifier),
+        Cell(material.title_of(one.arm), one.arm, note=f"against {against}"),
+        Cell(mark=mark),
         Cell(numbers.points(one.mean_points), one.mean_points),
         Cell(numbers.points_interval(one.interval_points)),
         Cell(numbers.points(one.lower_bound_points), one.lower_bound_points),
         Cell(numbers.points(one.test_gain_points), one.test_gain_points),
-        Cell(one.verdict, one.verdict, emphasis=emphasis),
+        Cell(
+            one.verdict, one.verdict, emphasis="" if one.verdict == "no evidence" else one.verdict
+        ),
     )
+
+
+def _gain_extent(one: Comparison) -> tuple[float, ...]:
+    return (one.interval_points.low, one.interval_points.high, *one.gains_points)
 
 
 def _share_row(share: GainShare, axis: Axis) -> tuple[Cell, ...]:
@@ -180,12 +193,13 @@ def _gap(material: Material) -> str:
     result = material.result
     if result.gap_closed is None:
         return ""
+    gap = "the gap between the best cheap arm and the same classes filled with real samples"
     interval = result.gap_closed_interval
-    within = f" (interval {numbers.percent_interval(interval)})" if interval else ""
-    return (
-        "Of the gap between the best cheap arm and the same classes filled with real samples, "
-        f"GAN samples closed {numbers.percent(result.gap_closed)}{within}."
-    )
+    within = f", interval {numbers.percent_interval(interval)}" if interval else ""
+    measured = f"({numbers.percent(result.gap_closed)}{within})"
+    if result.gap_closed <= 0:
+        return f"GAN samples closed nothing of {gap} {measured}."
+    return f"GAN samples closed a part of {gap} {measured}."
 
 
 def _confusions(material: Material) -> list[Heat | None]:
@@ -207,5 +221,10 @@ def _mean(arm: ArmScore, metric: str) -> float:
 
 
 def _extent(arm: ArmScore, metric: str) -> tuple[float, ...]:
-    interval = arm.intervals.get(metric)
+    interval = _interval(arm, metric)
     return (*arm.values[metric], *((interval.low, interval.high) if interval else ()))
+
+
+def _interval(arm: ArmScore, metric: str) -> Interval | None:
+    interval = arm.intervals.get(metric)
+    return numbers.within_scores(interval) if interval else None

@@ -19,6 +19,8 @@ MEANINGS = {
     "floor the generator repeats itself.",
     "tstr": "score of a classifier trained on synthetic samples alone and tested on real ones.",
 }
+# Smaller is better; of every other measure, more is.
+DISTANCES = ("fid", "kid")
 NOT_USE = (
     "Fidelity is evidence about the samples, not about their use: they can look right and teach "
     "nothing, which is why the verdict rests on the trial."
@@ -53,7 +55,7 @@ def fidelity_table(rows: list[FidelityRow], key: str, caption: str) -> Table:
             Column("Synthetic", "number"),
             Column("Real against real", "number"),
             Column("n", "number", hint="samples on each side"),
-            Column("Remark"),
+            Column("Reading"),
         ),
         rows=tuple(_row(row, has_class=has_class) for row in rows),
     )
@@ -66,8 +68,20 @@ def _row(row: FidelityRow, *, has_class: bool) -> tuple[Cell, ...]:
         Cell(numbers.plain(row.value), row.value),
         Cell(numbers.plain(row.floor), row.floor),
         Cell(numbers.count(row.n_samples), row.n_samples),
-        Cell(numbers.visible(row.note)),
+        Cell(numbers.visible(row.note) or reading(row)),
     )
+
+
+def reading(row: FidelityRow) -> str:
+    """The number beside its floor, in words."""
+    if row.value is None or row.floor is None:
+        return ""
+    if row.metric in DISTANCES:
+        if row.floor <= 0 or row.value <= row.floor:
+            return "within the floor" if row.value <= max(row.floor, 0.0) else "above the floor"
+        return f"{row.value / row.floor:.1f} times the floor"
+    share = row.value / row.floor if row.floor > 0 else 1.0
+    return "like real samples" if share >= 1 else f"{100 * share:.0f} % of real samples"
 
 
 def _lead(rows: tuple[FidelityRow, ...]) -> str:

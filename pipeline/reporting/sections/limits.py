@@ -1,7 +1,7 @@
 """Limits in plain words: what this report does not say."""
 
 from pipeline.reporting import numbers
-from pipeline.reporting.blocks import Block, Fold, Items, Section, only
+from pipeline.reporting.blocks import Block, Fold, Items, Section, Text, only
 from pipeline.reporting.material import Material
 
 ALWAYS = (
@@ -18,6 +18,15 @@ ALWAYS = (
         "included."
     ),
 )
+MADE_FOR = (
+    "Training classifiers of these classes, with the real rows and by the weights of the rows.",
+    "Looking into what a generator has learned of each class.",
+)
+NOT_MADE_FOR = (
+    "Testing or validating a model: a test set with synthetic rows measures the generator.",
+    "Counting how common a class, or anything in the samples, is in the world.",
+    "Passing data on as anonymous: the real rows are inside, and the synthetic ones learned them.",
+)
 FEW_REPLICATES = 10
 
 
@@ -28,9 +37,13 @@ def build(material: Material) -> Section:
     noticed = Items(tuple(notices) or ("Nothing.",))
     blocks: list[Block | None] = [
         Items((*notes, *_few(material.result.replicates), *ALWAYS)),
+        Text("Made for:", "heading"),
+        Items(MADE_FOR),
+        Text("Not made for:", "heading"),
+        Items(NOT_MADE_FOR),
         Fold("What was noticed while the data were read", (noticed,)),
     ]
-    return Section("limits", "Limits", only(blocks))
+    return Section("limits", "Limits and intended use", only(blocks))
 
 
 def _few(replicates: int) -> list[str]:

@@ -39,8 +39,7 @@ def facts_table(material: Material) -> Table:
         f"{numbers.counted(len(material.schema.classes), 'class', 'classes')}",
         "Licence of the data": params.source.licence or "not stated",
         "Root seed": params.seed,
-        "Recipe of the generator": f"{params.gan.preset}, at most "
-        f"{numbers.counted(params.gan.steps, 'step')}",
+        "Recipe of the generator": params.gan.preset,
         "Generator (SHA-256)": material.generator.get("hash", "–"),
     }
     versions = material.generator.get("config", {}).get("versions", {})

@@ -1,13 +1,13 @@
 """Training: the losses, the discriminator's accuracy around one half, coverage, and the end."""
 
-import math
 from typing import Any
 
 from pipeline.reporting import numbers
-from pipeline.reporting.blocks import Block, Figure, Figures, Fold, Section, Text, only
+from pipeline.reporting.blocks import Block, Figure, Figures, Fold, Grid, Section, Text, only
 from pipeline.reporting.figures import Line, chart, legend_of, thinned
 from pipeline.reporting.marks import Tone
 from pipeline.reporting.material import Material
+from pipeline.reporting.tables import Cell, Column, Table, name_cell
 
 History = tuple[dict[str, Any], ...]
 
@@ -19,6 +19,14 @@ ACCURACIES: tuple[tuple[str, Tone, str], ...] = (
     ("accuracy_real", "real", "on real"),
     ("accuracy_fake", "gan", "on synthetic"),
 )
+WATCHED = ("coverage", "precision", "diversity", "agreement")
+ENDINGS = {
+    "steps": "It took all the steps that it was given.",
+    "plateau": "It stopped because the samples no longer improved.",
+    "time": "It stopped because its time was up.",
+    "collapse": "It stopped because a class collapsed.",
+    "divergence": "It stopped because it diverged.",
+}
 READING = (
     "Generator and discriminator play against each other, so neither loss has to fall: a healthy "
     "game is one where both stay level. When the discriminator is right about half of the time on "
@@ -34,30 +42,75 @@ def build(material: Material) -> Section:
     if not history:
         text = "The generator's training left no history in this run."
         return Section("training", "Training", (Text(text),))
-    drawn = [_losses(history), _accuracies(history), _coverage(history)]
+    drawn = [_losses(history), _accuracies(history), _coverage(material)]
     blocks: list[Block | None] = [
         Text(_sentence(material), "lead"),
         Figures(tuple(figure for figure in drawn if figure is not None)),
+        Fold("Class by class, at the step that was kept", only([Grid(watch_table(material))])),
         Fold("How to read these curves", (Text(READING),)),
     ]
     return Section("training", "Training", only(blocks))
 
 
+def watch_table(material: Material) -> Table:
+    """What the watch over the training saw of every class at the kept step."""
+    row = _kept_row(material)
+    measures = [name for name in WATCHED if len(row.get(name, ())) == len(material.schema.classes)]
+    return Table(
+        key="watch",
+        caption="The generator's samples of every class against real ones, while it trained",
+        columns=(Column("Class"), *(Column(name.capitalize(), "number") for name in measures)),
+        rows=tuple(
+            (
+                name_cell(class_name),
+                *(Cell(f"{row[measure][place]:.2f}", row[measure][place]) for measure in measures),
+            )
+            for place, class_name in enumerate(material.schema.classes)
+        )
+        if measures
+        else (),
+        note="Coverage and precision as under Fidelity; diversity over that of real samples; "
+        "agreement is the share whose nearest real sample is of the class asked for.",
+    )
+
+
 def _sentence(material: Material) -> str:
-    history = material.history
-    steps = numbers.counted(int(history[-1]["step"]), "step")
-    stop = str(material.generator.get("stop_reason", "")).rstrip(".")
-    ended = f" and stopped because {numbers.visible(stop)}" if stop else ""
-    first = f"The generator was trained for {steps}{ended}."
+    return " ".join(filter(None, (_ending(material), _accuracy(material.history))))
+
+
+def _ending(material: Material) -> str:
+    ending = material.generator.get("config", {}).get("ending", {})
+    last = int(material.history[-1]["step"])
+    steps = numbers.counted(int(ending.get("stopped_at_step", last)), "step")
+    why = str(ending.get("message") or ENDINGS.get(str(ending.get("reason")), ""))
+    kept = int(ending.get("kept_step", last))
+    shipped = f" The generator of step {numbers.count(kept)} is the one shipped." if ending else ""
+    return f"The generator was trained for {steps}. {numbers.visible(why)}{shipped}"
+
+
+def _accuracy(history: History) -> str:
     last_tenth = history[-max(1, len(history) // 10) :]
     rates = [row[key] for row in last_tenth for key, _, _ in ACCURACIES if row.get(key) is not None]
     if not rates:
-        return first
+        return ""
     share = f"{100 * sum(rates) / len(rates):.0f}{numbers.NARROW_SPACE}%"
     return (
-        f"{first} Over the last tenth of them the discriminator was right {share} of the time; one "
+        f"Over the last tenth of the training the discriminator was right {share} of the time; one "
         "half is the classic sign of equilibrium."
     )
+
+
+def _watched_rows(material: Material) -> list[dict[str, Any]]:
+    n_classes = len(material.schema.classes)
+    return [row for row in material.history if len(row.get("coverage", ())) == n_classes]
+
+
+def _kept_row(material: Material) -> dict[str, Any]:
+    """The last look at or before the kept step; empty where nobody looked."""
+    ending = material.generator.get("config", {}).get("ending", {})
+    rows = _watched_rows(material)
+    kept = ending.get("kept_step", rows[-1]["step"] if rows else 0)
+    return next((row for row in reversed(rows) if row["step"] <= kept), {})
 
 
 def _losses(history: History) -> Figure | None:
@@ -86,21 +139,18 @@ def _accuracies(history: History) -> Figure | None:
     return Figure(svg, alt, caption, legend_of(lines))
 
 
-def _coverage(history: History) -> Figure | None:
+def _coverage(material: Material) -> Figure | None:
     """Coverage of every class as thin lines, their mean, and the class that ends lowest."""
-    rows = [row for row in history if isinstance(row.get("coverage"), dict) and row["coverage"]]
+    rows = _watched_rows(material)
     if len(rows) < 2:
         return None
     steps = [float(row["step"]) for row in rows]
-    curves = {
-        name: [float(row["coverage"].get(name, math.nan)) for row in rows]
-        for name in rows[-1]["coverage"]
-    }
-    worst = min(curves, key=lambda name: curves[name][-1])
-    mean = [sum(row["coverage"].values()) / len(row["coverage"]) for row in rows]
-    named = f"class {numbers.visible(worst)}, lowest"
-    lines = [Line(steps, curve, "none", "") for name, curve in curves.items() if name != worst]
-    lines += [
+    curves = [list(curve) for curve in zip(*(row["coverage"] for row in rows), strict=True)]
+    worst = min(range(len(curves)), key=lambda label: curves[label][-1])
+    mean = [sum(row["coverage"]) / len(curves) for row in rows]
+    named = f"class {numbers.visible(material.schema.classes[worst])}, lowest"
+    lines = [
+        *(Line(steps, curve, "none", "") for label, curve in enumerate(curves) if label != worst),
         Line(steps, mean, "gan", "mean of classes"),
         Line(steps, curves[worst], "harms", named),
     ]

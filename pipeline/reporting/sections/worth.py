@@ -39,7 +39,7 @@ def learning_table(points: tuple[LearningPoint, ...]) -> Table:
                 Cell("all scarce") if point.class_name is None else name_cell(point.class_name),
                 Cell(numbers.count(point.n_real), point.n_real),
                 Cell(numbers.percent(point.value), point.value),
-                Cell(numbers.percent_interval(point.interval) if point.interval else "–"),
+                Cell(numbers.score_interval(point.interval) if point.interval else "–"),
             )
             for point in points
         ),
@@ -96,7 +96,7 @@ def _in_words(line: Line) -> str:
 
 def _line(points: tuple[LearningPoint, ...], name: str | None, tone: Tone) -> Line:
     rows = sorted((point for point in points if point.class_name == name), key=lambda p: p.n_real)
-    intervals = [row.interval for row in rows if row.interval is not None]
+    intervals = [numbers.within_scores(row.interval) for row in rows if row.interval is not None]
     bounded = intervals if len(intervals) == len(rows) else []
     return Line(
         [float(row.n_real) for row in rows],
