@@ -10,6 +10,7 @@ from pipeline.commands.diff import diff
 from pipeline.commands.init import init
 from pipeline.commands.pull import pull
 from pipeline.commands.report import report
+from pipeline.commands.remote import remote_app
 from pipeline.commands.reproduce import reproduce
 from pipeline.commands.run import run
 from pipeline.commands.verify import verify
@@ -43,6 +44,7 @@ app.command()(pull)
 app.command()(diff)
 app.command()(verify)
 app.command()(reproduce)
+app.add_typer(remote_app, name="remote")
 app.command()(report)
 
 
