@@ -10,7 +10,7 @@ from pipeline.errors import WorkspaceError
 from pipeline.params import load_params
 from pipeline.sources.recognise import Recognised, median_side_px, recognise
 from pipeline.stages.code import code_hashes
-from pipeline.versions.pipeline_file import CODE_FILE, STAGE_NAMES, pipeline_file
+from pipeline.versions.pipeline_file import CODE_FILE, pipeline_file, template_stages
 from pipeline.versions.setup import make_repository
 from pipeline.workspace import write_bytes, write_json
 
@@ -50,7 +50,7 @@ def init(
     write_bytes(root / "params.yaml", params_text(found, root).encode())
     load_params(root / "params.yaml")
     write_bytes(root / "dvc.yaml", pipeline_file(has_source_path=True).encode())
-    write_json(root / CODE_FILE, code_hashes(STAGE_NAMES))
+    write_json(root / CODE_FILE, code_hashes(template_stages()))
     make_repository(root)
     typer.echo(f"Recognised at {found.path}: {found.reason}")
     typer.echo(f"Workspace: {root}")

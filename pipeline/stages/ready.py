@@ -3,7 +3,8 @@
 from pipeline.params import Params
 from pipeline.sources.precheck import refuse_at_once
 from pipeline.stages.code import code_hashes
-from pipeline.versions.pipeline_file import CODE_FILE, STAGE_NAMES
+from pipeline.versions.graph import stage_names
+from pipeline.versions.pipeline_file import CODE_FILE
 from pipeline.workspace import Workspace, write_json
 
 
@@ -17,4 +18,4 @@ def make_ready(workspace: Workspace, params: Params) -> None:
     refuse_at_once(params.source, root=workspace.root)
     path = workspace.root / CODE_FILE
     if path.exists():
-        write_json(path, code_hashes(STAGE_NAMES))
+        write_json(path, code_hashes(stage_names(workspace.root)))

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from pipeline.versions.pipeline_file import CODE_FILE, STAGE_NAMES, pipeline_file
+from pipeline.versions.pipeline_file import CODE_FILE, pipeline_file, template_stages
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -20,7 +20,7 @@ def without_code(content):
         kept["deps"] = [path for path in entry.get("deps", []) if not path.startswith("pipeline/")]
         kept["params"] = [key for key in entry["params"] if not isinstance(key, dict)]
         stages[name] = kept
-    return stages | {"artifacts": content["artifacts"]}
+    return content | {"stages": stages}
 
 
 def test_a_workspace_has_the_same_stages_as_this_repository():
@@ -36,7 +36,7 @@ def test_no_command_holds_a_parameter(has_source_path):
 
 def test_every_stage_watches_its_own_code():
     stages = parsed(pipeline_file(has_source_path=True))["stages"]
-    assert tuple(stages) == STAGE_NAMES
+    assert tuple(stages) == template_stages()
     assert all(entry["params"][-1] == {CODE_FILE: [name]} for name, entry in stages.items())
 
 
