@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 RECENT_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: run test check clean help
+.PHONY: run test check tree clean help
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -22,6 +22,9 @@ check: $(READY)  ## run the linters and the type checker
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+tree: $(READY)  ## rewrite the README's tree from the modules' first lines
+	$(BIN)/python docs/tree.py
 
 clean:  ## delete the environment; the data, reports and versions stay
 	rm -rf $(VENV)

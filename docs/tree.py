@@ -1,0 +1,64 @@
+"""Keep the README's tree true: one clause a file, taken from the first line of its docstring.
+
+`python docs/tree.py` rewrites the tree between its two marks; the tests compare it.
+"""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+BEGIN, END = "<!-- tree: make tree -->", "<!-- end of tree -->"
+ROOMS = ("pipeline", "flows", "benchmarks")
+INDENT = "  "
+
+
+def clause(path: Path) -> str:
+    """The first line of a module's docstring without its full stop."""
+    docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    return docstring.split("\n", maxsplit=1)[0].rstrip(".")
+
+
+def tree() -> str:
+    """The tree of all rooms as a fenced block."""
+    lines = []
+    for room in ROOMS:
+        lines += _folder(ROOT / room, depth=0)
+    return "\n".join(["```text", *lines, "```"])
+
+
+def with_tree(readme: str) -> str:
+    """The README's text with the present tree between its marks."""
+    between = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
+    return between.sub(lambda _: f"{BEGIN}\n{tree()}\n{END}", readme)
+
+
+def _folder(folder: Path, *, depth: int) -> list[str]:
+    package = folder / "__init__.py"
+    title = clause(package) if package.is_file() else ""
+    lines = [_line(f"{folder.name}/", title, depth)]
+    files = _tracked(folder)
+    own = sorted(path for path in files if path.parent == folder and path.name != "__init__.py")
+    lines += [_line(path.name, clause(path), depth + 1) for path in own]
+    folders = {folder / path.relative_to(folder).parts[0] for path in files} - set(own)
+    for inner in sorted(path for path in folders if path.is_dir()):
+        lines += _folder(inner, depth=depth + 1)
+    return lines
+
+
+def _tracked(folder: Path) -> list[Path]:
+    command = ["git", "-C", str(ROOT), "ls-files", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(  # noqa: S603
+        [*command, f"{folder.relative_to(ROOT)}/*.py"], capture_output=True, text=True, check=True
+    )
+    return [ROOT / name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]
+
+
+def _line(name: str, words: str, depth: int) -> str:
+    return f"{INDENT * depth}{name:<{28 - len(INDENT) * depth}} {words}".rstrip()
+
+
+if __name__ == "__main__":
+    page = ROOT / "README.md"
+    page.write_text(with_tree(page.read_text(encoding="utf-8")), encoding="utf-8")
