@@ -136,6 +136,8 @@ class GanParams(Section):
     repeats_cap: Annotated[float, Field(ge=1.0, allow_inf_nan=False)] | None = None
     augment_strength: Annotated[float, Field(ge=0.0, le=3.0)] | None = None
     adaptive_accuracy: Annotated[float, Field(ge=0.5, le=1.0)] | None = None
+    enrich_strength: Annotated[float, Field(ge=0.0, le=3.0)] | None = None
+    enrich_mixing: Share | None = None
     deviation: bool | None = None
     averaging_decay: Annotated[float, Field(ge=0.0, lt=1.0)] | None = None
     lecam: Weight | None = None

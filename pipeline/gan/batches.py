@@ -38,9 +38,13 @@ class BatchDrawer:
     def draw(self, stream: torch.Generator) -> tuple[Tensor, Tensor]:
         """Row indices and their labels, int64 [batch_samples] each, sorted by label."""
         labels = self._draw_labels(stream)
-        within = torch.rand(self._batch_samples, generator=stream, dtype=torch.float64)
+        return self.partners(labels, stream), labels
+
+    def partners(self, labels: Tensor, stream: torch.Generator) -> Tensor:
+        """For each label a random row of that class, int64 [n]."""
+        within = torch.rand(len(labels), generator=stream, dtype=torch.float64)
         offsets = (within * self._counts[labels]).long()
-        return self._rows[self._starts[labels] + offsets], labels
+        return self._rows[self._starts[labels] + offsets]
 
     def _draw_labels(self, stream: torch.Generator) -> Tensor:
         expected = self.shares * self._batch_samples

@@ -43,9 +43,9 @@ class Domain(Protocol):
         recipe is an encoder: (batch, labels) → mean and log-variance, [n, 2 · latent_dim].
         """
 
-    def augment(self, batch: Tensor, uniform: Tensor, *, strength: float) -> Tensor:
+    def augment(self, batch: Tensor, uniform: Tensor, *, strength: float | Tensor) -> Tensor:
         """A differentiable, label-keeping change of each row by its own `uniform` [n, augment_dim]
-        in [0, 1); strength 0 changes nothing.
+        in [0, 1) and its own strength [n], or one strength for all; 0 changes nothing.
         """
 
     def features(self, values: Any) -> np.ndarray:

@@ -1,5 +1,6 @@
 """What is recorded while a generator trains."""
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -22,12 +23,16 @@ class Meter:
             self._sums[name] = self._sums[name] + value if name in self._sums else value
             self._counts[name] = self._counts.get(name, 0) + 1
 
-    def read(self) -> dict[str, float]:
-        """The means, rounded to six digits, and start afresh."""
+    def read(self, over_processes: Callable[[Tensor], Tensor]) -> dict[str, float]:
+        """The means, rounded to six digits, and start afresh.
+
+        Args:
+            over_processes: Takes the mean of a tensor over all processes of the training.
+        """
         names = sorted(self._sums)
         if not names:
             return {}
-        sums = torch.stack([self._sums[name].float() for name in names]).tolist()
+        sums = over_processes(torch.stack([self._sums[name].float() for name in names])).tolist()
         means = {
             name: float(f"{total / self._counts[name]:.6g}")
             for name, total in zip(names, sums, strict=True)

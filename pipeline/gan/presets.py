@@ -22,6 +22,10 @@ class Recipe:
         augment_strength: Of the change that both networks see; 0 switches it off.
         adaptive_accuracy: Target of the discriminator's accuracy on reals, towards which the
             augmentation's strength is steered; None keeps the strength.
+        enrich_strength: Of a change that only the reals of rare classes get, so that the generator
+            learns it: a handful of samples is less like its class than their near neighbourhood is.
+        enrich_mixing: Largest weight of a second sample of the class that is mixed into a real of a
+            rare class, in [0, 1].
         deviation: Whether the discriminator sees the spread within a class.
         averaging_decay: Of the generator's running average, in [0, 1); 0 ships the last weights.
         lecam: Weight of the LeCam penalty; 0 switches it off.
@@ -50,6 +54,8 @@ class Recipe:
     repeats_cap: float | None = None
     augment_strength: float = 1.0
     adaptive_accuracy: float | None = None
+    enrich_strength: float = 0.0
+    enrich_mixing: float = 0.0
     deviation: bool = True
     averaging_decay: float = 0.995
     lecam: float = 0.0

@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 HISTORY_EVERY_STEPS = 25
 STATE_EVERY_SECONDS = 20.0
+# A class of this many samples shows its own variety; below it, enrichment sets in by degrees.
+RARE_BELOW_SAMPLES = 40
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,8 @@ class Trainer:
             balanced=job.recipe.balanced,
             repeats_cap=job.recipe.repeats_cap,
         )
+        counts = torch.bincount(job.data.labels, minlength=job.domain.n_classes)
+        self._rarity = (1.0 - counts.float() / RARE_BELOW_SAMPLES).clamp_min(0.0)
         self.watch = Watch(job.data, job.held_out, job.domain, seed=job.seed)
         self.meter = Meter()
         self.history: list[HistoryRow] = []
@@ -149,7 +153,7 @@ class Trainer:
         uniform = torch.rand(4, len(rows), self.job.domain.augment_dim, generator=stream)
         torch.manual_seed(derive_seed(self.job.seed, "gan", "modules", step, self.devices.rank))
         share = self.devices.shard
-        real = self.job.domain.load(share(self.job.data.stored[rows]))
+        real = share(self._enriched(self.job.domain.load(self.job.data.stored[rows]), labels, step))
         if self.job.recipe.channels_last:
             real = real.contiguous(memory_format=torch.channels_last)
         return StepInput(
@@ -159,6 +163,21 @@ class Trainer:
             latent=share(latent),
             uniform=share(uniform, dim=1),
         )
+
+    def _enriched(self, real: Tensor, labels: Tensor, step: int) -> Tensor:
+        """Reals of rare classes, each moved a little within what its class may look like."""
+        recipe, rarity = self.job.recipe, self._rarity[labels]
+        if not (recipe.enrich_strength or recipe.enrich_mixing) or not bool(rarity.any()):
+            return real
+        stream = torch_stream(self.job.seed, "gan", "enrich", step)
+        if recipe.enrich_mixing:
+            partners = self.job.data.stored[self.batches.partners(labels, stream)]
+            weight = torch.rand(len(labels), generator=stream) * recipe.enrich_mixing
+            weight = weight * (rarity > 0)
+            shape = (-1, *[1] * (real.dim() - 1))
+            real = torch.lerp(real, self.job.domain.load(partners), weight.view(shape))
+        uniform = torch.rand(len(labels), self.job.domain.augment_dim, generator=stream)
+        return self.job.domain.augment(real, uniform, strength=rarity * recipe.enrich_strength)
 
     def kept(self) -> nn.Module:
         """The generator to ship, on the CPU and in evaluation mode."""
@@ -226,7 +245,7 @@ class Trainer:
         return every > 0 and (steps_done % every == 0 or steps_done == self.job.recipe.steps)
 
     def _read(self) -> HistoryRow:
-        row: HistoryRow = {"step": self.next_step, **self.meter.read()}
+        row: HistoryRow = {"step": self.next_step, **self.meter.read(self.devices.mean)}
         if self._is_watch(self.next_step) and alarm.divergence(row) is None:
             adversarial = self.job.recipe.method == "adversarial"
             companion = self.method.companion if adversarial else None

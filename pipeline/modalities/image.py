@@ -49,7 +49,7 @@ class ImageDomain:
         """A fresh generator and companion, from torch's current random state."""
         return build_networks(self.design)
 
-    def augment(self, batch: Tensor, uniform: Tensor, *, strength: float) -> Tensor:
+    def augment(self, batch: Tensor, uniform: Tensor, *, strength: float | Tensor) -> Tensor:
         """A mild affine change of each picture; see `small_affine`."""
         return small_affine(batch, uniform, strength=strength)
 

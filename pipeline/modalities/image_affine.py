@@ -15,23 +15,25 @@ SHIFT_SHARE = 0.05
 AFFINE_DIM = 4
 
 
-def small_affine(images: Tensor, uniform: Tensor, *, strength: float = 1.0) -> Tensor:
+def small_affine(images: Tensor, uniform: Tensor, *, strength: float | Tensor = 1.0) -> Tensor:
     """Rotate, scale and shift each picture by its own small amount.
 
     Args:
         images: [n, channels, height, width], any range; the border is repeated outwards.
         uniform: Where in its ranges each change lies, [n, 4] in [0, 1).
-        strength: Multiplies every range; 0 returns the input itself.
+        strength: Multiplies every range, for all pictures or [n]; 0 returns the input itself.
 
     Returns:
         The same shape, differentiable with respect to the input.
     """
-    if strength == 0:
+    if isinstance(strength, float | int) and strength == 0:
         return images
-    centred = uniform * 2 - 1
-    angle = centred[:, 0] * (math.radians(ROTATION_DEGREES) * strength)
-    scale = torch.exp(centred[:, 1] * (LOG_SCALE * strength))
-    shift = centred[:, 2:] * (2 * SHIFT_SHARE * strength)
+    # A strength of a row's own scales all four of its numbers.
+    own = strength[:, None] if isinstance(strength, Tensor) else strength
+    centred = (uniform * 2 - 1) * own
+    angle = centred[:, 0] * math.radians(ROTATION_DEGREES)
+    scale = torch.exp(centred[:, 1] * LOG_SCALE)
+    shift = centred[:, 2:] * (2 * SHIFT_SHARE)
     cosine, sine = torch.cos(angle) * scale, torch.sin(angle) * scale
     theta = torch.stack(
         [

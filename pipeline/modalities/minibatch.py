@@ -1,8 +1,10 @@
 """A statistic across the samples of a batch, by which a discriminator sees lost diversity."""
 
 import torch
+import torch.distributed as processes
 import torch.nn.functional as F
 from torch import Tensor
+from torch.distributed.nn.functional import all_reduce
 
 
 def class_deviation(features: Tensor, labels: Tensor, *, n_classes: int, parts: int) -> Tensor:
@@ -25,9 +27,21 @@ def class_deviation(features: Tensor, labels: Tensor, *, n_classes: int, parts: 
     n = len(labels)
     part = torch.arange(parts, device=labels.device).repeat_interleave(n // parts)
     groups = part * n_classes + labels
-    members = F.one_hot(groups, parts * n_classes).to(features.dtype)
-    means_of = members / members.sum(dim=0).clamp_min(1.0)
-    mean = means_of.T @ features
-    square = means_of.T @ features.square()
-    deviation = (square - mean.square()).clamp_min(0.0).add(1e-6).sqrt().mean(dim=1)
+    members = F.one_hot(groups, parts * n_classes).to(features.dtype).T
+    told = torch.cat(
+        [members @ features, members @ features.square(), members.sum(dim=1, keepdim=True)], dim=1
+    )
+    d = features.shape[1]
+    sums, squares, counts = torch.split(_over_processes(told), [d, d, 1], dim=1)
+    counts = counts.clamp_min(1.0)
+    variance = squares / counts - (sums / counts).square()
+    deviation: Tensor = variance.clamp_min(0.0).add(1e-6).sqrt().mean(dim=1)
     return deviation[groups]
+
+
+def _over_processes(sums: Tensor) -> Tensor:
+    """The sums over all processes of a training, through which gradients flow back to each."""
+    if processes.is_available() and processes.is_initialized() and processes.get_world_size() > 1:
+        total: Tensor = all_reduce(sums)  # type: ignore[no-untyped-call]
+        return total
+    return sums

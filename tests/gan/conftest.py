@@ -11,6 +11,9 @@ from pipeline.samples import Samples, Schema
 def digits_of(counts: dict[int, int], *, skip: int = 0) -> Samples:
     """Real handwritten digits, so many of each class, leaving out the first `skip` of each."""
     data = load_digits()
+    # The source is sorted by writer, so its first rows are not like its last.
+    order = np.random.default_rng(0).permutation(len(data.target))
+    data.images, data.target = data.images[order], data.target[order]
     images = np.round(data.images * (255 / 16)).astype(np.uint8)[..., None]
     index = np.concatenate(
         [np.flatnonzero(data.target == digit)[skip : skip + n] for digit, n in counts.items()]

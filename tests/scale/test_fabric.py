@@ -1,0 +1,70 @@
+"""Two gloo processes on loopback train as one does."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline import synthesis
+from pipeline.params import GanParams
+from tests.gan.conftest import digits_of
+
+ROOT = Path(__file__).parents[2]
+PARAMS = {"steps": 25, "batch_samples": 24, "watch_every_steps": 25, "lecam": 0.1}
+
+WORKER = """
+import json, os, sys
+import numpy as np
+from pipeline import synthesis
+from pipeline.params import GanParams
+from tests.gan.conftest import digits_of
+fitted = synthesis.train_generator(
+    digits_of({0: 30, 3: 30, 6: 10}), GanParams(**json.loads(sys.argv[1])), seed=4
+)
+weights = {name: tensor.tolist() for name, tensor in fitted.generator.state_dict().items()}
+told = {"hash": fitted.hash, "weights": weights, "history": fitted.history}
+with open(os.path.join(sys.argv[2], os.environ["RANK"] + ".json"), "w") as file:
+    json.dump(told, file)
+"""
+
+
+@pytest.fixture(scope="module")
+def ranks(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("ranks")
+    worker = folder / "worker.py"
+    worker.write_text(WORKER)
+    command = [
+        *(sys.executable, "-m", "torch.distributed.run", "--standalone", "--max-restarts", "0"),
+        *("--nproc-per-node", "2", str(worker), json.dumps(PARAMS), str(folder)),
+    ]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return [json.loads((folder / f"{rank}.json").read_text()) for rank in range(2)]
+
+
+@pytest.fixture(scope="module")
+def alone():
+    return synthesis.train_generator(digits_of({0: 30, 3: 30, 6: 10}), GanParams(**PARAMS), seed=4)
+
+
+def test_both_processes_end_with_equal_weights(ranks):
+    assert ranks[0]["hash"] == ranks[1]["hash"]
+
+
+def test_two_processes_reach_what_one_reaches(ranks, alone):
+    import torch
+
+    for name, tensor in alone.generator.state_dict().items():
+        assert torch.allclose(torch.tensor(ranks[0]["weights"][name]), tensor, atol=2e-4), name
+
+
+def test_two_processes_tell_the_same_losses(ranks, alone):
+    told, whole = ranks[0]["history"][-1], alone.history[-1]
+    for name in ("generator_loss", "discriminator_loss", "gradient_penalty"):
+        assert told[name] == pytest.approx(whole[name], rel=1e-3), name
