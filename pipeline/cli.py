@@ -8,6 +8,7 @@ from typer.core import TyperGroup
 
 from pipeline.commands.diff import diff
 from pipeline.commands.init import init
+from pipeline.commands.gc import gc
 from pipeline.commands.pull import pull
 from pipeline.commands.report import report
 from pipeline.commands.remote import remote_app
@@ -44,6 +45,7 @@ app.command()(pull)
 app.command()(diff)
 app.command()(verify)
 app.command()(reproduce)
+app.command()(gc)
 app.add_typer(remote_app, name="remote")
 app.command()(report)
 

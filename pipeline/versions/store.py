@@ -4,19 +4,29 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Protocol
 
 from pipeline.errors import VersionError
-from pipeline.versions.lockfile import FOLDER_SUFFIX
+from pipeline.versions.lockfile import FOLDER_SUFFIX, md5_of
 from pipeline.versions.remote import Remote
 
 CHUNK_BYTES = 1 << 20
 CONNECTIONS = 8
 OnBytes = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """An object that a store holds: hash, bytes, and when it came (seconds since 1970)."""
+
+    md5: str
+    n_bytes: int
+    modified: float | None
 
 
 class Store(Protocol):
@@ -37,6 +47,9 @@ class Store(Protocol):
 
     def remove(self, md5: str) -> None:
         """Remove an object."""
+
+    def objects(self) -> Iterator[StoredObject]:
+        """Every object there is."""
 
 
 def open_store(remote: Remote) -> Store:
@@ -90,6 +103,12 @@ class LocalStore:
         """Remove an object."""
         self.path(md5).unlink()
 
+    def objects(self) -> Iterator[StoredObject]:
+        """Every object there is."""
+        for path in sorted(self._root.glob("files/md5/??/*")):
+            status = path.stat()
+            yield StoredObject(path.parent.name + path.name, status.st_size, status.st_mtime)
+
 
 class CloudStore:
     """A remote behind any protocol that DVC speaks (S3 and others)."""
@@ -120,6 +139,14 @@ class CloudStore:
     def remove(self, md5: str) -> None:
         """Remove an object."""
         self._files.remove(self._path(md5))
+
+    def objects(self) -> Iterator[StoredObject]:
+        """Every object there is."""
+        found = self._files.find(f"{self._root}/files/md5", detail=True)
+        for path, facts in sorted(found.items()):
+            changed = facts.get("LastModified") or facts.get("mtime")
+            modified = changed.timestamp() if hasattr(changed, "timestamp") else changed
+            yield StoredObject("".join(path.split("/")[-2:]), int(facts["size"]), modified)
 
     def _path(self, md5: str) -> str:
         return f"{self._root}/{object_path(md5)}"
@@ -163,6 +190,20 @@ def read_back(
 
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         return {md5: problem for md5, problem in pool.map(check, hashes) if problem}
+
+
+def read_object(store: Store, md5: str) -> bytes:
+    """A small object's bytes.
+
+    Raises:
+        FileNotFoundError: it is missing.
+        ValueError: its bytes are not what its name promises.
+    """
+    with store.open(md5) as stream:
+        content = stream.read()
+    if md5_of(content) != md5.removesuffix(FOLDER_SUFFIX):
+        raise ValueError(f"the object {md5} is damaged")
+    return content
 
 
 def copy_good(source: LocalStore, target: Store, hashes: Iterable[str]) -> list[str]:
