@@ -10,8 +10,8 @@ from pipeline.commands.diff import diff
 from pipeline.commands.init import init
 from pipeline.commands.gc import gc
 from pipeline.commands.pull import pull
-from pipeline.commands.report import report
 from pipeline.commands.remote import remote_app
+from pipeline.commands.report import report
 from pipeline.commands.reproduce import reproduce
 from pipeline.commands.run import run
 from pipeline.commands.verify import verify

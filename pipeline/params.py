@@ -5,15 +5,16 @@ file themselves, so that DVC's command lines stay free of parameters (a `${…}`
 shell injection).
 """
 
-import difflib
+import json
+import os.path
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from pipeline.errors import ParamsError
+from pipeline.params_problems import sentence
+from pipeline.yaml_text import read_mapping
 
 Count = Annotated[int, Field(ge=1, strict=True)]
 ColumnKindName = Literal["continuous", "integer", "categorical", "boolean", "datetime", "text"]
@@ -93,6 +94,16 @@ class SourceParams(Section):
     table: TableParams = TableParams()
     split: SplitParams = SplitParams()
     licence: str | None = None
+
+    @field_validator("path")
+    @classmethod
+    def _stays_inside(cls, path: str | None) -> str | None:
+        if path is not None and os.path.normpath(path).startswith(".."):
+            raise ValueError(
+                f"`source.path` is {path!r}, which leaves the workspace; give an absolute path to "
+                "data outside it"
+            )
+        return path
 
 
 class BalanceParams(Section):
@@ -225,48 +236,32 @@ class Params(Section):
 def load_params(path: Path) -> Params:
     """Read and validate a params.yaml (YAML 1.2; duplicate keys are refused).
 
+    A section that is named but left empty keeps its defaults. Nothing is converted: a text where a
+    number is due is refused, and so is a truth value.
+
     Raises:
         ParamsError: every problem of the file at once, each naming its key, what was found and
             what is valid.
     """
+    content = _filled(read_mapping(path), Params)
     try:
-        content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ParamsError(f"{path} is missing. Make a workspace with `equipoise init`.") from None
-    except UnicodeDecodeError as error:
-        raise ParamsError(
-            f"{path} is not UTF-8 text (byte {error.start}). Save it as UTF-8."
-        ) from None
-    except YAMLError as error:
-        raise ParamsError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(content, dict):
-        found = "nothing" if content is None else f"a {type(content).__name__}"
-        raise ParamsError(
-            f"{path} holds {found} at its root; sections such as `source:` are expected."
-        )
-    try:
-        return Params.model_validate(content)
+        # Through JSON, because there strict means what it says and a list may still be a tuple.
+        return Params.model_validate_json(json.dumps(content), strict=True)
     except ValidationError as error:
-        problems = [_sentence(dict(detail)) for detail in error.errors()]
+        problems = [sentence(dict(detail), Params) for detail in error.errors()]
         raise ParamsError(f"{path} cannot be used:", problems) from None
 
 
-def _sentence(detail: dict[str, Any]) -> str:
-    location = [str(part) for part in detail["loc"]]
-    key = ".".join(location)
-    if detail["type"] == "extra_forbidden":
-        valid = list(_section_at(location[:-1]).model_fields)
-        near = difflib.get_close_matches(location[-1], valid, n=1)
-        hint = f" Did you mean `{near[0]}`?" if near else ""
-        return f"`{key}` is not a key of params.yaml; valid here: {', '.join(valid)}.{hint}"
-    return f"`{key}` is {detail['input']!r}: {detail['msg'][:1].lower()}{detail['msg'][1:]}."
-
-
-def _section_at(location: list[str]) -> type[BaseModel]:
-    section: type[BaseModel] = Params
-    for name in location:
-        annotation = section.model_fields[name].annotation
-        assert isinstance(annotation, type)
-        assert issubclass(annotation, BaseModel)
-        section = annotation
-    return section
+def _filled(content: dict[str, Any], section: type[BaseModel]) -> dict[str, Any]:
+    """The same with `{}` for sections that are named but empty."""
+    filled = dict(content)
+    for name, value in content.items():
+        field = section.model_fields.get(name)
+        inner = field.annotation if field else None
+        if (
+            isinstance(inner, type)
+            and issubclass(inner, Section)
+            and (value is None or isinstance(value, dict))
+        ):
+            filled[name] = _filled(value or {}, inner)
+    return filled
