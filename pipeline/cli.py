@@ -7,8 +7,8 @@ import typer
 from typer.core import TyperGroup
 
 from pipeline.commands.diff import diff
-from pipeline.commands.init import init
 from pipeline.commands.gc import gc
+from pipeline.commands.init import init
 from pipeline.commands.pull import pull
 from pipeline.commands.remote import remote_app
 from pipeline.commands.report import report

@@ -51,8 +51,8 @@ def release(
         git.run("init", "--quiet", "--initial-branch=main")
     made = record(promoted=promotion is not None, **changes)
     metrics = {
-        "cnn.mix.balanced_accuracy": 0.9 + (made.gain_points or 0) / 100,
-        "cnn.real.balanced_accuracy": 0.9,
+        "score.cnn.mix.balanced_accuracy": 0.9 + (made.gain_points or 0) / 100,
+        "score.cnn.real.balanced_accuracy": 0.9,
         "fidelity.coverage": 0.5,
     }
     files = {

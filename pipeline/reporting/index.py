@@ -199,5 +199,5 @@ def _trend(
 
 
 def _score(one: Entry, arm: str) -> float | None:
-    value = one.metrics.get(f"{one.classifier}.{arm}.{one.metric}")
+    value = one.metrics.get(f"score.{one.classifier}.{arm}.{one.metric}")
     return float(value) if isinstance(value, float | int) else None

@@ -5,18 +5,30 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.results import TrialResult
+from pipeline.results import Comparison, Question, TrialResult, deciding_comparison
 from pipeline.workspace import write_bytes, write_json
 
+FORMAT_VERSION = 1
 DIGITS = 6
+QUESTIONS: dict[str, Question] = {
+    "mix": "mix against current practice",
+    "gan": "gan against cheap",
+}
 
 
 Flat = dict[str, float | str | bool]
 
 
 def flat_metrics(result: TrialResult) -> Flat:
-    """One flat dictionary with stable keys, for `dvc metrics show` and `dvc metrics diff`."""
+    """One flat dictionary with stable keys, for `dvc metrics show` and `dvc metrics diff`.
+
+    The keys are told in docs/metrics.md and checked against docs/metrics.schema.json.
+    """
     flat: Flat = {
+        "format_version": FORMAT_VERSION,
+        "primary_metric": result.primary_metric,
+        "primary_classifier": result.primary_classifier,
+        "replicates": result.replicates,
         "verdict": result.verdict,
         "gan_verdict": result.gan_verdict,
         "promoted": result.promoted,
@@ -27,34 +39,48 @@ def flat_metrics(result: TrialResult) -> Flat:
     for origin, weight in result.recommended_weight.items():
         flat[f"weight.{origin}"] = round(weight, DIGITS)
     if result.copies is not None:
+        flat["copies.tested"] = result.copies.tested
         flat["copies.exact"] = result.copies.exact
+        flat["copies.moved"] = result.copies.moved
         flat["copies.suspected"] = result.copies.suspected
     return flat
 
 
 def _scores(result: TrialResult) -> Flat:
-    """Each arm by the primary metric; every metric of the recommended mix."""
+    """Each arm by the primary metric, held out and on the test split; each metric of the mix."""
     metric, flat = result.primary_metric, Flat()
     for arm in result.arms:
         values = arm.values[metric]
         key = f"{arm.classifier}.{arm.arm}"
-        flat[f"{key}.{metric}"] = round(sum(values) / len(values), DIGITS)
+        flat[f"score.{key}.{metric}"] = round(sum(values) / len(values), DIGITS)
         shown = arm.test if arm.arm == result.recommended_arm else {metric: arm.test[metric]}
         for name, value in shown.items():
-            flat[f"{key}.test_{name}"] = round(value, DIGITS)
+            flat[f"test.{key}.{name}"] = round(value, DIGITS)
     return flat
 
 
 def _gains(result: TrialResult) -> Flat:
-    """The mix against current practice, and the GAN against the best cheap arm."""
+    """The two comparisons on which the verdicts rest, under every classifier."""
     flat = Flat()
-    best = {verdict.classifier: verdict.best_cheap for verdict in result.verdicts}
-    for comparison in result.comparisons:
-        is_mix = comparison.question == "mix against current practice"
-        if is_mix or comparison.reference == best[comparison.classifier]:
-            key = f"{comparison.classifier}.{'mix' if is_mix else 'gan'}"
-            flat[f"{key}.gain_points"] = round(comparison.mean_points, DIGITS)
-            flat[f"{key}.gain_points_low"] = round(comparison.lower_bound_points, DIGITS)
+    for classifier in dict.fromkeys(one.classifier for one in result.comparisons):
+        under = result.model_copy(update={"primary_classifier": classifier})
+        for name, question in QUESTIONS.items():
+            comparison = deciding_comparison(under, question)
+            if comparison is not None:
+                flat |= _gain(f"gain.{classifier}.{name}", comparison)
+    return flat
+
+
+def _gain(key: str, comparison: Comparison) -> Flat:
+    flat: Flat = {
+        f"{key}.points": round(comparison.mean_points, DIGITS),
+        f"{key}.low_points": round(comparison.interval_points.low, DIGITS),
+        f"{key}.high_points": round(comparison.interval_points.high, DIGITS),
+        f"{key}.bound_points": round(comparison.lower_bound_points, DIGITS),
+        f"{key}.verdict": comparison.verdict,
+    }
+    if comparison.detectable_points is not None:
+        flat[f"{key}.detectable_points"] = round(comparison.detectable_points, DIGITS)
     return flat
 
 
@@ -69,19 +95,49 @@ def _fidelity(result: TrialResult) -> Flat:
 
 
 def write_exports(metrics_file: Path, plots: Path, result: TrialResult) -> None:
-    """Write the metrics file and `arms.csv`, `recall.csv` and `confusion.csv`."""
+    """Write the metrics file, and a CSV file for each plot that dvc.yaml defines."""
     write_json(metrics_file, flat_metrics(result))
-    for name, frame in (
-        ("arms", arms_frame(result)),
-        ("recall", recall_frame(result)),
-        ("confusion", confusion_frame(result)),
-    ):
+    frames = {
+        "scores": scores_frame(result),
+        "replicates": replicates_frame(result),
+        "gains": gains_frame(result),
+        "recall": recall_frame(result),
+        "confusion": confusion_frame(result),
+    }
+    for name, frame in frames.items():
         text = io.StringIO()
         frame.to_csv(text, index=False, lineterminator="\n")
         write_bytes(plots / f"{name}.csv", text.getvalue().encode())
 
 
-def arms_frame(result: TrialResult) -> pd.DataFrame:
+def scores_frame(result: TrialResult) -> pd.DataFrame:
+    """One row an arm under the primary classifier: its mean held-out score in [0, 1]."""
+    rows = [
+        {"arm": arm.arm, "score": round(sum(values) / len(values), DIGITS)}
+        for arm in result.arms
+        if arm.classifier == result.primary_classifier
+        for values in [arm.values[result.primary_metric]]
+    ]
+    return _safe(pd.DataFrame(rows))
+
+
+def gains_frame(result: TrialResult) -> pd.DataFrame:
+    """One row a question under the primary classifier: the gain in points, and its interval."""
+    compared = {name: deciding_comparison(result, asked) for name, asked in QUESTIONS.items()}
+    rows = [
+        {
+            "question": one.question,
+            "points": round(one.mean_points, DIGITS),
+            "low_points": round(one.interval_points.low, DIGITS),
+            "high_points": round(one.interval_points.high, DIGITS),
+        }
+        for one in compared.values()
+        if one is not None
+    ]
+    return pd.DataFrame(rows, columns=["question", "points", "low_points", "high_points"])
+
+
+def replicates_frame(result: TrialResult) -> pd.DataFrame:
     """One row an arm, classifier and replicate: its score in [0, 1] by the primary metric."""
     rows = [
         {
@@ -97,14 +153,15 @@ def arms_frame(result: TrialResult) -> pd.DataFrame:
 
 
 def recall_frame(result: TrialResult) -> pd.DataFrame:
-    """One row a class: recall in [0, 1] under current practice and under the recommended mix."""
+    """One row a class: recall in [0, 1] before and after, and the change in points."""
     rows = [
-        {"class": row.name, "arm": arm, "recall": round(value, DIGITS)}
+        {
+            "class": row.name,
+            "before": round(row.recall_before, DIGITS),
+            "after": round(row.recall_after, DIGITS),
+            "change_points": round(100 * (row.recall_after - row.recall_before), DIGITS),
+        }
         for row in result.classes
-        for arm, value in (
-            (result.current_practice, row.recall_before),
-            (result.recommended_arm, row.recall_after),
-        )
     ]
     return _safe(pd.DataFrame(rows))
 

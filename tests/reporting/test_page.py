@@ -39,7 +39,7 @@ def index() -> str:
             interval_points=(0.4 * minor - 1, 0.4 * minor + 1),
             rows={"0": {"real": 80, "gan": 0}, "1": {"real": 10, "gan": 70}},
             page=f"versions/v0.{minor}.0.html",
-            metrics={"cnn.mix.balanced_accuracy": 0.9, "fidelity.coverage": 0.1 * minor},
+            metrics={"score.cnn.mix.balanced_accuracy": 0.9, "fidelity.coverage": 0.1 * minor},
         )
         for minor in range(1, 6)
     ]

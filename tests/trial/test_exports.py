@@ -1,0 +1,75 @@
+"""What machines read of a trial: metrics in a documented grammar, plots that make sense."""
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pandas as pd
+import pytest
+
+from pipeline.results import TrialResult
+from pipeline.trial.exports import flat_metrics, write_exports
+from pipeline.versions.pipeline_file import template
+from tests.example_result import example_result
+from tests.hand_made import trial_result
+
+PLOTS = template()["plots"]
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "metrics.schema.json").read_text())
+
+
+def test_the_schema_is_a_schema():
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+@pytest.mark.parametrize(
+    "result", [example_result(), example_result(copies=None, fidelity=()), trial_result()]
+)
+def test_metrics_follow_their_schema(result):
+    jsonschema.validate(flat_metrics(result), SCHEMA)
+
+
+def test_an_unknown_key_does_not_follow_the_schema():
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(flat_metrics(example_result()) | {"gain": 1.0}, SCHEMA)
+
+
+def test_every_key_is_told_in_the_document():
+    text = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text()
+    for key in flat_metrics(example_result()):
+        assert key.split(".")[0] in text, key
+
+
+def test_gains_are_those_on_which_the_verdicts_rest():
+    flat = flat_metrics(example_result())
+    assert flat["gain.cnn.mix.points"] == pytest.approx((1.4 + 1.0 + 1.1) / 3, abs=1e-6)
+    # Against logit adjustment the lower bound is smaller than against the best cheap arm.
+    assert flat["gain.cnn.gan.points"] == pytest.approx((1.0 + 0.3 + 0.3) / 3, abs=1e-6)
+    assert flat["gain.cnn.mix.verdict"] == flat["verdict"] == "helps"
+
+
+def test_every_plot_finds_its_columns(tmp_path):
+    write_exports(tmp_path / "reports/metrics.json", tmp_path / "reports/plots", example_result())
+    for plot in PLOTS:
+        (definition,) = plot.values()
+        for name, columns in definition["y"].items():
+            if name.endswith(".csv"):
+                frame = pd.read_csv(tmp_path / name)
+                assert {definition["x"], columns} <= set(frame.columns)
+                assert len(frame)
+
+
+def test_a_bar_stands_for_one_row(tmp_path):
+    write_exports(tmp_path / "reports/metrics.json", tmp_path / "reports/plots", example_result())
+    for plot in PLOTS:
+        (definition,) = plot.values()
+        if definition.get("template", "").startswith("bar"):
+            ((name, column),) = definition["y"].items()
+            assert pd.read_csv(tmp_path / name)[column].is_unique
+
+
+def test_a_class_named_like_a_formula_is_neutralised(tmp_path):
+    result = example_result()
+    rows = [result.classes[0].model_copy(update={"name": "=1+1"}), *result.classes[1:]]
+    hostile = TrialResult.model_validate(result.model_dump() | {"classes": rows})
+    write_exports(tmp_path / "metrics.json", tmp_path / "plots", hostile)
+    assert pd.read_csv(tmp_path / "plots" / "recall.csv")["class"][0] == "'=1+1"
