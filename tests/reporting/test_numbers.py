@@ -1,0 +1,126 @@
+"""Every number on the page is the one in metrics.json, rounded for people and nothing else."""
+
+import re
+from functools import cache
+from html import unescape
+
+import pytest
+
+from pipeline.reporting import numbers
+from pipeline.reporting.page import render_report
+from pipeline.results import Interval
+from pipeline.trial.exports import flat_metrics
+from tests.example_result import example_result
+from tests.reporting.example_material import example_material
+
+RESULT = example_result()
+METRICS = flat_metrics(RESULT)
+TITLES = {arm.arm: arm.title for arm in RESULT.arms}
+
+
+@cache
+def rows_of(table: str) -> dict[str, list[tuple[float, str]]]:
+    """Text of a row's head → (raw value, shown text) of every number in the row."""
+    page = render_report(example_material())
+    body = re.search(rf'id="table-{table}".*?<tbody.*?>(.*?)</tbody>', page, re.DOTALL)[1]
+    found = {}
+    for row in re.findall(r"<tr.*?</tr>", body, re.DOTALL):
+        head, _, cells = row.partition("</th>")
+        values = re.findall(r'<data value="([^"]*)">(.*?)</data>', cells)
+        words = " ".join(re.sub(r"<[^>]*>", "", head).split())
+        found[unescape(words)] = [(float(raw), unescape(text)) for raw, text in values]
+    return found
+
+
+def row(table: str, words: str) -> list[tuple[float, str]]:
+    (found,) = [values for head, values in rows_of(table).items() if head.startswith(words)]
+    return found
+
+
+@pytest.mark.parametrize("key", [key for key in METRICS if key.startswith("score.")])
+def test_scores_are_those_of_the_metrics(key):
+    _, classifier, arm, _ = key.split(".")
+    raw, text = row(f"arms-{classifier}", TITLES[arm])[0]
+    assert raw == pytest.approx(METRICS[key], abs=1e-6)
+    assert text == numbers.percent(METRICS[key])
+
+
+@pytest.mark.parametrize("key", [key for key in METRICS if key.startswith("test.")])
+def test_scores_on_the_test_split_are_those_of_the_metrics(key):
+    _, classifier, arm, metric = key.split(".")
+    if metric == RESULT.primary_metric:
+        raw, text = row(f"arms-{classifier}", TITLES[arm])[1]
+        assert raw == pytest.approx(METRICS[key], abs=1e-6)
+        assert text == numbers.percent(METRICS[key])
+
+
+@pytest.mark.parametrize("classifier", ["cnn", "svm"])
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("mix", "Recommended mix against"),
+        ("gan", "GAN samples on the best cheap arm against logit"),
+    ],
+)
+def test_gains_are_those_of_the_metrics(classifier, question, words):
+    key = f"gain.{classifier}.{question}"
+    (gain, shown), (bound, _), _ = row(f"comparisons-{classifier}", words)
+    assert gain == pytest.approx(METRICS[f"{key}.points"], abs=1e-6)
+    assert bound == pytest.approx(METRICS[f"{key}.bound_points"], abs=1e-6)
+    assert shown == numbers.points(METRICS[f"{key}.points"])
+
+
+def test_the_headline_carries_the_deciding_gain_and_its_interval():
+    headline = re.search(r"<h1>(.*?)</h1>", render_report(example_material()))[1]
+    interval = Interval(
+        low=METRICS["gain.cnn.mix.low_points"], high=METRICS["gain.cnn.mix.high_points"]
+    )
+    assert f"by {numbers.points(METRICS['gain.cnn.mix.points'])} points" in headline
+    assert numbers.points_interval(interval) in headline
+
+
+@pytest.mark.parametrize("measure", ["FID", "KID", "Precision", "Recall", "Coverage"])
+def test_fidelity_and_its_floor_are_those_of_the_metrics(measure):
+    (value, _), (floor, _), _ = row("fidelity", measure)
+    assert value == pytest.approx(METRICS[f"fidelity.{measure.lower()}"], abs=1e-6)
+    assert floor == pytest.approx(METRICS[f"fidelity.{measure.lower()}_floor"], abs=1e-6)
+
+
+def test_weights_and_copies_are_those_of_the_metrics():
+    for title, origin in (("Real", "real"), ("GAN", "gan"), ("Classical", "classical")):
+        assert row("weights", title)[0][0] == METRICS[f"weight.{origin}"]
+    assert row("copies", "Equal to a training sample")[0][0] == METRICS["copies.exact"]
+    assert row("copies", "Suspiciously close")[0][0] == METRICS["copies.suspected"]
+
+
+def test_what_is_shown_is_the_raw_value_rounded():
+    for table in ("arms-cnn", "comparisons-cnn", "classes", "balance", "fidelity", "power"):
+        for values in rows_of(table).values():
+            for raw, text in values:
+                shown = text.replace("\u202f%", "").replace("−", "-").replace(",", "")
+                if re.fullmatch(r"[-+]?[0-9.]+", shown):
+                    scale = 100 if "%" in text else 1
+                    decimals = len(shown.partition(".")[2])
+                    assert float(shown) == pytest.approx(
+                        raw * scale, abs=0.5 * 10**-decimals + 1e-9
+                    )
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(1.84, "+1.8"), (-0.44, "−0.4"), (0.04, "0.0"), (-0.04, "0.0"), (12.0, "+12.0"), (None, "–")],
+)
+def test_points_carry_their_sign(number, text):
+    assert numbers.points(number) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(14.2, "14.2"), (0.021, "0.0210"), (-0.094, "−0.0940"), (1230.4, "1,230"), (0.0, "0.00")],
+)
+def test_plain_numbers_have_three_digits(number, text):
+    assert numbers.plain(number) == text
+
+
+def test_an_interval_of_a_score_ends_where_scores_end():
+    assert numbers.score_interval(Interval(low=0.87, high=1.06)) == "87.0 to 100.0\u202f%"
