@@ -49,7 +49,7 @@ def _folder(folder: Path, *, depth: int) -> list[str]:
 
 def _tracked(folder: Path) -> list[Path]:
     command = ["git", "-C", str(ROOT), "ls-files", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(  # noqa: S603
+    listed = subprocess.run(
         [*command, f"{folder.relative_to(ROOT)}/*.py"], capture_output=True, text=True, check=True
     )
     return [ROOT / name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]

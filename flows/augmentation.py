@@ -8,15 +8,25 @@ never sees data, only paths.
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import State
 from prefect.events.worker import EventsWorker
 from prefect.logging.handlers import APILogWorker
+from prefect.runtime import flow_run
+from prefect.states import Crashed, Failed
 
+from flows.artifacts import show_artifacts
 from flows.audience import step
-from pipeline.lease import hold
-from pipeline.params import load_params
+from flows.notifications import Occasion, notify
+from flows.orphan import end_with_parent
+from flows.schedule import FLOW
+from pipeline.errors import EquipoiseError, TrainingError, TransferError
+from pipeline.lease import RUN, SCHEDULED_RUN, Holder, hold
+from pipeline.params import Params, load_params
 from pipeline.run_record import note_stage
 from pipeline.stages.ready import make_ready
 from pipeline.versions.git import Git
@@ -24,23 +34,77 @@ from pipeline.versions.graph import stage_names
 from pipeline.versions.release import ReleaseOutcome
 from pipeline.versions.release import release as release_version
 from pipeline.versions.stage_process import run_stage
+from pipeline.versions.staleness import first_stale
+from pipeline.versions.worktree import (
+    apply_refreshes,
+    bring_source,
+    fetch_upstream,
+    open_worktree,
+)
 from pipeline.workspace import Workspace
+
+# Of a run's time, the part that training the shipped generator may take.
+TRAINING_SHARE = 0.3
+RETRY_SECONDS: list[float] = [10, 60, 300]
+
+
+def may_pass(_task: object, _run: object, state: State[Any]) -> bool:
+    """Whether trying again may help: only where the other side did not take or give."""
+    return isinstance(state.result(raise_on_failure=False), TransferError)
+
+
+@task(
+    name="fetch",
+    task_run_name="fetch",
+    cache_policy=NO_CACHE,
+    persist_result=False,
+    retries=len(RETRY_SECONDS),
+    retry_delay_seconds=RETRY_SECONDS,
+    retry_condition_fn=may_pass,
+)
+def fetch(root: str, refresh: bool) -> str:
+    """Move the worktree to the newest commit and data; returns its path."""
+    workspace = Workspace.at(root)
+    with step("fetch", get_run_logger()) as here:
+        remote = fetch_upstream(workspace)
+        here.say(f"Fetched from {remote}." if remote else "No upstream branch is configured.")
+        worktree = open_worktree(workspace)
+        told = bring_source(workspace, worktree, load_params(worktree.params_file))
+        here.say(told or "The source brings its own data.")
+        seed = apply_refreshes(workspace, worktree, refresh=refresh)
+        here.say(f"Working in {worktree.root} with the seed {seed}.")
+        here.outcome = "done"
+    return str(worktree.root)
 
 
 @task(name="stage", task_run_name="{stage}", cache_policy=NO_CACHE, persist_result=False, retries=0)
-def bring_up_to_date(root: str, stage: str) -> bool:
+def bring_up_to_date(root: str, stage: str, known_fresh: bool, seconds_left: float) -> bool:
     """Run one DVC stage if it is stale; True when it was."""
     workspace = Workspace.at(root)
     start = time.monotonic()
     with step(stage, get_run_logger()) as here:
-        cached = run_stage(workspace, stage, on_line=here.say).cached
+        cached = True
+        if known_fresh:
+            here.say("Unchanged.")
+        else:
+            share = {"EQUIPOISE_TRAINING_SECONDS": f"{seconds_left * TRAINING_SHARE:.0f}"}
+            cached = run_stage(
+                workspace, stage, on_line=here.say, environment=share, max_seconds=seconds_left
+            ).cached
         here.outcome = "unchanged" if cached else "done"
     if not cached:
         note_stage(workspace, stage, time.monotonic() - start)
     return not cached
 
 
-@task(name="release", task_run_name="release", cache_policy=NO_CACHE, persist_result=False)
+@task(
+    name="release",
+    task_run_name="release",
+    cache_policy=NO_CACHE,
+    persist_result=False,
+    retry_delay_seconds=RETRY_SECONDS,
+    retry_condition_fn=may_pass,
+)
 def release(root: str) -> ReleaseOutcome:
     """Push the data, verify them, commit and tag; the user's branch and index stay as they are."""
     workspace = Workspace.at(root)
@@ -62,16 +126,66 @@ def shelve(workspace: Workspace, say: Callable[[str], None]) -> None:
     say(f"release: wrote {index.relative_to(workspace.root)}")
 
 
-@flow(name="augmentation", persist_result=False, validate_parameters=False)
-def augmentation(root: str = ".") -> str:
-    """Run the whole loop in the workspace at `root`; returns a sentence about its version."""
+@flow(name=FLOW, persist_result=False, validate_parameters=False)
+def augmentation(root: str = ".", scheduled: bool = False, refresh: bool = False) -> Any:
+    """Run the whole loop; returns a sentence about the version it led to.
+
+    Args:
+        root: The workspace's folder.
+        scheduled: Work in the workspace's worktree, on what is committed and fetched.
+        refresh: Train anew with the next seed, though nothing changed; only with `scheduled`.
+    """
     workspace = Workspace.at(Path(root))
     params = load_params(workspace.params_file)
-    with hold(workspace, "equipoise run"):
-        make_ready(workspace, params)
-        for stage in stage_names(workspace.root):
-            bring_up_to_date(str(workspace.root), stage)
-        return release(str(workspace.root)).sentence
+    if scheduled:
+        end_with_parent()
+    try:
+        outcome = _run(workspace, scheduled=scheduled, refresh=refresh)
+    except EquipoiseError as error:
+        notify(params.run.notify, Occasion.of_failure(error))
+        name = "Diverged" if isinstance(error, TrainingError) else "Refused"
+        return Failed(name=name, message=str(error), data=error)
+    except Exception as error:
+        notify(params.run.notify, Occasion.of_failure(error))
+        raise
+    if outcome.is_new:
+        notify(params.run.notify, Occasion.of_release(outcome))
+    return outcome.sentence
+
+
+def _run(workspace: Workspace, *, scheduled: bool, refresh: bool) -> ReleaseOutcome:
+    name, purpose = (SCHEDULED_RUN, "a scheduled run") if scheduled else (RUN, "equipoise run")
+    with hold(workspace, purpose, name=name, run=str(flow_run.id or "")) as lease:
+        if lease.predecessor is not None:
+            _crash(lease.predecessor)
+        place = Workspace.at(fetch(str(workspace.root), refresh)) if scheduled else workspace
+        return _loop(place, load_params(place.params_file), patient=scheduled)
+
+
+def _loop(place: Workspace, params: Params, *, patient: bool) -> ReleaseOutcome:
+    deadline = time.monotonic() + params.run.max_minutes * 60
+    make_ready(place, params)
+    stages = stage_names(place.root)
+    stale = first_stale(place, stages)
+    known_fresh = True
+    for stage in stages:
+        known_fresh = known_fresh and stage != stale
+        bring_up_to_date(str(place.root), stage, known_fresh, max(1.0, deadline - time.monotonic()))
+    # Somebody who waits at the keyboard mends and tries again sooner than a timer does.
+    patiently = release.with_options(retries=len(RETRY_SECONDS) if patient else 0)
+    outcome = patiently(str(place.root))
+    show_artifacts(place, outcome)
+    return outcome
+
+
+def _crash(dead: Holder) -> None:
+    """Tell the server about a run whose process is gone; for it, that run is still going on."""
+    get_run_logger().warning("The last run here ended without a word (%s); going on from it.", dead)
+    if not dead.run:
+        return
+    with get_client(sync_client=True) as client:
+        state: State[Any] = Crashed(message="Its process is gone.")
+        client.set_flow_run_state(dead.run, state, force=True)
 
 
 def finish_telling() -> None:

@@ -101,9 +101,9 @@ def deployment(workspace: Workspace, schedule: Schedule) -> RunnerDeployment:
 def install_automation() -> None:
     """Have the server crash runs whose heart has stopped; without it they would run for ever."""
     try:
-        Automation.read(name=SILENT_RUN)
+        _ = Automation.read(name=SILENT_RUN)
     except (ValueError, ObjectNotFound):
-        silent_run().create()  # type: ignore[unused-coroutine]  # One only inside a loop.
+        silent_run().create()
 
 
 def silent_run() -> Automation:

@@ -7,6 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from pipeline.commands.diff import diff
+from pipeline.commands.doctor import doctor
 from pipeline.commands.gc import gc
 from pipeline.commands.init import init
 from pipeline.commands.pull import pull
@@ -14,6 +15,7 @@ from pipeline.commands.remote import remote_app
 from pipeline.commands.report import report
 from pipeline.commands.reproduce import reproduce
 from pipeline.commands.run import run
+from pipeline.commands.schedule import schedule
 from pipeline.commands.verify import verify
 from pipeline.commands.versions import versions
 from pipeline.errors import EquipoiseError
@@ -40,6 +42,8 @@ app = typer.Typer(
 )
 app.command()(init)
 app.command()(run)
+app.add_typer(schedule, name="schedule")
+app.command()(doctor)
 app.command()(versions)
 app.command()(pull)
 app.command()(diff)

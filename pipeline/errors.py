@@ -8,6 +8,7 @@
     ├── TrainingError     the training diverged or collapsed
     ├── MetricError       a number was asked for that the samples cannot give
     ├── VersionError      a release, pull, diff or verification cannot go on
+    │   └── TransferError the other side did not take or give; trying again may help
     └── ServiceError      the scheduler's server or a notification cannot be reached
 
 Every message is one or more whole sentences: what was found, where, what was expected, and the way
@@ -72,6 +73,10 @@ class MetricError(EquipoiseError):
 
 class VersionError(EquipoiseError):
     """A release, pull, diff or verification cannot go on."""
+
+
+class TransferError(VersionError):
+    """The other side of a fetch or push did not take or give; trying again may help."""
 
 
 class ServiceError(EquipoiseError):

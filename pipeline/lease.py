@@ -24,11 +24,21 @@ from pipeline.workspace import Workspace, write_json
 
 HEARTBEAT_SECONDS = 15.0
 STALE_SECONDS = 120.0
+# What can be held: the user's own tree, the worktree of scheduled runs, the schedule itself.
+RUN = "run"
+SCHEDULED_RUN = "scheduled-run"
+SCHEDULE = "schedule"
 
 
 @dataclass(frozen=True)
 class Holder:
-    """Who holds a lease: enough to find the process again, and to name it to a person."""
+    """Who holds a lease: enough to find the process again, and to name it to a person.
+
+    Attributes:
+        started: Seconds since 1970.
+        purpose: The command, for a person.
+        run: The flow run's id, so that whoever finds the holder dead can tell the server; or "".
+    """
 
     pid: int
     started: float
@@ -37,9 +47,10 @@ class Holder:
     host: str
     purpose: str
     since: str
+    run: str = ""
 
     @classmethod
-    def this_process(cls, purpose: str) -> "Holder":
+    def this_process(cls, purpose: str, run: str = "") -> "Holder":
         """The running process as a holder."""
         return cls(
             pid=os.getpid(),
@@ -49,6 +60,7 @@ class Holder:
             host=socket.gethostname(),
             purpose=purpose,
             since=datetime.now(UTC).isoformat(timespec="seconds"),
+            run=run,
         )
 
     def lives(self, *, heartbeat_age_seconds: float) -> bool:
@@ -90,17 +102,17 @@ def process_lives(pid: int, started: float) -> bool:
 
 
 @contextlib.contextmanager
-def hold(workspace: Workspace, purpose: str) -> Iterator[Lease]:
-    """Hold the workspace's lease while the block runs.
+def hold(workspace: Workspace, purpose: str, *, name: str = RUN, run: str = "") -> Iterator[Lease]:
+    """Hold one of the workspace's leases while the block runs.
 
     Raises:
         WorkspaceError: at once, when a living process holds it; the sentence says who.
     """
-    path = lease_file(workspace)
+    path = lease_file(workspace, name)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    holder = Holder.this_process(purpose)
+    holder = Holder.this_process(purpose, run)
     with _doorway(path):
-        predecessor = refuse_if_held(workspace)
+        predecessor = refuse_if_held(workspace, name)
         write_json(path, asdict(holder))
     stopped = threading.Event()
     beat = threading.Thread(target=_beat, args=(path, stopped), daemon=True)
@@ -111,36 +123,38 @@ def hold(workspace: Workspace, purpose: str) -> Iterator[Lease]:
         stopped.set()
         beat.join()
         with _doorway(path):
-            if read_holder(workspace) == holder:
+            if read_holder(workspace, name) == holder:
                 path.unlink()
 
 
-def refuse_if_held(workspace: Workspace) -> Holder | None:
+def refuse_if_held(workspace: Workspace, name: str = RUN) -> Holder | None:
     """Who died without giving the lease back, if anybody did.
 
     Raises:
         WorkspaceError: a living process holds it; the sentence says who.
     """
-    present = read_holder(workspace)
-    if present is not None and present.lives(heartbeat_age_seconds=_age(lease_file(workspace))):
+    present = read_holder(workspace, name)
+    if present is not None and present.lives(
+        heartbeat_age_seconds=_age(lease_file(workspace, name))
+    ):
         raise WorkspaceError(
-            f"{workspace.root} is in use by {present}. "
-            "Wait until that run ends, or end it, then try again."
+            f"{workspace.root} is in use by {present}. Wait until that has ended, or end it, "
+            "then try again."
         )
     return present
 
 
-def read_holder(workspace: Workspace) -> Holder | None:
+def read_holder(workspace: Workspace, name: str = RUN) -> Holder | None:
     """Who the lease names, dead or alive; None when nobody holds it or the file is damaged."""
     try:
-        return Holder(**json.loads(lease_file(workspace).read_bytes()))
+        return Holder(**json.loads(lease_file(workspace, name).read_bytes()))
     except (FileNotFoundError, ValueError, TypeError):
         return None
 
 
-def lease_file(workspace: Workspace) -> Path:
-    """Where the lease of a workspace lies."""
-    return workspace.private / "lease.json"
+def lease_file(workspace: Workspace, name: str = RUN) -> Path:
+    """Where a lease of a workspace lies."""
+    return workspace.private / f"{name}.lease"
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -35,6 +36,24 @@ def process_group(
             if stream is not None:
                 with contextlib.suppress(OSError):
                     stream.close()
+
+
+@contextlib.contextmanager
+def ended_after(process: subprocess.Popen[str], seconds: float) -> Iterator[threading.Event]:
+    """End the group that `process` leads when the block takes longer; the event says if it did."""
+    expired = threading.Event()
+
+    def expire() -> None:
+        expired.set()
+        end_group(process)
+
+    timer = threading.Timer(min(seconds, threading.TIMEOUT_MAX), expire)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield expired
+    finally:
+        timer.cancel()
 
 
 def _start(

@@ -24,6 +24,8 @@ source:
   thin: {"0": 12, "1": 12, "2": 8, "3": 8, "4": 8, "5": 8, "6": 8, "7": 8, "8": 8, "9": 8}
   split:
     test_per_class: 6
+balance: {}
+release: {}
 gan:
   steps: 20
   batch_samples: 16
@@ -111,7 +113,7 @@ def test_the_users_branch_index_and_files_stay_as_they_were(clone, first):
 
 
 def test_the_augmented_set_has_exactly_as_many_of_each_class(clone, first):
-    files = sorted((clone.root / "data" / "augmented").rglob("*train*.parquet"))
+    files = sorted((clone.root / "data" / "augmented").glob("train/*.parquet"))
     table = pd.concat([pd.read_parquet(file) for file in files])
     assert set(table["source"]) >= {"real", "gan"}
     assert (table["is_synthetic"] == (table["source"] != "real")).all()

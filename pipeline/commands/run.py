@@ -13,7 +13,7 @@ from pipeline.commands.progress import screen
 from pipeline.lease import refuse_if_held
 from pipeline.params import load_params
 from pipeline.sources.precheck import refuse_at_once
-from pipeline.versions.graph import stage_names
+from pipeline.versions.graph import require_watched_params, stage_names
 from pipeline.versions.stage_process import StageCrashError
 from pipeline.workspace import Workspace
 
@@ -36,6 +36,7 @@ def run(
     """
     place = Workspace.at(workspace)
     params = load_params(place.params_file)
+    require_watched_params(place.root)
     if dry_run:
         typer.echo("\n".join(lines_of(plan(place, params))))
         return

@@ -3,7 +3,7 @@
 from pipeline.params import Params
 from pipeline.sources.precheck import refuse_at_once
 from pipeline.stages.code import code_hashes
-from pipeline.versions.graph import stage_names
+from pipeline.versions.graph import require_watched_params, stage_names
 from pipeline.versions.pipeline_file import CODE_FILE
 from pipeline.workspace import Workspace, write_json
 
@@ -12,9 +12,10 @@ def make_ready(workspace: Workspace, params: Params) -> None:
     """Refuse raw data that DVC could not even hash, and tell DVC which code is installed now.
 
     Raises:
-        ParamsError: `source.path` is missing or leaves the workspace.
+        ParamsError: `source.path` is missing or leaves the workspace, or a section is missing.
         SourceError: the raw data cannot be used.
     """
+    require_watched_params(workspace.root)
     refuse_at_once(params.source, root=workspace.root)
     path = workspace.root / CODE_FILE
     if path.exists():

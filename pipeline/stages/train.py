@@ -1,10 +1,11 @@
 """The stage `train`: prepared samples in, the shipped generator out."""
 
 import logging
+import os
 
 from pipeline import storage, synthesis
 from pipeline.gan.history import HistoryRow
-from pipeline.params import Params
+from pipeline.params import GanParams, Params
 from pipeline.randomness import derive_seed
 from pipeline.scale.fabric import is_first_process
 from pipeline.stages.shell import run_stage
@@ -13,6 +14,8 @@ from pipeline.workspace import Workspace, writing
 log = logging.getLogger(__name__)
 
 TOLD_EVERY_STEPS = 250
+# Seconds that the run gives to this stage (`run.max_minutes`).
+SHARE_VARIABLE = "EQUIPOISE_TRAINING_SECONDS"
 
 
 def run(workspace: Workspace, params: Params) -> None:
@@ -24,7 +27,7 @@ def run(workspace: Workspace, params: Params) -> None:
     log.info("train: %d samples of %d classes", len(samples), len(samples.schema.classes))
     fitted = synthesis.train_generator(
         samples,
-        params.gan,
+        within_budget(params.gan),
         seed=derive_seed(params.seed, "train"),
         validation=validation,
         directory=workspace.private / "trainings",
@@ -37,6 +40,18 @@ def run(workspace: Workspace, params: Params) -> None:
         synthesis.save_generator(directory, fitted)
         synthesis.write_sheets(directory / "sheets", fitted, samples)
     log.info("train: generator %s", fitted.hash[: synthesis.HASH_SHOWN])
+
+
+def within_budget(params: GanParams) -> GanParams:
+    """The parameters with the run's own share of time, where that is shorter.
+
+    The share comes from outside, because it depends on when the run began; a training that it cut
+    short says so in its configuration.
+    """
+    share = float(os.environ.get(SHARE_VARIABLE, "inf"))
+    if share >= params.max_seconds:
+        return params
+    return params.model_copy(update={"max_seconds": share})
 
 
 def tell(row: HistoryRow) -> None:

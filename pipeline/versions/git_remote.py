@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from pipeline.errors import VersionError
+from pipeline.errors import TransferError
 from pipeline.versions.git import Git
 from pipeline.versions.process import CommandError
 
@@ -11,7 +11,7 @@ def fetch_tags(git: Git, git_remote: str | None, name: str) -> None:
     """Learn of versions that others released, so that no number is given twice.
 
     Raises:
-        VersionError: the remote cannot be reached.
+        TransferError: the remote cannot be reached.
     """
     if not git_remote:
         return
@@ -19,7 +19,7 @@ def fetch_tags(git: Git, git_remote: str | None, name: str) -> None:
     try:
         git.run("fetch", "--quiet", "--no-tags", git_remote, *wanted)
     except CommandError as error:
-        raise VersionError(
+        raise TransferError(
             f"The git remote {git_remote!r} (`release.git_remote` in params.yaml) cannot be read, "
             f"so the next version number is not known: {error.output}"
         ) from None
@@ -31,7 +31,7 @@ def publish_tags(
     """Push tags, and with them their commit, all of them or none, where the team asked for it.
 
     Raises:
-        VersionError: the push failed; the tags stand here, and the next release pushes them.
+        TransferError: the push failed; the tags stand here, and the next release pushes them.
     """
     if not git_remote:
         return
@@ -39,7 +39,7 @@ def publish_tags(
     try:
         git.run("push", "--quiet", "--atomic", git_remote, *(f"refs/tags/{tag}" for tag in tags))
     except CommandError as error:
-        raise VersionError(
+        raise TransferError(
             f"{' and '.join(tags)} stands in this repository, but could not be pushed to "
             f"{git_remote!r}: {error.output}\nMend that and run the same command again; it pushes "
             "what is missing."

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from pipeline.errors import VersionError
+from pipeline.errors import TransferError, VersionError
 from pipeline.versions import dvc
 from pipeline.versions.process import CommandError
 from pipeline.versions.remote import Remote, cache_directory
@@ -35,14 +35,15 @@ def send(
         on_line: Is told what happens.
 
     Raises:
-        VersionError: there is no room, DVC failed, or the remote does not hold what was sent.
+        TransferError: DVC could not send.
+        VersionError: there is no room, or the remote does not hold what was sent.
     """
     _require_room(remote, objects)
     on_line(f"release: sending {len(objects)} objects to {remote.public_url}")
     try:
         dvc.push(workspace.root)
     except CommandError as error:
-        raise VersionError(
+        raise TransferError(
             f"The data could not be sent to {remote.public_url}, so nothing was released: "
             f"{remote.scrub(error.output)}\nMend that and run the same command again."
         ) from None

@@ -8,6 +8,7 @@ back into the error that it raised.
 import json
 import os
 import signal
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from pipeline import errors
 from pipeline.errors import EquipoiseError, WorkspaceError
-from pipeline.process_group import process_group
+from pipeline.process_group import ended_after, process_group
 from pipeline.workspace import Workspace
 
 # Where a stage's process leaves the error that it ended with, for its starter to raise again.
@@ -55,6 +56,7 @@ def run_stage(
     *,
     on_line: LineListener = lambda _: None,
     environment: Mapping[str, str] | None = None,
+    max_seconds: float = float("inf"),
 ) -> StageOutcome:
     """Bring one stage up to date, as `dvc repro --single-item STAGE` does.
 
@@ -63,9 +65,11 @@ def run_stage(
         stage: Its name in dvc.yaml.
         on_line: Receives every line of the stage's output as it comes, without its end.
         environment: What is added to the stage's environment.
+        max_seconds: The stage is ended after this long.
 
     Raises:
         EquipoiseError: the stage refused; the very class and sentence that it raised itself.
+        WorkspaceError: its time ran out.
         StageCrashError: the stage ended otherwise.
     """
     if stage.startswith("-"):
@@ -75,20 +79,42 @@ def run_stage(
         told = stage_environment(workspace.root) | dict(environment or {})
         told[ERROR_FILE_VARIABLE] = str(error_file)
         command = [sys.executable, "-m", "dvc", "repro", "--single-item", stage]
-        ran = False
-        last = ""
-        with process_group(command, cwd=workspace.root, environment=told) as process:
-            assert process.stdout is not None
-            for raw in process.stdout:
-                line = raw.rstrip()
-                ran = ran or line.startswith(f"Running stage '{stage}'")
-                if line and not line.strip().startswith(_ADVICE):
-                    last = line
-                    on_line(line)
-            code = process.wait()
-        if code:
-            raise _reason(error_file, stage, code, last)
-    return StageOutcome(cached=not ran)
+        with (
+            process_group(command, cwd=workspace.root, environment=told) as process,
+            ended_after(process, max_seconds) as expired,
+        ):
+            output = _Output(stage, on_line)
+            output.follow(process)
+        if expired.is_set():
+            raise WorkspaceError(
+                f"The run's time (`run.max_minutes`) ran out in the stage `{stage}`. Finished "
+                "stages are kept, and the same command goes on from there; give it more minutes, "
+                "or ask for less."
+            )
+        if process.returncode:
+            raise _reason(error_file, stage, process.returncode, output.last)
+    return StageOutcome(cached=not output.ran)
+
+
+class _Output:
+    """What a stage's process says: passed on line by line, DVC's own remarks understood."""
+
+    def __init__(self, stage: str, on_line: LineListener):
+        self.ran = False
+        self.last = ""
+        self._start = f"Running stage '{stage}'"
+        self._on_line = on_line
+
+    def follow(self, process: subprocess.Popen[str]) -> None:
+        """Read to the end, and wait for the process to end."""
+        assert process.stdout is not None
+        for raw in process.stdout:
+            line = raw.rstrip()
+            self.ran = self.ran or line.startswith(self._start)
+            if line and not line.strip().startswith(_ADVICE):
+                self.last = line
+                self._on_line(line)
+        process.wait()
 
 
 def stage_environment(root: Path) -> dict[str, str]:

@@ -6,24 +6,28 @@ user's branch, else the branch's own. The branch itself is never moved.
 """
 
 import os
+import re
 import shutil
 from pathlib import Path
 
-from pipeline.errors import VersionError
-from pipeline.params import Params
+from pipeline.errors import TransferError, VersionError
+from pipeline.params import Params, load_params
 from pipeline.versions.dvc import run_dvc
 from pipeline.versions.git import Git
+from pipeline.versions.process import CommandError
+from pipeline.versions.remote import effective_remote
 from pipeline.versions.setup import keep_private
-from pipeline.workspace import Workspace, write_bytes
+from pipeline.workspace import Workspace, read_json, write_bytes, write_json
 
 LOCK = "dvc.lock"
+SEEDS = 2**32
 
 
 def fetch_upstream(workspace: Workspace) -> str | None:
     """Fetch what the user's branch tracks; the remote's name, or None where it tracks nothing.
 
     Raises:
-        CommandError: the remote cannot be reached.
+        TransferError: the remote cannot be reached.
     """
     git = Git(workspace.root)
     upstream = _upstream(git)
@@ -32,8 +36,28 @@ def fetch_upstream(workspace: Workspace) -> str | None:
     branch = git.run("symbolic-ref", "--short", "HEAD")
     remote = git.run("config", "--get", f"branch.{branch}.remote")
     if remote != ".":
-        git.run("fetch", "--quiet", remote)
+        try:
+            git.run("fetch", "--quiet", remote)
+        except CommandError as error:
+            raise TransferError(
+                f"The git remote {remote!r} of {workspace.root} cannot be read: {error.output}"
+            ) from None
     return remote
+
+
+def require_commit(workspace: Workspace) -> Git:
+    """The repository around the workspace, which has a commit to work on.
+
+    Raises:
+        VersionError: the folder is in no repository, or there is no commit yet.
+    """
+    git = Git(workspace.root)
+    if not git.is_repository() or git.head() is None:
+        raise VersionError(
+            f"{workspace.root} has no commit yet, and a scheduled run works on what is committed. "
+            "Commit params.yaml and dvc.yaml, then try again."
+        )
+    return git
 
 
 def open_worktree(workspace: Workspace) -> Workspace:
@@ -42,13 +66,8 @@ def open_worktree(workspace: Workspace) -> Workspace:
     Raises:
         VersionError: the folder is in no repository, or there is no commit yet.
     """
-    git = Git(workspace.root)
-    commit = _newest_commit(git) if git.is_repository() else None
-    if commit is None:
-        raise VersionError(
-            f"{workspace.root} has no commit yet, and a scheduled run works on what is committed. "
-            "Commit params.yaml and dvc.yaml, then try again."
-        )
+    git = require_commit(workspace)
+    commit = _newest_commit(git)
     place = workspace.private / "worktree"
     prefix = git.prefix()
     tree = Git(place)
@@ -71,14 +90,20 @@ def bring_source(workspace: Workspace, worktree: Workspace, params: Params) -> s
         What was done, as a sentence; None where the source brings its own data.
 
     Raises:
-        CommandError: DVC could not bring the data.
+        TransferError: DVC could not bring the data.
     """
     path = params.source.path
     if path is None:
         return None
     target = worktree.root / path
     if (worktree.root / f"{path}.dvc").is_file():
-        run_dvc(worktree.root, "pull", "--quiet", f"{path}.dvc")
+        try:
+            run_dvc(worktree.root, "pull", "--quiet", f"{path}.dvc")
+        except CommandError as error:
+            remote = effective_remote(worktree.root)
+            raise TransferError(
+                f"The source data {path} could not be pulled: {remote.scrub(error.output)}"
+            ) from None
         return f"{path} is as its newest commit names it."
     own = workspace.root / path
     if target.exists() or target.is_symlink():
@@ -90,9 +115,32 @@ def bring_source(workspace: Workspace, worktree: Workspace, params: Params) -> s
     return f"{path} is read where it lies."
 
 
-def _newest_commit(git: Git) -> str | None:
-    head, upstream = git.head(), _upstream(git)
-    if head and upstream and git.succeeds("merge-base", "--is-ancestor", head, upstream):
+def apply_refreshes(workspace: Workspace, worktree: Workspace, *, refresh: bool) -> int:
+    """Set the worktree's seed: the committed one, plus one for every refresh since then.
+
+    The count is kept beside the worktree, since the next unchanged run must find the same seed, and
+    DVC would hand an old seed's outputs back as new.
+
+    Returns:
+        The seed that the run uses.
+    """
+    path = workspace.private / "refreshes.json"
+    committed = load_params(worktree.params_file).seed
+    kept = read_json(path) if path.is_file() else {}
+    count = kept.get("count", 0) if kept.get("seed") == committed else 0
+    count += refresh
+    write_json(path, {"seed": committed, "count": count})
+    seed = (committed + count) % SEEDS
+    text = worktree.params_file.read_text(encoding="utf-8")
+    told, found = re.subn(r"(?m)^seed:[^#\n]*?(?=\s*(#|$))", f"seed: {seed}", text, count=1)
+    write_bytes(worktree.params_file, (told if found else f"seed: {seed}\n{text}").encode())
+    assert load_params(worktree.params_file).seed == seed
+    return seed
+
+
+def _newest_commit(git: Git) -> str:
+    head, upstream = git.run("rev-parse", "HEAD"), _upstream(git)
+    if upstream and git.succeeds("merge-base", "--is-ancestor", head, upstream):
         return upstream
     return head
 

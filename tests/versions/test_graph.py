@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from pipeline.errors import ParamsError, WorkspaceError
 from pipeline.stages.code import code_dependencies
-from pipeline.versions.graph import stage_names
+from pipeline.versions.graph import require_watched_params, stage_names
 
 REPOSITORY = Path(__file__).parents[2]
 STAGES = YAML(typ="safe", pure=True).load((REPOSITORY / "dvc.yaml").read_text())["stages"]
@@ -32,6 +33,23 @@ def test_no_command_carries_a_parameter(name):
 def test_a_stage_depends_on_the_code_that_it_imports_and_on_no_other(name):
     listed = {dep for dep in STAGES[name]["deps"] if dep.startswith("pipeline/")}
     assert listed == set(code_dependencies(name)), "mend with: python -m pipeline.stages.code"
+
+
+def test_a_section_that_a_stage_watches_may_not_be_left_out(tmp_path):
+    (tmp_path / "dvc.yaml").write_text("stages:\n  a: {cmd: a, params: [seed, gan]}\n")
+    (tmp_path / "params.yaml").write_text("seed: 1\n")
+    with pytest.raises(ParamsError, match=r"`gan` is missing; add `gan: \{\}`"):
+        require_watched_params(tmp_path)
+    (tmp_path / "params.yaml").write_text("seed: 1\ngan: {}\n")
+    require_watched_params(tmp_path)
+
+
+@pytest.mark.parametrize("content", [None, "", "stages:", "stages: {}", "a: [", "[1]"])
+def test_a_damaged_dvc_yaml_is_told_with_the_way_out(tmp_path, content):
+    if content is not None:
+        (tmp_path / "dvc.yaml").write_text(content)
+    with pytest.raises(WorkspaceError, match="missing, damaged or lists no stages"):
+        stage_names(tmp_path)
 
 
 def outputs(stage: dict) -> list[str]:

@@ -1,0 +1,72 @@
+"""Telling people through Prefect's own notification blocks; a failing one never fails a run.
+
+params.yaml names blocks as `type/name`, e.g. `slack-webhook/team`. Their secrets live in the
+server's database, encrypted, and nowhere else.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from prefect import get_run_logger, task
+from prefect.blocks.abstract import NotificationBlock
+from prefect.blocks.core import Block
+from prefect.cache_policies import NO_CACHE
+
+from pipeline.errors import EquipoiseError, ServiceError
+from pipeline.versions.release import ReleaseOutcome
+
+RETRY_SECONDS: list[float] = [2, 10]
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """What people are told."""
+
+    subject: str
+    body: str
+
+    @classmethod
+    def of_release(cls, outcome: ReleaseOutcome) -> "Occasion":
+        """A new version: promoted, or held back by its verdict."""
+        state = "promoted" if outcome.promoted else "held back: released, but not promoted"
+        return cls(f"Equipoise: {outcome.tag} {state}", outcome.sentence)
+
+    @classmethod
+    def of_failure(cls, error: Exception) -> "Occasion":
+        """A run that did not end well; the last good version stays."""
+        told = str(error) if isinstance(error, EquipoiseError) else type(error).__name__
+        return cls("Equipoise: a run failed", f"{told}\nThe last version stays as it is.")
+
+
+def notify(blocks: Sequence[str], occasion: Occasion) -> None:
+    """Send the occasion through every block; those that fail are named in the log."""
+    for block in blocks:
+        state = send(block, occasion.subject, occasion.body, return_state=True)
+        if not state.is_completed():
+            # The reason may hold an address with a password; the task's own log has its class.
+            get_run_logger().warning("The notification through %s could not be sent.", block)
+
+
+@task(
+    name="notify",
+    task_run_name="notify {block}",
+    cache_policy=NO_CACHE,
+    persist_result=False,
+    retries=len(RETRY_SECONDS),
+    retry_delay_seconds=RETRY_SECONDS,
+)
+def send(block: str, subject: str, body: str) -> None:
+    """Send one message through one block.
+
+    Raises:
+        ServiceError: there is no such block, or it could not send; addresses are left out.
+    """
+    try:
+        loaded = Block.load(block)
+        assert isinstance(loaded, NotificationBlock)
+        _ = loaded.notify(body, subject=subject)
+    except Exception as error:
+        raise ServiceError(
+            f"The block {block} could not send ({type(error).__name__}). Try it in the UI under "
+            "Blocks, and see that params.yaml names it as `type/name`."
+        ) from None

@@ -1,0 +1,210 @@
+"""The checks of `equipoise doctor`: each looks at one thing and finds one sentence."""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+from typing import Literal
+
+from packaging.requirements import Requirement
+
+from flows.schedule import auth_string, next_times, read_schedule
+from flows.server import DATABASE_VARIABLE, is_ours, port_is_free
+from pipeline.errors import EquipoiseError
+from pipeline.lease import RUN, SCHEDULE, SCHEDULED_RUN, read_holder
+from pipeline.params import load_params
+from pipeline.versions.git import Git
+from pipeline.versions.graph import require_watched_params, stage_names
+from pipeline.versions.listing import list_releases
+from pipeline.versions.remote import effective_remote
+from pipeline.versions.store import open_store
+from pipeline.workspace import Workspace
+
+Level = Literal["ok", "warning", "failure"]
+LEVELS: tuple[Level, ...] = ("ok", "warning", "failure")
+GIGABYTE = 10**9
+LEAST_FREE_BYTES = 2 * GIGABYTE
+# An object that is surely nowhere: asking for it shows that the remote answers.
+NO_OBJECT = "0" * 32
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check found, in a sentence that names the way out where one is needed."""
+
+    level: Level
+    subject: str
+    sentence: str
+
+
+def check_up(workspace: Workspace) -> Iterator[Finding]:
+    """Every check, one after the other; one that breaks is a finding itself."""
+    for subject, check in CHECKS.items():
+        try:
+            level, sentence = check(workspace)
+        except EquipoiseError as error:
+            level, sentence = "failure", " ".join(str(error).split())
+        except Exception as error:
+            level, sentence = "failure", f"could not be checked ({type(error).__name__}: {error})"
+        yield Finding(level, subject, sentence)
+
+
+def versions(_: Workspace) -> tuple[Level, str]:
+    """Whether what is installed is what this product was tested with."""
+    wrong = []
+    for line in requires("equipoise") or []:
+        requirement = Requirement(line)
+        if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
+            continue
+        try:
+            found = version(requirement.name)
+        except PackageNotFoundError:
+            wrong.append(f"{requirement.name} is missing")
+            continue
+        if not requirement.specifier.contains(found, prereleases=True):
+            wrong.append(f"{requirement.name} is {found}, due is {requirement.specifier}")
+    python = ".".join(str(part) for part in sys.version_info[:3])
+    if wrong:
+        return "failure", f"{'; '.join(wrong)}. Install again with the constraints file."
+    return "ok", f"Python {python}, prefect {version('prefect')}, dvc {version('dvc')}"
+
+
+def parameters(workspace: Workspace) -> tuple[Level, str]:
+    """Whether params.yaml and dvc.yaml can be used."""
+    load_params(workspace.params_file)
+    require_watched_params(workspace.root)
+    return "ok", f"params.yaml is valid; dvc.yaml has {len(stage_names(workspace.root))} stages"
+
+
+def disk(workspace: Workspace) -> tuple[Level, str]:
+    """Whether there is room for twice what the last run needed."""
+    needed = max(LEAST_FREE_BYTES, 2 * _bytes_under(workspace.root / "data"))
+    free = shutil.disk_usage(workspace.root).free
+    told = f"{free / GIGABYTE:.1f} GB free, {needed / GIGABYTE:.1f} GB wanted"
+    if free < needed:
+        return "failure", f"{told}. Free some; DVC does not always notice a full disk."
+    return "ok", told
+
+
+def git_identity(workspace: Workspace) -> tuple[Level, str]:
+    """Whether versions can be committed, and under whose name."""
+    git = Git(workspace.root)
+    if not git.is_repository():
+        return "failure", "not in a git repository; run `git init`, then commit"
+    if git.head() is None:
+        return "failure", "no commit yet; a scheduled run works on what is committed"
+    neutral = git.identity()
+    if neutral:
+        return (
+            "warning",
+            (
+                f"git has no identity; versions are made as {neutral['GIT_AUTHOR_NAME']}. "
+                "Set one: git config user.name, git config user.email"
+            ),
+        )
+    return "ok", f"versions are made as {git.run('config', '--get', 'user.name')}"
+
+
+def remote(workspace: Workspace) -> tuple[Level, str]:
+    """Whether the remote can be reached, and verifies what it hands out."""
+    found = effective_remote(workspace.root)
+    open_store(found).size(NO_OBJECT)
+    if str(found.options.get("verify", "")).lower() != "true":
+        return (
+            "warning",
+            (
+                f"{found.public_url} answers, but damaged data would pass unseen. Set "
+                f"`dvc remote modify {found.name} verify true`"
+            ),
+        )
+    return "ok", f"{found.public_url} answers and verifies"
+
+
+def server(workspace: Workspace) -> tuple[Level, str]:
+    """Whether the schedule's server answers, and is this workspace's own."""
+    schedule = read_schedule(workspace)
+    if schedule is None:
+        return "ok", "none is needed without a schedule"
+    address = schedule.address(auth_string())
+    if is_ours(workspace, address):
+        kept = "a database of its own" if os.environ.get(DATABASE_VARIABLE) else "SQLite"
+        return "ok", f"{address.page} answers and is this workspace's own ({kept})"
+    if port_is_free(address.host, address.port):
+        return "warning", f"nobody answers at {address.page}; start it with `equipoise schedule`"
+    return (
+        "failure",
+        (
+            f"another program answers at {address.page} (or the password is missing here); "
+            "give the schedule another port: equipoise schedule --port"
+        ),
+    )
+
+
+def schedule_alive(workspace: Workspace) -> tuple[Level, str]:
+    """Whether the schedule runs, and when its next run is due."""
+    schedule = read_schedule(workspace)
+    if schedule is None:
+        return "ok", "none is set"
+    holder = read_holder(workspace, SCHEDULE)
+    if holder is None or not holder.lives(heartbeat_age_seconds=0.0):
+        return "failure", f"{schedule.in_words()}, but nobody runs it; start `equipoise schedule`"
+    if schedule.paused:
+        return "warning", f"{schedule.in_words()}, paused; `equipoise schedule resume` goes on"
+    due = next_times(schedule, after=datetime.now(UTC), count=1)[0]
+    return "ok", f"{schedule.in_words()}, next at {due:%Y-%m-%d %H:%M %Z}"
+
+
+def last_run(workspace: Workspace) -> tuple[Level, str]:
+    """Whether a run is under way, or the last one was cut off."""
+    for name in (RUN, SCHEDULED_RUN):
+        holder = read_holder(workspace, name)
+        if holder is not None and holder.lives(heartbeat_age_seconds=0.0):
+            return "ok", f"one is under way: {holder}"
+        if holder is not None:
+            return "warning", f"the last one was cut off ({holder}); the next one goes on from it"
+    return "ok", "none is under way, and none was cut off"
+
+
+def last_version(workspace: Workspace) -> tuple[Level, str]:
+    """Which version stands."""
+    params = load_params(workspace.params_file)
+    releases = list_releases(Git(workspace.root), params.release.name)
+    if not releases:
+        return "warning", "none has been released yet; `equipoise run` makes the first"
+    newest = releases[-1]
+    promoted = [release for release in releases if release.promotion is not None]
+    standing = f"promoted is {promoted[-1].version}" if promoted else "none is promoted"
+    return "ok", f"{newest.tag} of {newest.date[:16].replace('T', ' ')}; {standing}"
+
+
+def clock(workspace: Workspace) -> tuple[Level, str]:
+    """Whether the clock is behind what has already happened here."""
+    now = datetime.now(UTC)
+    written = datetime.fromtimestamp(workspace.params_file.stat().st_mtime, UTC)
+    releases = list_releases(Git(workspace.root), load_params(workspace.params_file).release.name)
+    latest = max([written, *(datetime.fromisoformat(release.date) for release in releases)])
+    if latest > now + timedelta(minutes=5):
+        return "failure", f"it shows {now:%Y-%m-%d %H:%M} UTC, but files here are newer; set it"
+    return "ok", f"{now:%Y-%m-%d %H:%M} UTC"
+
+
+def _bytes_under(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+CHECKS: dict[str, Callable[[Workspace], tuple[Level, str]]] = {
+    "versions": versions,
+    "parameters": parameters,
+    "disk": disk,
+    "git": git_identity,
+    "remote": remote,
+    "server": server,
+    "schedule": schedule_alive,
+    "last run": last_run,
+    "last version": last_version,
+    "clock": clock,
+}

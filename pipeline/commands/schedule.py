@@ -1,0 +1,288 @@
+"""`equipoise schedule`: run on a schedule, unattended; and look at it, pause, resume, stop."""
+
+import logging
+import os
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import psutil
+import typer
+from tzlocal import get_localzone_name
+
+from flows.schedule import (
+    Schedule,
+    auth_string,
+    checked_cron,
+    next_times,
+    read_schedule,
+    seconds_of,
+    set_paused,
+    write_schedule,
+)
+from flows.server import is_ours, port_is_free
+from flows.settings import configure
+from pipeline.errors import ServiceError
+from pipeline.lease import SCHEDULE, hold, read_holder, refuse_if_held
+from pipeline.params import load_params
+from pipeline.versions.worktree import require_commit
+from pipeline.workspace import Workspace
+
+WorkspaceOption = Annotated[
+    Path, typer.Option("--workspace", "-w", help="The workspace's folder.", show_default="here")
+]
+STOP_SECONDS = 30.0
+DEFAULT_PORT = 4200
+NEARBY_PORTS = 50
+
+schedule = typer.Typer(
+    invoke_without_command=True,
+    help="Run the loop on a schedule, in a worktree of its own, with a server and its UI.",
+)
+
+
+@schedule.callback()
+def start(
+    context: typer.Context,
+    cron: Annotated[
+        str | None, typer.Option(help='Five fields of cron, e.g. "0 3 * * *" for every night at 3.')
+    ] = None,
+    every: Annotated[str | None, typer.Option(help="An interval: 30m, 6h, 1d.")] = None,
+    timezone: Annotated[
+        str | None, typer.Option(help="Zone of the cron rule.", show_default="this machine's")
+    ] = None,
+    host: Annotated[
+        str | None, typer.Option(help="Where the server listens.", show_default="127.0.0.1")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(help="The server's port.", show_default="4200, or the next free")
+    ] = None,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Train anew with the next seed in every run.")
+    ] = False,
+    background: Annotated[
+        bool, typer.Option("--background", "-b", help="Return once it runs.")
+    ] = False,
+    workspace: WorkspaceOption = Path(),
+) -> None:
+    """Start the schedule, or take up the one that was set before.
+
+    Runs until it is stopped, with a server on this machine whose UI shows every run. Restarts lose
+    and double nothing. A password (EQUIPOISE_SERVER_AUTH=user:password, needed to listen beyond
+    this machine) and a database (EQUIPOISE_DATABASE_URL) come from the environment.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    place = Workspace.at(workspace)
+    load_params(place.params_file)
+    require_commit(place)
+    refuse_if_held(place, SCHEDULE)
+    configure(place)
+    chosen = _chosen(place, cron=cron, every=every, timezone=timezone)
+    chosen = replace(
+        chosen,
+        host=host or chosen.host,
+        port=port or _port(place, chosen, host or chosen.host),
+        refresh=refresh or (chosen.refresh and not (cron or every)),
+    )
+    chosen.address(auth_string()).refuse_if_exposed()
+    write_schedule(place, chosen)
+    _tell(chosen)
+    if background:
+        _start_in_background(place, chosen)
+    else:
+        _run_here(place, chosen)
+
+
+@schedule.command()
+def status(workspace: WorkspaceOption = Path()) -> None:
+    """Show the schedule, whether it runs, its next times and its last runs."""
+    place = Workspace.at(workspace)
+    chosen = _required(place)
+    holder = read_holder(place, SCHEDULE)
+    alive = holder is not None and holder.lives(heartbeat_age_seconds=0.0)
+    typer.echo(f"Schedule:  {chosen.in_words()}{', paused' if chosen.paused else ''}")
+    typer.echo(
+        f"Runs:      {f'yes ({holder})' if alive else 'no: start it with `equipoise schedule`'}"
+    )
+    address = chosen.address(auth_string())
+    ours = is_ours(place, address)
+    typer.echo(f"Server:    {address.page if ours else 'does not answer'}")
+    if alive and not chosen.paused:
+        typer.echo(f"Next runs: {_times(chosen)}")
+    if ours:
+        _connect(place, chosen)
+        from flows.operations import last_runs
+
+        for line in last_runs():
+            typer.echo(line)
+
+
+@schedule.command()
+def pause(workspace: WorkspaceOption = Path()) -> None:
+    """Hold runs back until `resume`; a run under way goes on."""
+    _set_paused(Workspace.at(workspace), True)
+    typer.echo("Paused. `equipoise schedule resume` goes on.")
+
+
+@schedule.command()
+def resume(workspace: WorkspaceOption = Path()) -> None:
+    """Let runs come due again."""
+    place = Workspace.at(workspace)
+    _set_paused(place, False)
+    typer.echo(f"Resumed. Next runs: {_times(_required(place))}")
+
+
+@schedule.command("now")
+def run_at_once(
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Train anew with the next seed.")
+    ] = False,
+    workspace: WorkspaceOption = Path(),
+) -> None:
+    """Have one run taken up now, besides those of the schedule."""
+    place = Workspace.at(workspace)
+    chosen = _required(place)
+    if not is_ours(place, chosen.address(auth_string())):
+        raise ServiceError("The schedule does not run; start it with `equipoise schedule`.")
+    _connect(place, chosen)
+    from flows.operations import run_now
+
+    typer.echo(f"The run {run_now(refresh=refresh)} is due now.")
+
+
+@schedule.command()
+def stop(workspace: WorkspaceOption = Path()) -> None:
+    """End the schedule with its server and a run under way; `equipoise schedule` takes it up."""
+    place = Workspace.at(workspace)
+    holder = read_holder(place, SCHEDULE)
+    if holder is None or not holder.lives(heartbeat_age_seconds=0.0):
+        typer.echo("The schedule does not run.")
+        return
+    process = psutil.Process(holder.pid)
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except psutil.TimeoutExpired:
+        # Its children end with it, whichever way it ends.
+        process.kill()
+        process.wait(STOP_SECONDS)
+    typer.echo("Stopped. The schedule is kept: `equipoise schedule` takes it up again.")
+
+
+def _chosen(
+    place: Workspace, *, cron: str | None, every: str | None, timezone: str | None
+) -> Schedule:
+    """The schedule that was asked for, or the one written down.
+
+    Raises:
+        ServiceError: both rules are given, or none is and none is written down.
+    """
+    known = read_schedule(place)
+    if cron and every:
+        raise ServiceError("Give either --cron or --every, not both.")
+    if not cron and not every:
+        if known is None:
+            raise ServiceError(
+                'No schedule is set here. Set one with --cron "0 3 * * *" or --every 6h.'
+            )
+        return known
+    fresh = Schedule(
+        cron=checked_cron(cron) if cron else None,
+        every_seconds=seconds_of(every) if every else None,
+        timezone=timezone or get_localzone_name() or "UTC",
+        anchor=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    return replace(fresh, host=known.host, port=known.port) if known else fresh
+
+
+def _port(place: Workspace, chosen: Schedule, host: str) -> int:
+    """The port it had, if it is free or our own server's; else the next free one.
+
+    Raises:
+        ServiceError: none near is free.
+    """
+    address = replace(chosen, host=host).address(auth_string())
+    if port_is_free(host, address.port) or is_ours(place, address):
+        return address.port
+    for port in range(DEFAULT_PORT, DEFAULT_PORT + NEARBY_PORTS):
+        if port_is_free(host, port):
+            return port
+    raise ServiceError(
+        f"No port from {DEFAULT_PORT} to {DEFAULT_PORT + NEARBY_PORTS} is free on {host}. "
+        "Choose one with --port."
+    )
+
+
+def _run_here(place: Workspace, chosen: Schedule) -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
+    from flows.supervisor import supervise
+
+    with hold(place, "equipoise schedule", name=SCHEDULE):
+        supervise(place, chosen)
+
+
+def _start_in_background(place: Workspace, chosen: Schedule) -> None:
+    """Start the same command as a process of its own, and wait until its server is ours.
+
+    Raises:
+        ServiceError: it ended before that.
+    """
+    log = place.private / "schedule.log"
+    command = [sys.executable, "-m", "pipeline.cli", "schedule", "--workspace", str(place.root)]
+    with log.open("a") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=Path(__file__).parents[2],
+            env=os.environ.copy(),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    address = chosen.address(auth_string())
+    while not is_ours(place, address):
+        if process.poll() is not None:
+            raise ServiceError(f"The schedule did not start; its log is {log}.")
+        time.sleep(0.5)
+    typer.echo(f"Runs in the background (process {process.pid}); its log is {log}.")
+
+
+def _set_paused(place: Workspace, paused: bool) -> None:
+    """Write it down for the next start, and tell the server if it runs."""
+    chosen = set_paused(place, paused)
+    if is_ours(place, chosen.address(auth_string())):
+        _connect(place, chosen)
+        from flows.operations import tell_paused
+
+        tell_paused(paused)
+
+
+def _connect(place: Workspace, chosen: Schedule) -> None:
+    configure(place)
+    os.environ.update(chosen.address(auth_string()).environment())
+
+
+def _required(place: Workspace) -> Schedule:
+    known = read_schedule(place)
+    if known is None:
+        raise ServiceError("No schedule is set here. Set one with `equipoise schedule --cron`.")
+    return known
+
+
+def _tell(chosen: Schedule) -> None:
+    typer.echo(f"Schedule:  {chosen.in_words()}{', paused' if chosen.paused else ''}")
+    typer.echo(f"Next runs: {_times(chosen)}")
+    typer.echo(f"UI:        {chosen.address(None).page}")
+
+
+def _times(chosen: Schedule) -> str:
+    return ", ".join(_shown(time) for time in next_times(chosen, after=datetime.now(UTC)))
+
+
+def _shown(time: datetime) -> str:
+    return f"{time:%Y-%m-%d %H:%M %Z}"

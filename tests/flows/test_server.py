@@ -1,0 +1,90 @@
+"""A server listens on this machine alone, unless a password guards it, and knows its workspace."""
+
+import contextlib
+import http.server
+import json
+import threading
+from dataclasses import dataclass
+
+import pytest
+
+from flows.server import ServerAddress, free_port, identity, is_ours, port_is_free
+from pipeline.errors import ServiceError
+from pipeline.workspace import Workspace
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    (tmp_path / "params.yaml").write_text("seed: 1\n")
+    return Workspace.at(tmp_path)
+
+
+@dataclass
+class Answers:
+    """What a stand-in server says to any question."""
+
+    content: bytes
+    status: int = 200
+
+
+@contextlib.contextmanager
+def listening(answers: Answers):
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(answers.status)
+            self.end_headers()
+            self.wfile.write(answers.content)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield ServerAddress("127.0.0.1", server.server_port)
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.7", "::", "example.org"])
+@pytest.mark.parametrize("auth", [None, "", "nocolon"])
+def test_beyond_this_machine_a_server_without_a_password_is_refused(host, auth):
+    with pytest.raises(ServiceError, match="reachable from other machines"):
+        ServerAddress(host, 4200, auth).refuse_if_exposed()
+
+
+def test_with_a_password_or_on_loopback_a_server_may_listen():
+    ServerAddress("0.0.0.0", 4200, "user:password").refuse_if_exposed()
+    ServerAddress("127.0.0.1", 4200).refuse_if_exposed()
+
+
+def test_the_password_is_never_shown():
+    assert "hunter2" not in repr(ServerAddress("127.0.0.1", 4200, "user:hunter2"))
+
+
+def test_cross_site_requests_are_refused_by_setting():
+    told = ServerAddress("127.0.0.1", 4321).environment()
+    assert told["PREFECT_SERVER_CORS_ALLOWED_ORIGINS"] == "http://127.0.0.1:4321"
+    assert told["PREFECT_SERVER_CSRF_PROTECTION_ENABLED"] == "true"
+
+
+@pytest.mark.parametrize("content", [b"true", b"<html>", b"", b'{"value": "of another"}', b"[1]"])
+def test_another_program_on_the_port_is_not_taken_for_ours(workspace, content):
+    with listening(Answers(content)) as address:
+        assert not is_ours(workspace, address)
+
+
+def test_the_server_that_knows_the_workspace_is_ours(workspace):
+    _, value = identity(workspace)
+    with listening(Answers(json.dumps({"value": value}).encode())) as address:
+        assert is_ours(workspace, address)
+        assert not port_is_free("127.0.0.1", address.port)
+    assert not is_ours(workspace, ServerAddress("127.0.0.1", free_port()))
+
+
+def test_the_identity_stays_and_is_for_the_owner_alone(workspace):
+    assert identity(workspace) == identity(workspace)
+    mode = (workspace.private / "prefect" / "identity").stat().st_mode
+    assert mode & 0o077 == 0
