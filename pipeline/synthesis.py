@@ -17,10 +17,10 @@ from pipeline.gan import checkpoint, sampling
 from pipeline.gan.contract import LabelledTensors, Progress
 from pipeline.gan.held_out import held_out_rows
 from pipeline.gan.history import HistoryRow
-from pipeline.gan.presets import Recipe, recipe_for
+from pipeline.gan.presets import recipe_for
 from pipeline.gan.training import Job, train
 from pipeline.modalities.image import ImageDomain
-from pipeline.modalities.image_design import ImageDesign, choose_design
+from pipeline.modalities.image_design import ImageDesign, choose_design, natural_kind
 from pipeline.modalities.image_sheet import png_bytes, sheet
 from pipeline.params import GanParams
 from pipeline.randomness import derive_seed
@@ -80,8 +80,15 @@ def train_generator(
     """
     _require_every_class(samples)
     use_one_thread()
-    recipe = recipe_for(params)
-    design = _design_for(samples, recipe)
+    shape = _image_shape_of(samples)
+    recipe = recipe_for(params, networks=natural_kind(shape))
+    design = choose_design(
+        shape,
+        n_classes=len(samples.schema.classes),
+        networks=recipe.networks,
+        width=recipe.width,
+        deviation=recipe.deviation,
+    )
     domain = ImageDomain(design)
     if validation is None:
         samples, validation = _hold_out(samples, fraction=params.held_out_fraction, seed=seed)
@@ -194,20 +201,14 @@ def use_one_thread() -> None:
     torch.set_num_threads(1)
 
 
-def _design_for(samples: Samples, recipe: Recipe) -> ImageDesign:
+def _image_shape_of(samples: Samples) -> tuple[int, int, int]:
     schema = samples.schema
     if schema.modality != "image" or schema.image_shape is None:
         raise ParamsError(
             f"The samples are a {schema.modality}, for which there is no generator yet; "
             "images are supported."
         )
-    return choose_design(
-        schema.image_shape,
-        n_classes=len(schema.classes),
-        networks=recipe.networks,
-        width=recipe.width,
-        deviation=recipe.deviation,
-    )
+    return schema.image_shape
 
 
 def _hold_out(samples: Samples, *, fraction: float, seed: int) -> tuple[Samples, Samples]:

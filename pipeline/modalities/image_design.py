@@ -78,6 +78,11 @@ _SIZES: dict[Kind, _Sizes] = {
 }
 
 
+def natural_kind(shape: tuple[int, int, int]) -> Kind:
+    """The kind of our own networks for pictures of this size."""
+    return "mlp" if max(shape[:2]) <= LARGEST_MLP_PX else "convolutional"
+
+
 def choose_design(
     shape: tuple[int, int, int],
     *,
@@ -87,8 +92,7 @@ def choose_design(
     deviation: bool = True,
 ) -> ImageDesign:
     """The networks for pictures of this size, unless a kind is named."""
-    small = max(shape[:2]) <= LARGEST_MLP_PX
-    kind: Kind = ("mlp" if small else "convolutional") if networks == "auto" else networks
+    kind = natural_kind(shape) if networks == "auto" else networks
     sizes = _SIZES[kind]
     return ImageDesign(
         kind=kind,

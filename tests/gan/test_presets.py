@@ -67,6 +67,8 @@ def test_what_params_leave_out_comes_from_the_preset():
         {"repeats_cap": 1.5},
         {"augment_strength": 0.0},
         {"adaptive_accuracy": 0.6},
+        {"enrich_strength": 0.0},
+        {"enrich_mixing": 0.0},
         {"deviation": False},
         {"averaging_decay": 0.0},
         {"lecam": 0.1},
