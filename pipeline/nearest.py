@@ -4,12 +4,13 @@ Used where synthetic samples are curated and where they are judged.
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.spatial.distance import cdist
 
-CHUNK_ROWS = 1024
+CHUNK_ROWS = 512
 
 
 @dataclass(frozen=True)
@@ -28,28 +29,39 @@ class Nearest:
     ratio: np.ndarray
 
 
-def nearest(queries: np.ndarray, references: np.ndarray) -> Nearest:
-    """The nearest reference of each query, both float [n, d], by Euclidean distance.
+def nearest(
+    queries: np.ndarray,
+    references: np.ndarray,
+    *,
+    views: tuple[Callable[[np.ndarray], np.ndarray], ...] = (),
+) -> Nearest:
+    """The nearest reference of each query by Euclidean distance.
 
     A query that copies one reference lies far nearer to it than to any other, so its ratio is
     small; an honest new sample lies between several. Duplicated references are counted once.
 
+    Args:
+        queries: float or uint8 [n, …].
+        references: The same, [m, …].
+        views: Changed looks at the queries, e.g. mirrored; the distance to a reference is the
+            smallest over the query itself and all its views.
+
     Source: the ratio test of Lowe 2004, doi:10.1023/B:VISI.0000029664.99615.94, section 7.1.
     """
-    references = np.asarray(references, np.float64)
-    _, firsts = np.unique(references, axis=0, return_index=True)
+    columns = _columns(references)
+    _, firsts = np.unique(columns, axis=0, return_index=True)
     firsts = np.sort(firsts)
-    index = np.zeros(len(queries), np.int64)
-    distance = np.zeros(len(queries))
-    second = np.zeros(len(queries))
+    columns = columns[firsts]
+    index, distance, second = np.zeros(len(queries), np.int64), *np.zeros((2, len(queries)))
     for start in range(0, len(queries), CHUNK_ROWS):
         rows = slice(start, min(start + CHUNK_ROWS, len(queries)))
-        found = cdist(np.asarray(queries[rows], np.float64), references[firsts])
+        found = cdist(_columns(queries[rows]), columns)
+        for view in views:
+            np.minimum(found, cdist(_columns(view(queries[rows])), columns), out=found)
         order = np.argsort(found, axis=1, kind="stable")[:, :2]
         lines = np.arange(len(found))
         index[rows] = firsts[order[:, 0]]
-        distance[rows] = found[lines, order[:, 0]]
-        second[rows] = found[lines, order[:, -1]]
+        distance[rows], second[rows] = found[lines, order[:, 0]], found[lines, order[:, -1]]
     ratio = np.divide(distance, second, out=np.ones(len(queries)), where=second > 0)
     return Nearest(index, distance, ratio)
 
@@ -59,3 +71,7 @@ def digests(rows: np.ndarray) -> np.ndarray:
     return np.array(
         [hashlib.sha256(np.ascontiguousarray(row).tobytes()).hexdigest() for row in rows], object
     )
+
+
+def _columns(values: np.ndarray) -> np.ndarray:
+    return np.asarray(values, np.float64).reshape(len(values), int(np.prod(values.shape[1:])))

@@ -2,15 +2,17 @@
 
 import logging
 from functools import partial
+from typing import Any
 
 import pandas as pd
 
 from pipeline import balance, storage, synthesis
 from pipeline.fidelity.judge import judge
+from pipeline.fidelity.safety import judge_safety
 from pipeline.modalities.recipe import TrainingSet
 from pipeline.params import BalanceParams, GanParams, Params
 from pipeline.randomness import derive_seed
-from pipeline.results import FidelityRow, write_result
+from pipeline.results import CopiesResult, FidelityRow, write_result
 from pipeline.samples import Samples, concatenate
 from pipeline.scale.executor import open_executor
 from pipeline.stages import evaluate as this_module
@@ -34,7 +36,6 @@ def run(workspace: Workspace, params: Params) -> None:
     for directory in (workspace.prepared, workspace.synthetic):
         verify_manifest(directory)
     data = read_data(workspace)
-    requested = read_json(workspace.synthetic / "request.json")["requested"]
     store = TaskStore(workspace.private / "trial", code=code_hashes(("evaluate",))["evaluate"])
     # Named through the module, not this script, so that other processes find the function.
     make = partial(this_module.balanced_pool, gan=params.gan, balance_params=params.balance)
@@ -49,15 +50,15 @@ def run(workspace: Workspace, params: Params) -> None:
             on_done=_tell,
         )
         judged = pd.DataFrame(outcome.shipped)
-        judged["chosen"] = choose_exactly(judged, data.development.schema.classes, requested)
-        fidelity = run_tasks([_fidelity_task(data, judged, params)], executor, store)["fidelity"]
+        judged["chosen"] = choose_exactly(judged, data.development.schema.classes, data.requested)
+        task = _quality_task(data, judged, params)
+        quality = run_tasks([task], executor, store)[task.name]
     result = make_record(
         data,
         params.trial,
         outcome,
-        requested=requested,
-        fidelity=[FidelityRow.model_validate(row) for row in fidelity],
-        copies=None,
+        fidelity=[FidelityRow.model_validate(row) for row in quality["fidelity"]],
+        copies=CopiesResult.model_validate(quality["copies"]),
     )
     facts = {"seed": params.seed, "trial": params.trial.model_dump(mode="json")}
     with writing(workspace.trial, facts) as folder:
@@ -82,6 +83,7 @@ def read_data(workspace: Workspace) -> TrialData:
         withheld=withheld,
         shipped_pool=storage.read_split(workspace.synthetic, "train"),
         shipped_real=train,
+        requested=read_json(workspace.synthetic / "request.json")["requested"],
     )
 
 
@@ -94,28 +96,33 @@ def balanced_pool(
     return synthesis.draw(fitted, balance.pool(wanted, balance_params))
 
 
-def judge_fidelity(
+def judge_pool_quality(
     *, train: Samples, unseen: Samples, pool: Samples, steps: int, seed: int
-) -> list[dict[str, object]]:
-    """Fidelity of a pool against real samples that neither generator nor network saw."""
+) -> dict[str, Any]:
+    """Fidelity and copies, against real samples that neither generator nor network saw."""
     network = fit("cnn", TrainingSet(train), DOMAIN_RECIPE, steps=steps, seed=seed)
+    features = (network.features(pool), network.features(train), network.features(unseen))
     rows = judge(
-        network.features(unseen),
+        features[2],
         unseen.labels,
-        network.features(pool),
+        features[0],
         pool.labels,
         classes=train.schema.classes,
         features=FEATURES,
         seed=seed,
     )
-    return [row.model_dump(mode="json") for row in rows]
+    safety = judge_safety(pool, train, unseen, features=features, seed=seed)
+    return {
+        "fidelity": [row.model_dump(mode="json") for row in rows],
+        "copies": safety.model_dump(mode="json"),
+    }
 
 
-def _fidelity_task(data: TrialData, judged: pd.DataFrame, params: Params) -> Task:
+def _quality_task(data: TrialData, judged: pd.DataFrame, params: Params) -> Task:
     chosen = data.shipped_pool.take(judged["chosen"].to_numpy(bool))
     return Task(
-        "fidelity",
-        this_module.judge_fidelity,
+        "fidelity and copies",
+        this_module.judge_pool_quality,
         {
             "train": data.shipped_real,
             "unseen": data.test,

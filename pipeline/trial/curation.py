@@ -34,11 +34,8 @@ USABLE = ("", *REASONS[3:])
 # A class of whose drawn samples fewer than this share are confirmed gets none: that the rest were
 # confirmed is then as likely luck as skill.
 TRUSTED_SHARE = 0.5
-# Shares of unseen real samples that the label test and the copy test would wrongly turn away.
-UNCONFIRMED_REALS = 0.02
+# Share of unseen real samples that the copy test would wrongly turn away.
 COPIED_REALS = 0.01
-# Where a real sample of its own class is this likely, a label counts as confirmed in any case.
-CERTAIN = 0.5
 MANIFOLD_NEIGHBOURS = 5
 FEWEST_ON_MANIFOLD = 3
 FOLDS = 2
@@ -56,17 +53,16 @@ def curate(
         steps: Optimiser steps of each network that confirms labels.
 
     Returns:
-        One row a synthetic sample, in order: id, label (int64), accepted (bool), reason ("" when
-        accepted), score (probability of the asked class by classifiers that did not see the real
-        samples on which its threshold was set), nearest_real_id, nearest_ratio, nearest_distance
-        (per-pixel root mean square, in [0, 1]).
+        A row for each synthetic one, in order: id, label (int64), accepted (bool), reason (""
+        when accepted), score (probability of the asked class), nearest_real_id, nearest_ratio,
+        nearest_distance (per-pixel root mean square, in [0, 1]).
     """
     if not len(pool):
         return _nothing_drawn()
-    judges, scores_of_real = _out_of_fold(real, confirmer, steps=steps, seed=seed)
-    asked = np.mean([judge.probabilities(pool) for judge in judges], axis=0)
-    score = asked[np.arange(len(pool)), pool.labels]
-    confirmed = score >= min(CERTAIN, float(np.quantile(scores_of_real, UNCONFIRMED_REALS)))
+    judges = _judges(real, confirmer, steps=steps, seed=seed)
+    guess = np.mean([judge.probabilities(pool) for judge in judges], axis=0)
+    score = guess[np.arange(len(pool)), pool.labels]
+    confirmed = guess.argmax(axis=1) == pool.labels
     columns, references = flat(pool), flat(real)
     found = nearest(columns, references)
     copied = np.isin(digests(columns), digests(references))
@@ -173,24 +169,22 @@ def copy_threshold(real: Samples, *, seed: int) -> float:
     return float(np.quantile(np.concatenate(ratios), COPIED_REALS))
 
 
-def _out_of_fold(
-    real: Samples, confirmer: ClassifierName, *, steps: int, seed: int
-) -> tuple[list[Fitted], np.ndarray]:
-    judges: list[Fitted] = []
-    scores = np.zeros(len(real))
+def _judges(real: Samples, confirmer: ClassifierName, *, steps: int, seed: int) -> list[Fitted]:
+    """Classifiers that each saw another part of the real samples, and no synthetic one at all.
+
+    Their mean probability is that of an ensemble: what one has learnt by heart the others have not.
+    """
     parts = out_of_fold_parts(real, folds=FOLDS, seed=derive_seed(seed, "curation"))
-    for number, (seen, unseen) in enumerate(parts):
-        judge = fit(
+    return [
+        fit(
             confirmer,
             TrainingSet(real.take(seen)),
             DOMAIN_RECIPE,
             steps=steps,
             seed=derive_seed(seed, "curation judge", number),
         )
-        judges.append(judge)
-        guess = judge.probabilities(real.take(unseen))
-        scores[unseen] = guess[np.arange(len(unseen)), real.labels[unseen]]
-    return judges, scores
+        for number, (seen, _) in enumerate(parts)
+    ]
 
 
 def _on_manifold(pool: Samples, real: Samples, judges: list[Fitted]) -> np.ndarray:

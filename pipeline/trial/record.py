@@ -1,6 +1,6 @@
 """The record of a trial, put together from its summary."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -20,7 +20,6 @@ def make_record(
     params: TrialParams,
     outcome: TrialOutcome,
     *,
-    requested: Mapping[str, int],
     fidelity: Sequence[FidelityRow],
     copies: CopiesResult | None,
 ) -> TrialResult:
@@ -53,7 +52,7 @@ def make_record(
         gap_closed_interval=own.gap_closed_interval,
         recommended_weight=_weights(primary_doses),
         doses=tuple(doses),
-        classes=_class_rows(data, params, outcome, summary, requested, primary_doses),
+        classes=_class_rows(data, params, outcome, summary, primary_doses),
         curation=summarise(pd.DataFrame(outcome.shipped), data.development.schema.classes),
         fidelity=tuple(fidelity),
         copies=copies,
@@ -75,7 +74,6 @@ def _class_rows(
     params: TrialParams,
     outcome: TrialOutcome,
     summary: Summary,
-    requested: Mapping[str, int],
     doses: Sequence[DoseRow],
 ) -> tuple[ClassRow, ...]:
     arms = summary.panels[params.primary_classifier].arms
@@ -92,7 +90,7 @@ def _class_rows(
             ClassRow(
                 name=name,
                 n_real=n_real,
-                n_requested=requested.get(name, 0),
+                n_requested=data.requested.get(name, 0),
                 n_accepted=int(accepted.sum()),
                 n_test=total,
                 recall_before=before / total,

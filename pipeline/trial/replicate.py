@@ -21,6 +21,8 @@ from pipeline.trial.learners import fit
 
 # Trains a generator on samples and draws a pool that balances them; (samples, seed) → pool.
 PoolMaker = Callable[[Samples, int], Samples]
+# Curates a pool; called with the keywords of `judge_pool`.
+PoolJudge = Callable[..., dict[str, list[Any]]]
 
 
 @dataclass(frozen=True)

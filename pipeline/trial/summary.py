@@ -103,26 +103,24 @@ class Summary:
     def doses(self, classifier: ClassifierName) -> list[DoseRow]:
         """Mean share and weight of each source in each class that gets rows of it."""
         panel = self.panels[classifier]
-        counts = np.array(list(self._data.shipped_real.counts().values()))
+        counts = self._data.shipped_real.counts()
         classes = self._data.development.schema.classes
         rows = []
         for origin in ("gan", "classical", "smote"):
             shares = self._mean_shares(panel, origin)
-            for label in np.flatnonzero(counts < counts.max()):
-                weight = share_to_weight(
-                    float(shares[label]),
-                    n_real=int(counts[label]),
-                    n_rows=int(counts.max() - counts[label]),
-                )
-                rows.append(
-                    DoseRow(
-                        classifier=classifier,
-                        class_name=classes[label],
-                        origin=origin,
-                        share=float(shares[label]),
-                        weight=weight,
+            for name, share in zip(classes, shares, strict=True):
+                n_rows = self._data.requested.get(name, 0)
+                if n_rows:
+                    weight = share_to_weight(float(share), n_real=counts[name], n_rows=n_rows)
+                    rows.append(
+                        DoseRow(
+                            classifier=classifier,
+                            class_name=name,
+                            origin=origin,
+                            share=float(share),
+                            weight=weight,
+                        )
                     )
-                )
         return rows
 
     def _panel(self, classifier: ClassifierName) -> Panel:

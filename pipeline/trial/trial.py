@@ -13,6 +13,7 @@ from pipeline.trial.mixture import run_ceiling, run_mixtures
 from pipeline.trial.replicate import (
     Effort,
     Parts,
+    PoolJudge,
     PoolMaker,
     judge_pool,
     make_pool,
@@ -36,6 +37,7 @@ class TrialData:
             none.
         shipped_pool: Synthetic rows of the shipped generator, to be curated.
         shipped_real: The rows that the shipped generator was trained on.
+        requested: Class name → how many synthetic rows the augmented set is to have.
     """
 
     development: Samples
@@ -43,6 +45,7 @@ class TrialData:
     withheld: Samples | None
     shipped_pool: Samples
     shipped_real: Samples
+    requested: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,7 @@ def run_trial(
     make: PoolMaker,
     executor: Executor,
     store: TaskStore,
+    judge: PoolJudge = judge_pool,
     on_done: OnDone | None = None,
 ) -> TrialOutcome:
     """Run every task of the trial that is not stored yet.
@@ -89,6 +93,7 @@ def run_trial(
     Args:
         make: Trains a generator and draws a pool that balances its samples, so that this room
             needs to know none; a function that another process can find.
+        judge: Curates a pool; `judge_pool` except where a calibration leaves curation out.
 
     Raises:
         ParamsError: a class has too few rows for the folds asked for.
@@ -104,14 +109,14 @@ def run_trial(
         for replicate in range(params.replicates)
     )
     arms = {name: arms_for(name, params) for name in params.classifiers}
-    tasks = [_shipped_task(data, params, seed)]
+    tasks = [_shipped_task(data, params, seed, judge)]
     pools: list[Task] = []
     early: list[Task] = []
     late: list[Task] = []
     for replicate, split in enumerate(splits):
         own = derive_seed(seed, "replicate", replicate)
         parts = _parts(data, split)
-        pools += _pool_tasks(replicate, parts, params, own, make)
+        pools += _pool_tasks(replicate, parts, params, own, make, judge)
         for name in params.classifiers:
             early += _cheap_tasks(replicate, parts, arms[name], name, params, own)
             late += _late_tasks(replicate, parts, arms[name], name, params, own, data.withheld)
@@ -144,10 +149,10 @@ def _parts(data: TrialData, split: ReplicateSplit) -> Parts:
     )
 
 
-def _shipped_task(data: TrialData, params: TrialParams, seed: int) -> Task:
+def _shipped_task(data: TrialData, params: TrialParams, seed: int, judge: PoolJudge) -> Task:
     return Task(
         "curation of the shipped pool",
-        judge_pool,
+        judge,
         {
             "pool": data.shipped_pool,
             "real": data.shipped_real,
@@ -158,7 +163,12 @@ def _shipped_task(data: TrialData, params: TrialParams, seed: int) -> Task:
 
 
 def _pool_tasks(
-    replicate: int, parts: Parts, params: TrialParams, seed: int, make: PoolMaker
+    replicate: int,
+    parts: Parts,
+    params: TrialParams,
+    seed: int,
+    make: PoolMaker,
+    judge: PoolJudge,
 ) -> list[Task]:
     tasks = []
     sets = {"choosing": parts.fitting, "final": parts.training}
@@ -173,7 +183,7 @@ def _pool_tasks(
         tasks.append(
             Task(
                 _judged_name(replicate, use),
-                judge_pool,
+                judge,
                 {"real": real, **_judging(params), "seed": generator_seed},
                 needs={"pool": drawn},
             )

@@ -8,10 +8,14 @@ from pipeline.samples import Samples, Schema, concatenate
 
 
 def digits(counts, *, skip=0):
-    """The first `counts[k]` digits of class k after skipping `skip` of each."""
+    """The first `counts[k]` digits of class k after skipping `skip` of each, shuffled once.
+
+    In the source's own order writers follow one another, so that its beginning and end differ.
+    """
     source = load_digits()
+    order = np.random.default_rng(0).permutation(len(source.target))
     rows = np.concatenate(
-        [np.flatnonzero(source.target == k)[skip : skip + n] for k, n in enumerate(counts)]
+        [order[source.target[order] == k][skip : skip + n] for k, n in enumerate(counts)]
     )
     images = np.rint(source.images[rows] * 255 / 16).astype(np.uint8)[..., None]
     return Samples(

@@ -11,9 +11,20 @@ GUESS = np.random.default_rng(3).permutation(TRUTH)
 
 def test_scores_equal_the_reference_library():
     found = score(TRUTH, GUESS)
-    assert found["balanced_accuracy"] == metrics.balanced_accuracy_score(TRUTH, GUESS)
-    assert found["accuracy"] == metrics.accuracy_score(TRUTH, GUESS)
-    assert found["macro_f1"] == metrics.f1_score(TRUTH, GUESS, average="macro")
+    expected = {
+        "balanced_accuracy": metrics.balanced_accuracy_score(TRUTH, GUESS),
+        "accuracy": metrics.accuracy_score(TRUTH, GUESS),
+        "macro_f1": metrics.f1_score(TRUTH, GUESS, average="macro"),
+    }
+    assert found == pytest.approx(expected, rel=1e-12)
+    assert (confusion(TRUTH, GUESS, classes=3) == metrics.confusion_matrix(TRUTH, GUESS)).all()
+
+
+def test_a_class_that_is_guessed_but_never_true_counts_for_nothing():
+    truth, guess = np.array([0, 0, 1, 1]), np.array([0, 2, 1, 1])
+    expected = metrics.f1_score(truth, guess, average="macro", labels=[0, 1])
+    assert score(truth, guess)["macro_f1"] == pytest.approx(expected)
+    assert score(truth, guess)["balanced_accuracy"] == 0.75
 
 
 def test_balanced_accuracy_is_the_mean_of_the_recalls():

@@ -32,6 +32,7 @@ def trial_data(development=DEVELOPMENT, test=TEST):
         withheld=RESERVE,
         shipped_pool=resampled(DEVELOPMENT, 1, noise=0.1),
         shipped_real=DEVELOPMENT,
+        requested={"2": 15, "3": 15},
     )
 
 
@@ -158,6 +159,7 @@ def test_samples_as_good_as_real_ones_get_a_dose(tmp_path):
         withheld=None,
         shipped_pool=unseen(scarce, 0, reserve=reserve),
         shipped_real=scarce,
+        requested={"2": 54, "3": 54},
     )
     record = record_of(run(tmp_path, data, make=partial(unseen, reserve=reserve)), data=data)
     assert record.recommended_weight["gan"] > 0.0
@@ -171,6 +173,7 @@ def test_data_that_are_balanced_already_need_no_generator(tmp_path):
         withheld=None,
         shipped_pool=renamed(even.take(slice(0, 0)), "none"),
         shipped_real=even,
+        requested={},
     )
     record = record_of(run(tmp_path, data), data=data)
     assert record.gan_verdict == "no evidence"
@@ -178,9 +181,7 @@ def test_data_that_are_balanced_already_need_no_generator(tmp_path):
 
 
 def record_of(outcome, params=PARAMS, data=None):
-    return make_record(
-        data or trial_data(), params, outcome, requested={}, fidelity=(), copies=None
-    )
+    return make_record(data or trial_data(), params, outcome, fidelity=(), copies=None)
 
 
 def test_the_parts_of_a_trial_are_never_changed(outcome):

@@ -1,0 +1,85 @@
+"""Copies and membership of the rows that would be shipped, as one record in careful words."""
+
+import numpy as np
+
+from pipeline.errors import MetricError
+from pipeline.fidelity.copies import CopySearch, search_copies
+from pipeline.fidelity.membership import membership_attack
+from pipeline.results import CopiesResult, Interval
+from pipeline.samples import Samples
+
+SHOWN = 10
+
+Features = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+def judge_safety(
+    synthetic: Samples, training: Samples, holdout: Samples, *, features: Features, seed: int
+) -> CopiesResult:
+    """What was tested, what was found, and no claim beyond it.
+
+    Args:
+        synthetic: The rows to be shipped.
+        training: All that their generator saw.
+        holdout: Real samples that it did not see.
+        features: Of the three sets, float [n, d] each, from one network.
+    """
+    try:
+        found = search_copies(synthetic, training, holdout, features=features)
+    except MetricError as error:
+        return _not_tested(str(error))
+    area, interval, attack = _membership(synthetic, training, holdout, features, seed)
+    closest = np.argsort(found.ratio, kind="stable")[:SHOWN]
+    return CopiesResult(
+        tested=len(synthetic),
+        exact=int(found.exact.sum()),
+        moved=int(found.moved.sum()),
+        suspected=int(found.suspected.sum()),
+        threshold=found.threshold,
+        false_alarm_rate=found.false_alarm_rate,
+        closest=tuple(
+            (str(synthetic.ids[row]), str(found.nearest_id[row]), float(found.ratio[row]))
+            for row in closest
+        ),
+        membership_auc=area,
+        membership_interval=interval,
+        wording=f"{_copies_words(found, len(synthetic), len(training))} {attack}",
+    )
+
+
+def _membership(
+    synthetic: Samples, training: Samples, holdout: Samples, features: Features, seed: int
+) -> tuple[float | None, Interval | None, str]:
+    drawn, seen, unseen = features
+    try:
+        area, interval = membership_attack(
+            seen, training.labels, unseen, holdout.labels, drawn, synthetic.labels, seed=seed
+        )
+    except MetricError as error:
+        return None, None, str(error)
+    verdict = (
+        "better than guessing" if interval.low > 0.5 else "not measurably better than guessing"
+    )
+    words = (
+        f"An attacker who takes real samples near a synthetic one for training samples does "
+        f"{verdict} (area {area:.2f}, 95 % interval {interval.low:.2f} to {interval.high:.2f}; "
+        "0.50 is guessing). A stronger attack may find more; this is no guarantee of privacy."
+    )
+    return area, interval, words
+
+
+def _copies_words(found: CopySearch, tested: int, training: int) -> str:
+    return (
+        f"Each of {tested} synthetic rows was compared with all {training} training samples in "
+        "pixels, after shifts by one pixel and mirroring, and in features: "
+        f"{int(found.exact.sum())} equal one, {int(found.moved.sum())} equal one that was moved, "
+        f"{int(found.suspected.sum())} lie suspiciously near to one; of unseen real samples "
+        f"{100 * found.false_alarm_rate:.1f} % would. The search finds copies of single samples, "
+        "not other kinds of memory."
+    )
+
+
+def _not_tested(why: str) -> CopiesResult:
+    return CopiesResult(
+        tested=0, exact=0, suspected=0, threshold=0.0, false_alarm_rate=0.0, wording=why
+    )

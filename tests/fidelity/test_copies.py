@@ -1,0 +1,87 @@
+import numpy as np
+import pytest
+
+from pipeline.errors import MetricError
+from pipeline.fidelity.copies import mirrored, search_copies, shifted
+from pipeline.fidelity.membership import membership_attack
+from pipeline.samples import Samples, concatenate
+from tests.trial.stand_ins import digits, renamed
+
+TRAINING = digits([40] * 10)
+HOLDOUT = digits([40] * 10, skip=40)
+HONEST = renamed(digits([60] * 10, skip=80), "honest")
+
+
+def planted(values):
+    """One picture among the honest ones, at the end."""
+    one = Samples(HONEST.schema, values[None], HONEST.labels[:1], HONEST.provenance[:1])
+    return concatenate([HONEST, renamed(one, "planted")])
+
+
+def test_an_exact_copy_is_found_and_named():
+    for row in (0, 123, 399):
+        found = search_copies(planted(TRAINING.values[row]), TRAINING, HOLDOUT)
+        assert found.exact[-1]
+        assert found.suspected[-1]
+        assert found.nearest_id[-1] == TRAINING.ids[row]
+        assert found.exact.sum() == 1
+
+
+def test_most_noisy_copies_are_found():
+    stream = np.random.default_rng(5)
+    rows = stream.integers(0, len(TRAINING), 50)
+    noisy = TRAINING.values[rows] + stream.normal(0, 0.05 * 255, TRAINING.values[rows].shape)
+    pixels = np.clip(np.rint(noisy), 0, 255).astype(np.uint8)
+    pool = renamed(
+        Samples(TRAINING.schema, pixels, TRAINING.labels[rows], TRAINING.take(rows).provenance),
+        "noisy",
+    )
+    assert search_copies(pool, TRAINING, HOLDOUT).suspected.mean() >= 0.9
+
+
+def test_a_shifted_and_a_mirrored_copy_are_found():
+    for change in (lambda x: shifted(x, down=1, right=-1), mirrored):
+        changed = change(TRAINING.values[[7]])[0]
+        found = search_copies(planted(changed), TRAINING, HOLDOUT)
+        assert found.moved[-1]
+        assert not found.exact[-1]
+        assert found.nearest_id[-1] == TRAINING.ids[7]
+
+
+def test_honest_samples_are_rarely_flagged():
+    found = search_copies(HONEST, TRAINING, HOLDOUT)
+    assert found.suspected.mean() <= 0.02
+    assert found.false_alarm_rate <= 0.02
+
+
+def test_too_small_a_holdout_is_refused():
+    with pytest.raises(MetricError, match="10 holdout samples cannot calibrate"):
+        search_copies(HONEST, TRAINING, HOLDOUT.take(slice(0, 10)))
+
+
+def flat(samples):
+    return samples.values.reshape(len(samples), -1) / 255.0
+
+
+def attack(synthetic):
+    return membership_attack(
+        flat(TRAINING),
+        TRAINING.labels,
+        flat(HOLDOUT),
+        HOLDOUT.labels,
+        flat(synthetic),
+        synthetic.labels,
+        seed=2,
+    )
+
+
+def test_the_attacker_guesses_where_nothing_was_memorised():
+    area, interval = attack(HONEST)
+    assert interval.low < 0.5 < interval.high
+    assert abs(area - 0.5) < 0.06
+
+
+def test_the_attacker_finds_members_of_which_copies_were_made():
+    area, interval = attack(TRAINING)
+    assert area == 1.0
+    assert interval.low > 0.9
