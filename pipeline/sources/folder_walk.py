@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pipeline.sources.class_names import problem_with
 from pipeline.sources.picture import KNOWN_SUFFIXES
+from pipeline.sources.words import counted
 
 SPLIT_NAMES = {
     "train": "train",
@@ -111,8 +112,9 @@ def _folders(found: Walk, below: str, directory: Path) -> list[str]:
     pictures = [name for name in loose if Path(name).suffix.lower() in KNOWN_SUFFIXES]
     if pictures:
         found.problems.append(
-            f"{directory} holds {len(pictures)} pictures directly (such as {pictures[0]}); one "
-            "folder a class is expected: move each picture into the folder of its class."
+            f"{directory} holds {counted(len(pictures), 'picture')} directly (such as "
+            f"{pictures[0]}); one folder a class is expected: move each picture into the folder of "
+            "its class."
         )
     others = set(loose) - set(pictures)
     found.ignored.update({"files beside the class folders": len(others)} if others else {})

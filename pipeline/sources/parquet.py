@@ -5,6 +5,7 @@ at any depth. Of a released version only the real rows are taken: a generator tr
 another one drew would learn its faults.
 """
 
+import contextlib
 import functools
 import json
 import re
@@ -23,7 +24,7 @@ from pipeline.sources.decoding import Decoded, decode_picture
 from pipeline.sources.folder_walk import SPLIT_NAMES
 from pipeline.sources.groups import compiled, group_of
 from pipeline.sources.parallel import map_in_order
-from pipeline.sources.parquet_file import ParquetError, open_parts, parts_of
+from pipeline.sources.parquet_file import ParquetError, damaged, open_parts, parts_of
 from pipeline.sources.picture import size_of
 from pipeline.sources.picture_notices import converted
 from pipeline.sources.picture_survey import PictureSurvey, Place
@@ -60,7 +61,10 @@ class ParquetPictures:
         pictures = PictureSurvey(headline=headline, scratch=self._scratch, resize=resize)
         pictures.notices += chosen
         for path, part, split in zip(paths, parts, splits, strict=True):
-            self._take(path, part, split, image, label, names, pictures, resize)
+            try:
+                self._take(path, part, split, image, label, names, pictures, resize)
+            except (pa.ArrowInvalid, OSError) as error:
+                pictures.problems.append(f"{path.name} {damaged(error)}.")
         if self._n_synthetic:
             pictures.notices.append(
                 converted(
@@ -106,11 +110,11 @@ class ParquetPictures:
 
     def _sizes(self, parts: list[pq.ParquetFile], image: str) -> Iterator[tuple[int, int]]:
         for part in parts:
-            for batch in part.iter_batches(READ_ROWS, columns=[image]):
-                for content in batch.column(0).field("bytes"):
-                    size = size_of(content.as_py() or b"")
-                    if size:
-                        yield size
+            # What is damaged is told when it is decoded.
+            with contextlib.suppress(pa.ArrowInvalid, OSError):
+                for batch in part.iter_batches(READ_ROWS, columns=[image]):
+                    contents = batch.column(0).field("bytes").to_pylist()
+                    yield from filter(None, (size_of(content or b"") for content in contents))
 
     def _take(
         self,

@@ -67,6 +67,11 @@ def _open(path: Path) -> pq.ParquetFile:
         ) from None
 
 
+def damaged(error: Exception) -> str:
+    """The rest of a sentence about a file whose footer is whole, but whose data are not."""
+    return f"is damaged inside ({str(error).splitlines()[0][:160]}); fetch it again"
+
+
 def _refuse_bomb(path: Path, part: pq.ParquetFile) -> None:
     groups = [part.metadata.row_group(index) for index in range(part.metadata.num_row_groups)]
     promised = sum(group.total_byte_size for group in groups)

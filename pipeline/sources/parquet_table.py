@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from pipeline.params import TableParams
 from pipeline.sources.csv_bytes import CsvError
 from pipeline.sources.csv_table import Texts
-from pipeline.sources.parquet_file import ParquetError, open_parts, parts_of
+from pipeline.sources.parquet_file import ParquetError, damaged, open_parts, parts_of
 
 
 def read_parquet_texts(path: Path, params: TableParams) -> Texts:
@@ -23,6 +23,8 @@ def read_parquet_texts(path: Path, params: TableParams) -> Texts:
         table = pa.concat_tables([part.read() for part in parts])
     except ParquetError as error:
         raise CsvError(str(error)) from None
+    except (pa.ArrowInvalid, OSError) as error:
+        raise CsvError(damaged(error)) from None
     if table.num_rows == 0:
         raise CsvError("has no rows; there is nothing to learn from")
     columns = {}

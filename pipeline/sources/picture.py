@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-FORMATS = ("PNG", "JPEG", "MPO", "BMP", "TIFF", "WEBP")
+# A camera's multi-picture file (MPO) is opened as JPEG, and then calls itself MPO.
+FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP")
 FORMAT_NAMES = "PNG, JPEG, BMP, TIFF or WebP"
 SUFFIXES = {
     "PNG": {".png"},
@@ -51,7 +52,7 @@ class Picture:
 
     Attributes:
         image: Mode "L" or "RGB", upright.
-        format: One of `FORMATS`, by content.
+        format: A key of `SUFFIXES`, by content.
         remarks: What was converted on the way: "cmyk", "turned", "transparent", "sixteen_bit",
             "first_of_several".
     """
@@ -81,7 +82,7 @@ def decode(content: bytes, *, scale_sixteen_bit: bool = False) -> Picture:
     except UnidentifiedImageError:
         raise PictureError(_what_it_is(content)) from None
     except Image.DecompressionBombError:
-        raise PictureError(_too_large("more than 178,956,970")) from None
+        raise PictureError(_too_large("over 178,956,970")) from None
     except Exception as error:
         # Pillow's readers raise OSError, SyntaxError, ValueError, struct.error, … on damaged files.
         reason = " ".join(str(error).split()) or type(error).__name__
@@ -96,7 +97,7 @@ def check_header(image: Image.Image) -> None:
     """
     width, height = image.size
     if width * height > MAXIMUM_PIXELS:
-        raise PictureError(_too_large(f"{width}×{height} ="))
+        raise PictureError(_too_large(f"{width}×{height}"))
     if min(width, height) < MINIMUM_SIDE_PX or max(width, height) > MAXIMUM_ASPECT * min(
         width, height
     ):

@@ -89,7 +89,7 @@ class Table:
 
     def _texts(self, headline: str, problems: list[str]) -> Texts:
         try:
-            if self._path.suffix.lower() in (".parquet", ".pq"):
+            if self._path.is_dir() or self._path.suffix.lower() in (".parquet", ".pq"):
                 return read_parquet_texts(self._path, self._params.table)
             return read_csv(self._path, self._params.table, problems)
         except CsvError as error:

@@ -16,7 +16,8 @@ LEARNED_FROM_ROWS = 2_000
 NEAR_DEVIATIONS = 1e-3
 LEAST_VARYING_COLUMNS = 3
 SEARCHED_COLUMNS = 6
-MOST_NEAR_SHARE = 0.05
+LARGEST_CLUSTER_SHARE = 0.02
+ALWAYS_FINE_CLUSTER_ROWS = 50
 
 
 def equal_rows(keys: Sequence[str]) -> np.ndarray:
@@ -81,7 +82,7 @@ def near_rows(content: np.ndarray, discrete: np.ndarray, continuous: np.ndarray)
 
     Rows are near where everything that is not continuous is equal and no continuous value differs
     by more than a thousandth of its standard deviation. That says something only where at least
-    three columns vary so and few rows are near each other; otherwise only equal rows count.
+    three columns vary so, and does not chain a crowd together; otherwise only equal rows count.
 
     Args:
         content: A hash of all cells of each row, uint64 [n].
@@ -102,9 +103,9 @@ def near_rows(content: np.ndarray, discrete: np.ndarray, continuous: np.ndarray)
     pairs = cKDTree(points).query_pairs(NEAR_DEVIATIONS, p=np.inf, output_type="ndarray")
     differences = np.abs(scaled[pairs[:, 0]] - scaled[pairs[:, 1]])
     pairs = rows[pairs[(differences <= NEAR_DEVIATIONS).all(axis=1)]]
-    if len(pairs) > MOST_NEAR_SHARE * len(content):
+    equals = np.column_stack([first[equal], np.arange(len(content))])
+    numbers = joined(len(content), np.concatenate([pairs, equals]))
+    largest = np.bincount(numbers[first]).max()
+    if largest > max(ALWAYS_FINE_CLUSTER_ROWS, LARGEST_CLUSTER_SHARE * len(first)):
         return np.asarray(equal, np.int64)
-    return joined(
-        len(content),
-        np.concatenate([pairs, np.column_stack([first[equal], np.arange(len(content))])]),
-    )
+    return numbers
