@@ -1,18 +1,19 @@
 """`equipoise init`: a workspace around data that a team already has."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import jinja2
 import typer
 
 from pipeline.errors import WorkspaceError
 from pipeline.params import load_params
-from pipeline.sources.recognise import Recognised, median_side_px, recognise
 from pipeline.stages.code import code_hashes
 from pipeline.versions.pipeline_file import CODE_FILE, pipeline_file, template_stages
 from pipeline.versions.setup import make_repository
 from pipeline.workspace import write_bytes, write_json
+
+if TYPE_CHECKING:
+    from pipeline.sources.recognise import Recognised
 
 # What two cores train in minutes; a GPU can do more.
 PROPOSED_SIDES_PX = (16, 32)
@@ -44,6 +45,9 @@ def init(
                 f"{directory} holds {name} already, so it is a workspace; edit its params.yaml, or "
                 "name another folder."
             )
+    # pandas and its like are slow to import, and every other command would wait for them.
+    from pipeline.sources.recognise import recognise
+
     found = recognise(source, label=label)
     root = directory.resolve()
     root.mkdir(parents=True, exist_ok=True)
@@ -58,9 +62,11 @@ def init(
         typer.echo(line)
 
 
-def params_text(found: Recognised, root: Path) -> str:
+def params_text(found: "Recognised", root: Path) -> str:
     """The workspace's params.yaml, commented, with what was recognised filled in."""
     # The text is YAML, and what is filled in is quoted as JSON.
+    import jinja2
+
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("pipeline.commands"),
         undefined=jinja2.StrictUndefined,
@@ -73,7 +79,7 @@ def params_text(found: Recognised, root: Path) -> str:
     return template.render(found=found, path=_written_path(found.path, root), **_sizes(found))
 
 
-def next_steps(found: Recognised, directory: Path) -> list[str]:
+def next_steps(found: "Recognised", directory: Path) -> list[str]:
     """What to do next, a line each."""
     lines = [
         "Next:",
@@ -91,13 +97,15 @@ def _written_path(path: Path, root: Path) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
 
-def _sizes(found: Recognised) -> dict[str, Any]:
+def _sizes(found: "Recognised") -> dict[str, Any]:
     if found.kind not in ("image_folder", "idx", "parquet"):
         return {"height_px": None, "width_px": None, "seen": ""}
     distinct = set(found.sizes)
     if len(distinct) == 1 and max(next(iter(distinct))) <= max(PROPOSED_SIDES_PX):
         height, width = next(iter(distinct))
         return {"height_px": height, "width_px": width, "seen": "as the pictures are"}
+    from pipeline.sources.recognise import median_side_px
+
     median = median_side_px(found.sizes) if found.sizes else PROPOSED_SIDES_PX[-1]
     side = max((s for s in PROPOSED_SIDES_PX if s <= median), default=PROPOSED_SIDES_PX[0])
     seen = f"the pictures' longer side is {median} px in the median" if found.sizes else ""

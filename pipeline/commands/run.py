@@ -8,11 +8,9 @@ import typer
 
 from flows.server import temporary_server
 from flows.settings import configure, talk_to
-from pipeline.commands.plan import lines_of, plan
 from pipeline.commands.progress import screen
 from pipeline.lease import refuse_if_held
 from pipeline.params import load_params
-from pipeline.sources.precheck import refuse_at_once
 from pipeline.versions.graph import require_watched_params, stage_names
 from pipeline.versions.stage_process import StageCrashError
 from pipeline.workspace import Workspace
@@ -38,10 +36,15 @@ def run(
     params = load_params(place.params_file)
     require_watched_params(place.root)
     if dry_run:
+        # pandas and its like are slow to import, and every other command would wait for them.
+        from pipeline.commands.plan import lines_of, plan
+
         typer.echo("\n".join(lines_of(plan(place, params))))
         return
     refuse_if_held(place)
     # Data and settings that cannot be used are refused before a server is started.
+    from pipeline.sources.precheck import refuse_at_once
+
     refuse_at_once(params.source, root=place.root)
     names = (*stage_names(place.root), "release")
     configure(place)
