@@ -36,6 +36,11 @@ class Cell:
     is_name: bool = False
     link: str = ""
 
+    @property
+    def words(self) -> str:
+        """Text and remark, where only plain text can be shown."""
+        return f"{self.text} ({self.note})" if self.note else self.text
+
 
 @dataclass(frozen=True)
 class Column:
@@ -67,7 +72,7 @@ class Table:
         """The rows as {column: text}, without the pictures, e.g. for a table artifact."""
         return [
             {
-                column.title: cell.text
+                column.title: cell.words
                 for column, cell in zip(self.columns, row, strict=True)
                 if column.align != "mark"
             }
@@ -79,7 +84,7 @@ class Table:
         kept = [index for index, column in enumerate(self.columns) if column.align != "mark"]
         heads = [self.columns[index].title for index in kept]
         rules = ["--:" if self.columns[index].align == "number" else ":--" for index in kept]
-        body = [[markdown_text(row[index].text) for index in kept] for row in self.rows]
+        body = [[markdown_text(row[index].words) for index in kept] for row in self.rows]
         return "\n".join(_markdown_row(cells) for cells in ([*heads], rules, *body))
 
 

@@ -1,0 +1,85 @@
+"""The report in few words: Markdown for a pull request, and every table as plain data.
+
+Both are made from the tables that the page shows, so that no number is rendered a second time.
+"""
+
+from collections.abc import Iterator
+from html import escape
+from typing import Any
+
+from pipeline.reporting import verdict
+from pipeline.reporting.blocks import Block, Fold, Grid
+from pipeline.reporting.material import Material
+from pipeline.reporting.page import sections
+from pipeline.reporting.sections import answers, balance, classes, comparison, fidelity
+from pipeline.reporting.tables import Table, markdown_text
+
+
+def markdown_summary(material: Material) -> str:
+    """Verdict, arms, classes, balance and fidelity, as GitHub-flavoured Markdown.
+
+    Names from outside are escaped: none becomes markup, a mention or a link.
+    """
+    rows = material.result.fidelity
+    overall = [row for row in rows if row.class_name is None]
+    shown = (
+        comparison.comparisons_table(material),
+        comparison.arms_table(material),
+        classes.classes_table(material),
+        balance.balance_table(material),
+        fidelity.fidelity_table(overall, "fidelity", "Fidelity, all classes together"),
+    )
+    parts = [
+        f"## {markdown_text(verdict.headline(material))}",
+        markdown_text(verdict.gan_sentence(material)),
+        markdown_text(f"What to do: {verdict.advice(material)}"),
+        *(_section(table) for table in shown if table),
+        "The whole report is `reports/report.html`.",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def tables_by_key(material: Material) -> dict[str, dict[str, Any]]:
+    """Every table of the page: key → caption, note, and records of {column: text}."""
+    return {
+        table.key: {
+            "caption": table.caption,
+            "note": table.note,
+            "records": table.records(),
+        }
+        for section in sections(material)
+        for table in _tables(section.blocks)
+    } | {"answers": answers_record(material)}
+
+
+def answers_record(material: Material) -> dict[str, Any]:
+    """The two questions with their answers, as a table."""
+    records = [
+        {
+            "Question": one.question,
+            "Verdict": one.verdict,
+            "Gain": f"{one.change} {one.unit}",
+            "Interval": one.interval,
+            "Decides promotion": "yes" if one.decides else "no",
+        }
+        for block in answers.build(material).blocks
+        if isinstance(block, answers.Answers)
+        for one in block.answers
+    ]
+    return {"caption": verdict.headline(material), "note": "", "records": records}
+
+
+def _section(table: Table) -> str:
+    note = f"\n\n{markdown_text(table.note)}" if table.note else ""
+    return (
+        f"<details><summary>{escape(table.caption)}</summary>\n\n{table.markdown()}{note}\n\n"
+        "</details>"
+    )
+
+
+def _tables(blocks: tuple[Block, ...]) -> Iterator[Table]:
+    for block in blocks:
+        if isinstance(block, Grid):
+            yield block.table
+        elif isinstance(block, Fold):
+            yield from _tables(block.blocks)

@@ -1,0 +1,62 @@
+"""The report as Markdown and as plain tables: the same words as the page."""
+
+import html
+import re
+
+import pytest
+from markdown_it import MarkdownIt
+
+from pipeline.reporting.page import render_report
+from pipeline.reporting.summary import markdown_summary, tables_by_key
+from pipeline.reporting.tables import markdown_text
+from tests.reporting.example_material import example_material, named
+from tests.reporting.payloads import PAYLOADS
+
+COMMONMARK = MarkdownIt("commonmark").enable("table")
+
+
+def page_text() -> str:
+    page = html.unescape(re.sub(r"<[^>]*>", " ", render_report(example_material())))
+    return " ".join(page.split())
+
+
+def test_the_summary_begins_with_the_verdict():
+    first = markdown_summary(example_material()).splitlines()[0]
+    assert "changes balanced accuracy by" in COMMONMARK.render(first)
+    assert "it helps, and is promoted" in first
+
+
+def test_every_text_in_the_tables_stands_on_the_page():
+    shown = page_text()
+    tables = tables_by_key(example_material())
+    texts = {
+        re.sub(r" \(.*\)$", "", text)
+        for table in tables.values()
+        for record in table["records"]
+        for text in record.values()
+    }
+    missing = [text for text in texts if " ".join(text.split()) not in shown]
+    # "+1.2 points of …" and "yes"/"no" are the answers' own words for what the page shows in parts.
+    assert [text for text in missing if "points of" not in text and text not in {"yes", "no"}] == []
+
+
+def test_tables_of_every_section_have_a_key_of_their_own():
+    keys = set(tables_by_key(example_material()))
+    assert keys >= {
+        "answers", "arms-cnn", "arms-svm", "comparisons-cnn", "classes", "balance", "weights",
+        "curation", "fidelity", "copies", "learning", "power", "facts", "params", "watch",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_a_hostile_name_stays_text_in_markdown(payload):
+    rendered = COMMONMARK.render(f"before {markdown_text(payload)} after")
+    assert re.findall(r"<[^>]*>", rendered) == ["<p>", "</p>"]
+
+
+def test_hostile_names_leave_the_tables_of_the_summary_whole():
+    ten = [name for name in PAYLOADS if "|" in name or "`" in name or "\n" in name]
+    ten = [*ten, *PAYLOADS][:10]
+    hostile = COMMONMARK.render(markdown_summary(named(example_material(), ten)))
+    harmless = COMMONMARK.render(markdown_summary(example_material()))
+    assert re.findall(r"<[a-z]+", hostile) == re.findall(r"<[a-z]+", harmless)
