@@ -1,4 +1,7 @@
-"""What a run shows in Prefect's UI: verdict, classes, a sample sheet, and where the report lies."""
+"""What a run shows in Prefect's UI: verdict, tables, a sample sheet, and where the report lies.
+
+Verdict and tables are those that the report stage wrote beside its page; nothing is rounded here.
+"""
 
 import base64
 from pathlib import Path
@@ -10,12 +13,13 @@ from prefect.artifacts import (
     create_table_artifact,
 )
 
-from pipeline.results import ClassRow, Comparison, TrialResult, read_result
 from pipeline.versions.release import ReleaseOutcome
-from pipeline.workspace import Workspace
+from pipeline.workspace import Workspace, read_json
 
 # A sheet travels inside the artifact, and the database keeps it.
 LARGEST_SHEET_BYTES = 500_000
+# Key of a table in reports/tables.json → the artifact's key.
+TABLES = {"answers": "answers", "classes": "classes", "balance": "balance", "fidelity": "fidelity"}
 
 
 def show_artifacts(place: Workspace, outcome: ReleaseOutcome) -> None:
@@ -25,13 +29,15 @@ def show_artifacts(place: Workspace, outcome: ReleaseOutcome) -> None:
     )
     if not outcome.is_new:
         return
-    result = read_result(place.trial)
     create_markdown_artifact(
-        key="verdict", markdown=verdict_text(result, outcome), description="The verdict"
+        key="verdict", markdown=verdict_text(place, outcome), description="The verdict"
     )
-    create_table_artifact(
-        key="classes", table=class_table(result.classes), description="Recall of every class"
-    )
+    tables = read_json(place.tables_file)
+    for name, key in TABLES.items():
+        if name in tables:
+            shown = tables[name]
+            rows = [dict(zip(shown["columns"], row, strict=True)) for row in shown["rows"]]
+            create_table_artifact(key=key, table=rows, description=shown["caption"])
     sheet = first_sheet(place)
     if sheet is not None:
         content = base64.b64encode(sheet.read_bytes()).decode()
@@ -45,35 +51,10 @@ def show_artifacts(place: Workspace, outcome: ReleaseOutcome) -> None:
     )
 
 
-def verdict_text(result: TrialResult, outcome: ReleaseOutcome) -> str:
-    """The two verdicts with gain and interval, as Markdown."""
-    lines = [f"# {outcome.tag}: {result.verdict}", ""]
-    lines += [
-        f"- **{'promoted' if outcome.promoted else 'not promoted'}**",
-        *[_sentence(comparison) for comparison in _primary(result)],
-        f"- the GAN by itself: **{result.gan_verdict}**",
-        "",
-        f"Report: `reports/report.html`; data: `equipoise pull {outcome.version} --to DIR`",
-    ]
-    return "\n".join(lines)
-
-
-def class_table(classes: tuple[ClassRow, ...]) -> list[dict[str, str | int]]:
-    """One row a class: how many samples, recall before and after."""
-    return [
-        {
-            "class": row.name,
-            "real": row.n_real,
-            "asked for": row.n_requested,
-            "accepted": row.n_accepted,
-            "recall before": f"{row.recall_before:.2f}",
-            "recall after": f"{row.recall_after:.2f}",
-            "interval after": (
-                f"{row.recall_after_interval.low:.2f} to {row.recall_after_interval.high:.2f}"
-            ),
-        }
-        for row in classes
-    ]
+def verdict_text(place: Workspace, outcome: ReleaseOutcome) -> str:
+    """The report's summary under the version's name, as Markdown."""
+    summary = place.summary_file.read_text(encoding="utf-8")
+    return f"# {outcome.tag}\n\n{summary}\nData: `equipoise pull {outcome.version} --to DIR`\n"
 
 
 def first_sheet(place: Workspace) -> Path | None:
@@ -81,21 +62,3 @@ def first_sheet(place: Workspace) -> Path | None:
     sheets = sorted((place.generator / "sheets").glob("*.png"))
     small = (sheet for sheet in sheets if sheet.stat().st_size <= LARGEST_SHEET_BYTES)
     return next(small, None)
-
-
-def _primary(result: TrialResult) -> list[Comparison]:
-    return [
-        comparison
-        for comparison in result.comparisons
-        if comparison.classifier == result.primary_classifier
-    ]
-
-
-def _sentence(comparison: Comparison) -> str:
-    interval = comparison.interval_points
-    metric = comparison.metric.replace("_", " ")
-    return (
-        f"- {comparison.question}: {comparison.mean_points:+.1f} points of {metric} "
-        f"({interval.level:.0%} interval {interval.low:+.1f} to {interval.high:+.1f}), "
-        f"**{comparison.verdict}**"
-    )

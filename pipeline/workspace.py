@@ -78,6 +78,14 @@ class Workspace:
         return self.reports / "report.html"
 
     @property
+    def summary_file(self) -> Path:
+        return self.reports / "summary.md"
+
+    @property
+    def tables_file(self) -> Path:
+        return self.reports / "tables.json"
+
+    @property
     def private(self) -> Path:
         """What belongs to this machine alone and never to git: locks, caches, the local remote."""
         return self.root / ".equipoise"

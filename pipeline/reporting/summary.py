@@ -8,11 +8,11 @@ from html import escape
 from typing import Any
 
 from pipeline.reporting import verdict
-from pipeline.reporting.blocks import Block, Fold, Grid
+from pipeline.reporting.blocks import Answers, Block, Fold, Grid
 from pipeline.reporting.material import Material
 from pipeline.reporting.page import sections
 from pipeline.reporting.sections import answers, balance, classes, comparison, fidelity
-from pipeline.reporting.tables import Table, markdown_text
+from pipeline.reporting.tables import Cell, Column, Table, markdown_text
 
 
 def markdown_summary(material: Material) -> str:
@@ -40,33 +40,40 @@ def markdown_summary(material: Material) -> str:
 
 
 def tables_by_key(material: Material) -> dict[str, dict[str, Any]]:
-    """Every table of the page: key → caption, note, and records of {column: text}."""
-    return {
-        table.key: {
-            "caption": table.caption,
-            "note": table.note,
-            "records": table.records(),
-        }
-        for section in sections(material)
-        for table in _tables(section.blocks)
-    } | {"answers": answers_record(material)}
+    """Every table of the page by its key, as `Table.plain` gives it, and the two answers."""
+    shown = [table for section in sections(material) for table in _tables(section.blocks)]
+    return {table.key: table.plain() for table in (answers_table(material), *shown)}
 
 
-def answers_record(material: Material) -> dict[str, Any]:
-    """The two questions with their answers, as a table."""
-    records = [
-        {
-            "Question": one.question,
-            "Verdict": one.verdict,
-            "Gain": f"{one.change} {one.unit}",
-            "Interval": one.interval,
-            "Decides promotion": "yes" if one.decides else "no",
-        }
+def answers_table(material: Material) -> Table:
+    """The two questions with their answers, which the page shows as cards."""
+    found = [
+        one
         for block in answers.build(material).blocks
-        if isinstance(block, answers.Answers)
+        if isinstance(block, Answers)
         for one in block.answers
     ]
-    return {"caption": verdict.headline(material), "note": "", "records": records}
+    return Table(
+        key="answers",
+        caption=verdict.headline(material),
+        columns=(
+            Column("Question"),
+            Column("Verdict"),
+            Column("Gain", "number"),
+            Column("Interval", "number"),
+            Column("Decides promotion"),
+        ),
+        rows=tuple(
+            (
+                Cell(one.question),
+                Cell(one.verdict),
+                Cell(f"{one.change} {one.unit}", one.value),
+                Cell(one.interval),
+                Cell("yes" if one.decides else "no"),
+            )
+            for one in found
+        ),
+    )
 
 
 def _section(table: Table) -> str:

@@ -7,7 +7,7 @@ checked against `metrics.json`.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from pipeline.reporting import numbers
 from pipeline.reporting.marks import Axis, Mark, Tick
@@ -68,16 +68,18 @@ class Table:
     def __bool__(self) -> bool:
         return bool(self.rows)
 
-    def records(self) -> list[dict[str, str]]:
-        """The rows as {column: text}, without the pictures, e.g. for a table artifact."""
-        return [
-            {
-                column.title: cell.words
-                for column, cell in zip(self.columns, row, strict=True)
-                if column.align != "mark"
-            }
-            for row in self.rows
-        ]
+    def plain(self) -> dict[str, Any]:
+        """Caption, note, column titles and rows of text, without the pictures.
+
+        Rows are lists, not mappings: JSON with sorted keys would lose the order of the columns.
+        """
+        kept = [index for index, column in enumerate(self.columns) if column.align != "mark"]
+        return {
+            "caption": self.caption,
+            "note": self.note,
+            "columns": [self.columns[index].title for index in kept],
+            "rows": [[row[index].words for index in kept] for row in self.rows],
+        }
 
     def markdown(self) -> str:
         """The rows as a GitHub-flavoured Markdown table, without the pictures."""

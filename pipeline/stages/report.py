@@ -9,9 +9,6 @@ from pipeline.reporting.summary import markdown_summary, tables_by_key
 from pipeline.stages.shell import run_stage
 from pipeline.workspace import Workspace, write_bytes, write_json
 
-SUMMARY_FILE = "summary.md"
-TABLES_FILE = "tables.json"
-
 logger = logging.getLogger(__name__)
 
 
@@ -20,8 +17,8 @@ def run(workspace: Workspace, params: Params) -> None:
     material = read_material(workspace, params)
     content = render_report(material).encode()
     write_bytes(workspace.report_file, content)
-    write_bytes(workspace.reports / SUMMARY_FILE, markdown_summary(material).encode())
-    write_json(workspace.reports / TABLES_FILE, tables_by_key(material))
+    write_bytes(workspace.summary_file, markdown_summary(material).encode())
+    write_json(workspace.tables_file, tables_by_key(material))
     logger.info("report: wrote %s (%d kB)", workspace.report_file.name, len(content) // 1000)
 
 

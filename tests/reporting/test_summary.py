@@ -32,8 +32,8 @@ def test_every_text_in_the_tables_stands_on_the_page():
     texts = {
         re.sub(r" \(.*\)$", "", text)
         for table in tables.values()
-        for record in table["records"]
-        for text in record.values()
+        for row in table["rows"]
+        for text in row
     }
     missing = [text for text in texts if " ".join(text.split()) not in shown]
     # "+1.2 points of …" and "yes"/"no" are the answers' own words for what the page shows in parts.
