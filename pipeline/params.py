@@ -42,8 +42,8 @@ class SplitParams(Section):
 
     stable: a row's place depends on its own identity (or its group's) alone, so that it stays where
     it is when data are added; the counts of a class differ from its share by chance, within bounds.
-    exact: the counts are exact; rows may move when data are added. `test_per_class` (a balanced
-    test split) is always exact and wins over `test_fraction`.
+    exact: the counts are exact; rows may move when data are added. `test_per_class` and
+    `validation_per_class` (balanced splits) are always exact and win over the fractions.
     """
 
     rule: Literal["stable", "exact"] = "stable"
@@ -52,6 +52,7 @@ class SplitParams(Section):
     test_fraction: Fraction = 0.2
     test_per_class: Count | None = None
     validation_fraction: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
+    validation_per_class: Count | None = None
     group_column: str | None = None
     group_pattern: str | None = None
 

@@ -60,7 +60,12 @@ def part(rows: pd.DataFrame, params: SplitParams) -> np.ndarray:
     is_exact = params.rule == "exact" or params.test_per_class is not None
     is_test = _chosen(counts, lots, share, exact=is_exact, below=params.test_fraction)
     splits = np.where(is_test, TEST, TRAIN).astype(object)
-    if params.validation_fraction:
+    if params.validation_per_class:
+        later = np.where(is_test, 2.0, lots)
+        share = np.full(n_classes, float(params.validation_per_class))
+        is_validation = ~is_test & _chosen(counts, later, share, exact=True, below=1.0)
+        splits[is_validation] = VALIDATION
+    elif params.validation_fraction:
         # The next stretch of lots, so that neither split depends on the other's bounds.
         later = np.where(is_test, 2.0, lots - (0.0 if is_exact else params.test_fraction))
         is_validation = ~is_test & _chosen(

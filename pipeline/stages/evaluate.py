@@ -4,6 +4,7 @@ import logging
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from pipeline import balance, storage, synthesis
@@ -71,9 +72,10 @@ def run(workspace: Workspace, params: Params) -> None:
 def read_data(workspace: Workspace) -> TrialData:
     """What the trial is held on, from the folders that earlier stages wrote."""
     train = storage.read_split(workspace.prepared, "train")
-    parts = [train]
+    parts, training_counts = [train], None
     if storage.has_split(workspace.prepared, "validation"):
         parts.append(storage.read_split(workspace.prepared, "validation"))
+        training_counts = np.array(list(train.counts().values()))
     withheld = None
     if storage.has_split(workspace.prepared, "withheld"):
         withheld = storage.read_split(workspace.prepared, "withheld")
@@ -84,6 +86,7 @@ def read_data(workspace: Workspace) -> TrialData:
         shipped_pool=storage.read_split(workspace.synthetic, "train"),
         shipped_real=train,
         requested=read_json(workspace.synthetic / "request.json")["requested"],
+        training_counts=training_counts,
     )
 
 

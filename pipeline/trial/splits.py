@@ -1,12 +1,14 @@
-"""How the development data are parted in each replicate: repeated stratified folds."""
+"""How the development data are parted in each replicate: by folds, or by drawing training anew."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from pipeline.errors import ParamsError
-from pipeline.randomness import derive_seed
+from pipeline.randomness import derive_seed, numpy_stream
 from pipeline.samples import Samples
 
 # A class must leave rows to fit on, to choose on and to score on.
@@ -36,19 +38,38 @@ class ReplicateSplit:
 
 
 def split_replicate(
-    development: Samples, replicate: int, *, folds: int, inner_folds: int, seed: int
+    development: Samples,
+    replicate: int,
+    *,
+    folds: int,
+    inner_folds: int,
+    seed: int,
+    training_counts: np.ndarray | None = None,
 ) -> ReplicateSplit:
     """The parts of replicate number `replicate`, whatever the number of replicates in all.
 
     Replicates run through the folds of one stratified shuffle, then through those of the next, so
-    that every sample is held out equally often. Rows of one `group` stay together.
+    that every sample is held out equally often. With `training_counts`, each draws that many
+    training rows of each class anew (repeated random subsampling) and holds out all others. Rows of
+    one `group` stay together.
+
+    Args:
+        training_counts: Rows of each class to train on, int64 [classes]; given where the data have
+            a validation split, whose rows would otherwise change the imbalance that is on trial.
 
     Raises:
-        ParamsError: a class has too few rows for the folds asked for.
+        ParamsError: a class has too few rows for the parts asked for.
     """
-    _check_rows(development, folds)
-    repetition, fold = divmod(replicate, folds)
-    training, held_out = _fold(development, fold, folds, derive_seed(seed, "outer", repetition))
+    if training_counts is None:
+        _check_rows(development.counts(), max(folds, LEAST_ROWS_TO_FIT + 2))
+        repetition, fold = divmod(replicate, folds)
+        training, held_out = _fold(development, fold, folds, derive_seed(seed, "outer", repetition))
+    else:
+        names = development.schema.classes
+        counts = dict(zip(names, training_counts.tolist(), strict=True))
+        _check_rows(counts, LEAST_ROWS_TO_FIT + 2)
+        outer_seed = derive_seed(seed, "outer", replicate)
+        training, held_out = _draw_training(development, training_counts, outer_seed)
     inner = development.take(training)
     smallest = min(count for count in inner.counts().values() if count)
     inner_seed = derive_seed(seed, "inner", replicate)
@@ -65,6 +86,25 @@ def out_of_fold_parts(
     return [_fold(samples, fold, folds, derive_seed(seed, "out of fold")) for fold in range(folds)]
 
 
+def _draw_training(
+    development: Samples, training_counts: np.ndarray, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Groups in random order, each taken whole while no class gets more rows than it should."""
+    groups = development.provenance.get("group", development.provenance["id"])
+    codes, _ = pd.factorize(groups.where(groups.notna(), development.provenance["id"]))
+    order = numpy_stream(seed, "groups").permutation(codes.max() + 1)
+    rows_of = pd.Series(np.arange(len(codes))).groupby(codes).indices
+    left = training_counts.copy()
+    is_training = np.zeros(len(codes), bool)
+    for group in order:
+        rows = rows_of[group]
+        needed = np.bincount(development.labels[rows], minlength=len(left))
+        if (needed <= left).all():
+            is_training[rows] = True
+            left -= needed
+    return np.flatnonzero(is_training), np.flatnonzero(~is_training)
+
+
 def _fold(samples: Samples, fold: int, folds: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     groups = samples.provenance.get("group")
     state = seed % 2**32
@@ -79,13 +119,12 @@ def _fold(samples: Samples, fold: int, folds: int, seed: int) -> tuple[np.ndarra
     return np.asarray(fitted), np.asarray(left_out)
 
 
-def _check_rows(development: Samples, folds: int) -> None:
-    counts = development.counts()
+def _check_rows(counts: Mapping[str, int], least: int) -> None:
     problems = [
-        f"Class {name!r} has {count} development samples; trial.folds: {folds} needs at least "
-        f"{max(folds, LEAST_ROWS_TO_FIT + 2)} of each class."
+        f"Class {name!r} has {count} development samples to part; the trial needs at least {least} "
+        "of each class."
         for name, count in counts.items()
-        if count < max(folds, LEAST_ROWS_TO_FIT + 2)
+        if count < least
     ]
     if problems:
         raise ParamsError(

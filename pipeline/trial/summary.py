@@ -176,7 +176,7 @@ class Summary:
             settings="; or ".join(settings),
             values=values,
             intervals={
-                metric: assess_gains(each, held_out_ratio=self._ratio).interval
+                metric: _within_shares(assess_gains(each, held_out_ratio=self._ratio).interval)
                 for metric, each in values.items()
             },
             test={metric: float(np.mean([t[metric] for t in tests])) for metric in tests[0]},
@@ -273,6 +273,11 @@ def share_to_weight(share: float, *, n_real: int, n_rows: int) -> float:
     if n_rows == 0:
         return 0.0
     return min(1.0, share / (1.0 - share) * n_real / n_rows)
+
+
+def _within_shares(interval: Interval) -> Interval:
+    """A score is a share: no interval of it reaches below 0 or above 1."""
+    return Interval(low=max(0.0, interval.low), high=min(1.0, interval.high), level=interval.level)
 
 
 def share_of_gap(gap: GainTest, gained: GainTest) -> tuple[float | None, Interval | None]:

@@ -5,6 +5,8 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from pipeline.params import ClassifierName, TrialParams
 from pipeline.randomness import derive_seed
 from pipeline.samples import Samples
@@ -38,6 +40,8 @@ class TrialData:
         shipped_pool: Synthetic rows of the shipped generator, to be curated.
         shipped_real: The rows that the shipped generator was trained on.
         requested: Class name → how many synthetic rows the augmented set is to have.
+        training_counts: Rows of each class that a replicate trains on, where the data have a
+            validation split; None where replicates are folds.
     """
 
     development: Samples
@@ -46,6 +50,7 @@ class TrialData:
     shipped_pool: Samples
     shipped_real: Samples
     requested: Mapping[str, int]
+    training_counts: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -105,6 +110,7 @@ def run_trial(
             folds=params.folds,
             inner_folds=INNER_FOLDS,
             seed=derive_seed(seed, "trial splits"),
+            training_counts=data.training_counts,
         )
         for replicate in range(params.replicates)
     )

@@ -82,3 +82,10 @@ def test_thinning_an_unknown_class_or_to_more_than_there_is_is_refused_in_one_pa
     assert "'ten', which the source does not have" in str(caught.value)
     assert "999 training rows of the class '3'" in str(caught.value)
     assert not (tmp_path / "data" / "prepared").exists()
+
+
+def test_a_validation_split_has_the_rows_of_each_class_that_were_asked_for(tmp_path):
+    source = {"split": {"test_per_class": 40, "validation_per_class": 30}}
+    folder = prepared(tmp_path, {"source": source}).prepared
+    assert set(read_split(folder, "test").counts().values()) == {40}
+    assert set(read_split(folder, "validation").counts().values()) == {30}

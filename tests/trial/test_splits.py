@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -52,5 +54,31 @@ def test_rows_of_one_group_are_never_parted():
 
 
 def test_a_class_with_too_few_samples_is_refused_by_name():
-    with pytest.raises(ParamsError, match=r"Class '2' has 3 development samples.*trial\.folds"):
+    with pytest.raises(ParamsError, match=r"Class '2' has 3 development samples"):
         split(0, digits([10, 10, 3, 10]))
+
+
+def redraw(replicate, samples=DEVELOPMENT, counts=(12, 12, 4, 4)):
+    return split_replicate(
+        samples, replicate, folds=3, inner_folds=3, seed=11, training_counts=np.array(counts)
+    )
+
+
+def test_training_rows_drawn_anew_have_the_counts_asked_for_and_all_others_are_held_out():
+    for replicate in range(3):
+        parts = redraw(replicate)
+        assert np.bincount(DEVELOPMENT.labels[parts.training]).tolist() == [12, 12, 4, 4]
+        assert sorted([*parts.training, *parts.held_out]) == list(range(len(DEVELOPMENT)))
+
+
+def test_each_replicate_draws_other_training_rows():
+    assert set(redraw(0).training) != set(redraw(1).training)
+
+
+def test_rows_of_one_group_are_never_parted_when_training_rows_are_drawn_anew():
+    groups = [f"patient {n // 2}" for n in range(len(DEVELOPMENT))]
+    grouped = replace(DEVELOPMENT, provenance=DEVELOPMENT.provenance.assign(group=groups))
+    parts = redraw(0, grouped)
+    names = np.array(groups)
+    assert not set(names[parts.held_out]) & set(names[parts.training])
+    assert set(DEVELOPMENT.labels[parts.training]) == {0, 1, 2, 3}

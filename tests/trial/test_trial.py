@@ -126,6 +126,13 @@ def test_every_arm_is_scored_on_every_replicate_and_the_test_split(outcome):
     assert {"real", "balanced", "gan", "best_cheap_gan", "mix", "ceiling"} <= names
 
 
+def test_no_interval_of_a_score_leaves_the_range_of_shares(outcome):
+    result = record_of(outcome)
+    intervals = [interval for arm in result.arms for interval in arm.intervals.values()]
+    assert intervals
+    assert all(0 <= interval.low <= interval.high <= 1 for interval in intervals)
+
+
 def test_the_shares_of_the_gain_add_up_to_the_gain(outcome):
     record = record_of(outcome)
     (mix,) = [c for c in record.comparisons if c.question == "mix against current practice"]
