@@ -7,17 +7,20 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 import torch.nn.functional as F
+from sklearn.linear_model import LogisticRegression
 from torch import nn
 
 from pipeline.errors import TrainingError
 from pipeline.modalities.image_augmentation import augment, to_float
 from pipeline.modalities.recipe import Recipe, TrainingSet
+from pipeline.modalities.smote import smote_columns
 from pipeline.randomness import derive_seed
 from pipeline.samples import Samples, Schema
 
 BATCH_SAMPLES = 64
 LEARNING_RATE = 3e-3
 LABEL_SMOOTHING = 0.05
+HEAD_C = 1.0
 WIDTH = 24
 FEATURES = 64
 NORMALISATION_BATCHES = 8
@@ -118,7 +121,10 @@ def train_image_classifier(
             f"“{recipe.words()}”. Lower `trial.classifier_steps` or look for extreme pixels."
         )
     _refresh_normalisation(network, training, recipe, seed)
-    return ImageClassifier(schema, network.eval())
+    classifier = ImageClassifier(schema, network.eval())
+    if recipe.smote:
+        _refit_head(classifier, training, seed)
+    return classifier
 
 
 class RecipeLoss:
@@ -170,6 +176,25 @@ def _mixup_loss(
     other = torch.randperm(len(images), generator=stream)
     logits = network(part * images + (1 - part) * images[other])
     return part * loss_of(logits, labels) + (1 - part) * loss_of(logits, labels[other])
+
+
+@torch.no_grad()
+def _refit_head(classifier: ImageClassifier, training: TrainingSet, seed: int) -> None:
+    """Fit the last layer anew on features that SMOTE filled up to the largest class.
+
+    In pixels SMOTE shows the network double exposures; between features it does what it was made
+    for. Source: the two-stage training of Kang et al. 2020, arXiv:1910.09217, section 4.
+    """
+    counts, labels = training.real_counts, training.real.labels
+    features = classifier.features(training.real)
+    made, made_labels = smote_columns(features, labels, counts.max() - counts, seed=seed)
+    model = LogisticRegression(C=HEAD_C, max_iter=500)
+    model.fit(np.concatenate([features, made]), np.concatenate([labels, made_labels]))
+    weight, bias = model.coef_, model.intercept_
+    if len(counts) == 2:  # scikit-learn keeps one row for two classes
+        weight, bias = np.concatenate([-weight, weight]) / 2, np.concatenate([-bias, bias]) / 2
+    classifier.network.head.weight.copy_(torch.from_numpy(weight))
+    classifier.network.head.bias.copy_(torch.from_numpy(bias))
 
 
 @torch.no_grad()

@@ -10,10 +10,11 @@ import pandas as pd
 from pipeline import balance, storage, synthesis
 from pipeline.fidelity.judge import judge
 from pipeline.fidelity.safety import judge_safety
+from pipeline.fidelity.transfer import train_on_synthetic
 from pipeline.modalities.recipe import TrainingSet
 from pipeline.params import BalanceParams, GanParams, Params
 from pipeline.randomness import derive_seed
-from pipeline.results import CopiesResult, FidelityRow, write_result
+from pipeline.results import CopiesResult, FidelityRow, TrialResult, write_result
 from pipeline.samples import Samples, concatenate
 from pipeline.scale.executor import open_executor
 from pipeline.stages import evaluate as this_module
@@ -22,13 +23,16 @@ from pipeline.stages.shell import run_stage
 from pipeline.trial.curation import choose_exactly
 from pipeline.trial.exports import write_exports
 from pipeline.trial.learners import DOMAIN_RECIPE, fit
+from pipeline.trial.mixture import COPIES_STRENGTH
 from pipeline.trial.record import make_record
+from pipeline.trial.rows import classical_rows, smote_rows
 from pipeline.trial.tasks import Task, TaskStore, run_tasks
 from pipeline.trial.trial import TrialData, run_trial
 from pipeline.workspace import Workspace, read_json, verify_manifest, writing
 
 log = logging.getLogger(__name__)
 CURATION_FILE = "curation.parquet"
+CHEAP_FOLDER = "cheap"
 FEATURES = "domain network (a small CNN trained on the training split, 64 features)"
 
 
@@ -40,12 +44,19 @@ def run(workspace: Workspace, params: Params) -> None:
     store = TaskStore(workspace.private / "trial", code=code_hashes(("evaluate",))["evaluate"])
     # Named through the module, not this script, so that other processes find the function.
     make = partial(this_module.balanced_pool, gan=params.gan, balance_params=params.balance)
+    rivals = {}
+    if params.trial.preset == "full" and params.gan.preset != "cvae":
+        variational = GanParams(preset="cvae", max_seconds=params.gan.max_seconds)
+        rivals["cvae"] = partial(
+            this_module.balanced_pool, gan=variational, balance_params=params.balance
+        )
     with open_executor(params.trial.executor, workers=params.trial.workers) as executor:
         outcome = run_trial(
             data,
             params.trial,
             seed=params.seed,
             make=make,
+            rivals=rivals,
             executor=executor,
             store=store,
             on_done=_tell,
@@ -65,6 +76,10 @@ def run(workspace: Workspace, params: Params) -> None:
     with writing(workspace.trial, facts) as folder:
         write_result(folder, result)
         judged.to_parquet(folder / CURATION_FILE, index=False)
+        cheap = cheap_rows(data.shipped_real, result, seed=derive_seed(params.seed, "cheap rows"))
+        if cheap is not None:
+            storage.write_schema(folder / CHEAP_FOLDER, cheap.schema)
+            storage.write_split(folder / CHEAP_FOLDER, "train", cheap)
     write_exports(workspace.metrics_file, workspace.plots, result)
     log.info("evaluate: mix: %s; GAN: %s", result.verdict, result.gan_verdict)
 
@@ -114,11 +129,38 @@ def judge_pool_quality(
         features=FEATURES,
         seed=seed,
     )
+    rows += train_on_synthetic(
+        pool,
+        train,
+        unseen,
+        predict=partial(fit_and_predict, steps=steps, seed=seed),
+        name="small CNN, balanced, affine augmentation",
+        seed=seed,
+    )
     safety = judge_safety(pool, train, unseen, features=features, seed=seed)
     return {
         "fidelity": [row.model_dump(mode="json") for row in rows],
         "copies": safety.model_dump(mode="json"),
     }
+
+
+def fit_and_predict(training: Samples, queries: Samples, *, steps: int, seed: int) -> np.ndarray:
+    """Class indices that a network fitted on `training` gives `queries`, int64 [n]."""
+    fitted = fit("cnn", TrainingSet(training), DOMAIN_RECIPE, steps=steps, seed=seed)
+    return np.asarray(fitted.probabilities(queries).argmax(axis=1))
+
+
+def cheap_rows(real: Samples, result: TrialResult, *, seed: int) -> Samples | None:
+    """Classical copies and SMOTE rows, where the primary classifier's mix gives them weight."""
+    parts = []
+    for origin, make in (
+        ("classical", partial(classical_rows, strength=COPIES_STRENGTH)),
+        ("smote", smote_rows),
+    ):
+        if result.recommended_weight.get(origin, 0.0) > 0:
+            wanted = np.array([row.n_requested for row in result.classes])
+            parts.append(make(real, wanted, seed=seed))
+    return concatenate(parts) if parts else None
 
 
 def _quality_task(data: TrialData, judged: pd.DataFrame, params: Params) -> Task:

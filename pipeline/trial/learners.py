@@ -47,7 +47,7 @@ def fit(
 
 def applies(name: ClassifierName, recipe: Recipe) -> bool:
     """Whether the recipe means anything to the classifier: mixup is a way to train networks."""
-    return not recipe.smote if name == "cnn" else recipe.mixup == 0
+    return name == "cnn" or recipe.mixup == 0
 
 
 @dataclass(frozen=True)

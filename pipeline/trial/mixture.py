@@ -28,7 +28,6 @@ class Fits:
     Attributes:
         inner: origin → rows made from the fitting part alone.
         final: origin → rows made from the whole training part.
-        needy: The classes that were asked to get rows, bool [classes].
     """
 
     parts: Parts
@@ -37,7 +36,6 @@ class Fits:
     seed: int
     inner: Mapping[str, Samples]
     final: Mapping[str, Samples]
-    needy: np.ndarray
 
     def losses(self, recipe: Recipe, shares: Shares) -> np.ndarray:
         """Losses of the choosing rows with a dose."""
@@ -65,7 +63,7 @@ def run_mixtures(
     effort: Effort,
     seed: int,
 ) -> dict[str, Any]:
-    """The arms that need a generator: GAN on real only, GAN on the best cheap arm, the mix.
+    """The GAN on top of the best cheap arm, and the recommended mix.
 
     Args:
         cheap: What `run_cheap_arm` found for each of `arms`.
@@ -74,36 +72,22 @@ def run_mixtures(
     """
     base = best_cheap(cheap, parts.choosing.labels)
     recipe = arms[base].candidates[cheap[base]["recipe"]]
-    fits = Fits(
-        parts,
-        classifier,
-        effort,
-        seed,
-        inner=_sources(parts.fitting, pool, judged, effort, seed),
-        final=_sources(parts.training, final_pool, final_judged, effort, seed),
-        needy=np.bincount(final_pool.labels, minlength=len(parts.training.counts())) > 0,
-    )
+    inner = _sources(parts.fitting, pool, judged, effort, seed)
+    final = _sources(parts.training, final_pool, final_judged, effort, seed)
+    fits = Fits(parts, classifier, effort, seed, inner, final)
     tried: dict[str, np.ndarray] = {}
 
     def try_dose(shares: Shares) -> np.ndarray:
-        key = repr({origin: share.tolist() for origin, share in shares.items()})
-        if key not in tried:
-            tried[key] = fits.losses(recipe, shares)
-        return tried[key]
+        if _key(shares) not in tried:
+            tried[_key(shares)] = fits.losses(recipe, shares)
+        return tried[_key(shares)]
 
     labels, none = parts.choosing.labels, Dose(np.asarray(cheap[base]["choosing_losses"]))
+    grid, needy = effort.grid, _drawn_classes(final_pool)
     gan = choose_share(
-        try_dose,
-        none,
-        labels,
-        origin="gan",
-        grid=effort.grid,
-        needy=fits.needy,
-        per_class=effort.per_class,
+        try_dose, none, labels, origin="gan", grid=grid, needy=needy, per_class=effort.per_class
     )
-    mix = choose_mix(
-        try_dose, none, labels, origins=effort.origins, grid=effort.grid, needy=fits.needy
-    )
+    mix = choose_mix(try_dose, none, labels, origins=effort.origins, grid=grid, needy=needy)
     steps = _nested(mix)
     outcomes = {
         _key(shares): fits.predict(recipe, shares) if shares else _predicted(cheap[base])
@@ -111,29 +95,59 @@ def run_mixtures(
     }
     return {
         "base": arms[base].name,
-        "gan": _on_real_only(fits),
         "best_cheap_gan": _described(outcomes[_key(gan.shares)], recipe, gan.shares),
         "mix": _described(outcomes[_key(mix.shares)], recipe, mix.shares),
         "mix_steps": [{"origins": list(shares), **outcomes[_key(shares)]} for shares in steps],
     }
 
 
-def run_ceiling(
+def run_on_real_only(
+    *,
+    parts: Parts,
+    origin: str,
+    pool: Samples,
+    judged: Mapping[str, list[Any]],
+    final_pool: Samples,
+    final_judged: Mapping[str, list[Any]],
+    classifier: ClassifierName,
+    effort: Effort,
+    seed: int,
+) -> dict[str, Any]:
+    """A generator's rows on top of real ones and nothing else, at the best share above zero."""
+    inner, final = (
+        {origin: accepted(*each)} for each in ((pool, judged), (final_pool, final_judged))
+    )
+    fits = Fits(parts, classifier, effort, seed, inner, final)
+    needy = _drawn_classes(final_pool)
+    shares = [{origin: np.where(needy, share, 0.0)} for share in effort.grid]
+    best = shares[0]
+    if effort.is_tuned:
+        labels = parts.choosing.labels
+        best = min(shares, key=lambda dose: mean_loss(fits.losses(FILLED, dose), labels))
+    return _described(fits.predict(FILLED, best), FILLED, best)
+
+
+def run_with_more_real(
     *,
     parts: Parts,
     arms: tuple[Arm, ...],
     cheap: Sequence[Mapping[str, Any]],
     withheld: Samples,
+    filled_share: float,
     classifier: ClassifierName,
     effort: Effort,
     seed: int,
 ) -> dict[str, Any]:
-    """The best cheap arm on the training part filled with withheld real samples."""
+    """The best cheap arm with withheld real samples: the ceiling, and the way there.
+
+    Args:
+        filled_share: How much of the distance to the largest class is filled; 1 is the ceiling.
+    """
     base = best_cheap(cheap, parts.choosing.labels)
     recipe = arms[base].candidates[cheap[base]["recipe"]]
-    filled = TrainingSet(fill_with_real(parts.training, withheld))
-    outcome = predictions(parts, filled, recipe, classifier, effort, seed)
-    return _described(outcome, recipe, {})
+    filled = fill_with_real(parts.training, withheld, filled_share)
+    outcome = predictions(parts, TrainingSet(filled), recipe, classifier, effort, seed)
+    return {**_described(outcome, recipe, {}), "counts": list(filled.counts().values())}
 
 
 def best_cheap(cheap: Sequence[Mapping[str, Any]], labels: np.ndarray) -> int:
@@ -141,23 +155,19 @@ def best_cheap(cheap: Sequence[Mapping[str, Any]], labels: np.ndarray) -> int:
     return int(np.argmin([mean_loss(np.asarray(o["choosing_losses"]), labels) for o in cheap]))
 
 
-def fill_with_real(training: Samples, withheld: Samples) -> Samples:
-    """Training rows and withheld ones up to the largest class, or as many as there are."""
+def fill_with_real(training: Samples, withheld: Samples, share: float = 1.0) -> Samples:
+    """Training rows and withheld ones, `share` of the way to the largest class or all there are."""
     counts = TrainingSet(training).real_counts
     rows = [
-        np.flatnonzero(withheld.labels == label)[: counts.max() - count]
+        np.flatnonzero(withheld.labels == label)[: round(share * (counts.max() - count))]
         for label, count in enumerate(counts)
     ]
     return concatenate([training, withheld.take(np.concatenate(rows))])
 
 
-def _on_real_only(fits: Fits) -> dict[str, Any]:
-    effort, labels = fits.effort, fits.parts.choosing.labels
-    shares = [{"gan": np.where(fits.needy, share, 0.0)} for share in effort.grid]
-    best = shares[0]
-    if effort.is_tuned:
-        best = min(shares, key=lambda dose: mean_loss(fits.losses(FILLED, dose), labels))
-    return _described(fits.predict(FILLED, best), FILLED, best)
+def _drawn_classes(pool: Samples) -> np.ndarray:
+    """The classes that were asked to get rows, bool [classes]."""
+    return np.bincount(pool.labels, minlength=len(pool.schema.classes)) > 0
 
 
 def _sources(

@@ -11,6 +11,7 @@ from pipeline.trial.curation import summarise
 from pipeline.trial.scores import share_interval
 from pipeline.trial.summary import Summary
 from pipeline.trial.trial import TrialData, TrialOutcome, refits
+from pipeline.trial.worth import LearningCurve
 
 FEWEST_ROWS = 30
 
@@ -31,6 +32,7 @@ def make_record(
     own = verdicts[primary]
     doses = [dose for name in params.classifiers for dose in summary.doses(name)]
     primary_doses = [dose for dose in doses if dose.classifier == primary]
+    curve = LearningCurve(data, params, outcome, summary.panels[primary])
     deciding = own.verdict if params.promote == "mix" else own.gan_verdict
     return TrialResult(
         primary_metric=params.primary_metric,
@@ -56,6 +58,8 @@ def make_record(
         curation=summarise(pd.DataFrame(outcome.shipped), data.development.schema.classes),
         fidelity=tuple(fidelity),
         copies=copies,
+        learning_curve=curve.points(),
+        worth=curve.worth(),
         notes=_notes(data, params),
     )
 
@@ -107,10 +111,9 @@ def _notes(data: TrialData, params: TrialParams) -> tuple[str, ...]:
     notes = []
     if params.preset == "light":
         notes.append(
-            "The light preset left out: tuning of each arm's settings, the arms augmentation "
-            "alone, with logit adjustment, half and half, with mixup, SMOTE and conditional VAE, "
-            "classical copies and SMOTE as sources of the mix, doses class by class, and the "
-            "second generator of each replicate (doses are chosen with, and arms scored with, a "
+            "The light preset left out: tuning of each arm's settings; the arms augmentation alone, "
+            "with logit adjustment, half and half, with mixup, SMOTE and conditional VAE; classical "
+            "copies and SMOTE as sources of the mix; the learning curve; and the second generator of each replicate (doses are chosen with, and arms scored with, a "
             "generator that saw three quarters of the training part). "
             "`trial.preset: full` runs them."
         )

@@ -4,15 +4,14 @@ import math
 
 import numpy as np
 import pandas as pd
-from imblearn.over_sampling import SMOTE
 
 from pipeline.modalities.recipe import Extra, Recipe, TrainingSet
-from pipeline.randomness import derive_seed, numpy_stream
+from pipeline.modalities.smote import smote_columns
+from pipeline.randomness import numpy_stream
 from pipeline.samples import Samples
 
 # Static copies fill every class to this many times the largest: more brought nothing.
 COPIES_PER_LARGEST = 4
-SMOTE_NEIGHBOURS = 5
 
 
 def flat(samples: Samples) -> np.ndarray:
@@ -54,44 +53,17 @@ def classical_rows(real: Samples, wanted: np.ndarray, *, strength: float, seed: 
 
 
 def smote_rows(real: Samples, wanted: np.ndarray, *, seed: int) -> Samples:
-    """SMOTE rows, `wanted` (int [classes]) of each class; a class of one row is repeated.
-
-    Source: Chawla et al. 2002, arXiv:1106.1813; imbalanced-learn's implementation.
-    """
-    counts = np.bincount(real.labels, minlength=len(wanted))
-    columns = flat(real)
-    parts, labels = [], []
-    for label in np.flatnonzero(wanted):
-        own = columns[real.labels == label]
-        if counts[label] < 2:
-            parts.append(np.repeat(own, wanted[label], axis=0))
-        else:
-            parts.append(
-                _smote_class(own, int(wanted[label]), derive_seed(seed, "smote", int(label)))
-            )
-        labels.append(np.full(wanted[label], label, np.int64))
-    pixels = np.concatenate(parts).reshape(-1, *real.values.shape[1:])
-    names = [f"smote-{seed:x}-{label}-{n}" for part in labels for n, label in enumerate(part)]
+    """SMOTE rows between pixels, `wanted` (int [classes]) of each class."""
+    made, labels = smote_columns(flat(real), real.labels, wanted, seed=seed)
+    pixels = made.reshape(-1, *real.values.shape[1:])
+    numbers = np.concatenate([np.arange(n) for n in wanted])
+    names = [f"smote-{seed:x}-{k}-{n}" for k, n in zip(labels, numbers, strict=True)]
     return Samples(
         real.schema,
         np.clip(np.rint(pixels * 255.0), 0, 255).astype(np.uint8),
-        np.concatenate(labels),
+        labels,
         pd.DataFrame({"id": names, "origin": "smote"}),
     )
-
-
-def _smote_class(own: np.ndarray, wanted: int, seed: int) -> np.ndarray:
-    # imbalanced-learn fills one class up to another's size: a stand-in class sets the target.
-    stand_in = np.zeros((len(own) + wanted, own.shape[1]))
-    rows = np.concatenate([own, stand_in])
-    labels = np.repeat([1, 0], [len(own), len(stand_in)])
-    sampler = SMOTE(
-        sampling_strategy={1: len(stand_in)},
-        k_neighbors=min(SMOTE_NEIGHBOURS, len(own) - 1),
-        random_state=seed % 2**32,
-    )
-    filled, _ = sampler.fit_resample(rows, labels)
-    return np.asarray(filled[len(rows) :], np.float64)
 
 
 def _parents(labels: np.ndarray, wanted: np.ndarray, seed: int) -> np.ndarray:

@@ -19,7 +19,14 @@ from pipeline.results import (
     Question,
 )
 from pipeline.trial.scores import confusion, recalls, score
-from pipeline.trial.trial import TrialData, TrialOutcome, ceiling_name, cheap_name, mixtures_name
+from pipeline.trial.trial import (
+    TrialData,
+    TrialOutcome,
+    cheap_name,
+    mixtures_name,
+    more_real_name,
+    on_real_name,
+)
 from pipeline.trial.verdict import (
     GainTest,
     assess_gains,
@@ -31,6 +38,7 @@ from pipeline.trial.verdict import (
 
 LATE_TITLES: Mapping[str, tuple[str, ArmFamily]] = {
     "gan": ("GAN samples on top of real only", "synthetic"),
+    "cvae": ("Conditional VAE samples on top of real only", "synthetic"),
     "best_cheap_gan": ("GAN samples on top of the best cheap arm", "synthetic"),
     "mix": ("Recommended mix", "mix"),
     "ceiling": ("Filled with withheld real samples", "ceiling"),
@@ -136,9 +144,13 @@ class Summary:
             for arm in self._outcome.arms[classifier]
         }
         mixtures = tuple(results[mixtures_name(r, classifier)] for r in replicates)
-        late = {key: [m[key] for m in mixtures] for key in ("gan", "best_cheap_gan", "mix")}
+        late = {
+            origin: [results[on_real_name(r, classifier, origin)] for r in replicates]
+            for origin in self._outcome.origins
+        }
+        late |= {key: [m[key] for m in mixtures] for key in ("best_cheap_gan", "mix")}
         if self._data.withheld is not None:
-            late["ceiling"] = [results[ceiling_name(r, classifier)] for r in replicates]
+            late["ceiling"] = [results[more_real_name(r, classifier, 1.0)] for r in replicates]
         for key, outcomes in late.items():
             arms[key] = self._score(key, *LATE_TITLES[key], classifier, outcomes)
         return Panel(classifier, arms, mixtures)

@@ -11,7 +11,7 @@ from pipeline.params import ClassifierName, TrialParams
 from pipeline.randomness import derive_seed
 from pipeline.samples import Samples
 from pipeline.trial.arms import Arm, arms_for
-from pipeline.trial.mixture import run_ceiling, run_mixtures
+from pipeline.trial.mixture import run_mixtures, run_on_real_only, run_with_more_real
 from pipeline.trial.replicate import (
     Effort,
     Parts,
@@ -26,6 +26,8 @@ from pipeline.trial.tasks import OnDone, Task, TaskStore, run_tasks
 
 INNER_FOLDS = 4
 CURATION_STEPS_SHARE = 0.5
+# Points of the learning curve on the way to the ceiling.
+CURVE_SHARES = (0.15, 0.4)
 
 
 @dataclass(frozen=True)
@@ -60,12 +62,14 @@ class TrialOutcome:
     Attributes:
         splits: Of each replicate.
         arms: The cheap arms under each classifier.
-        results: Task name → result, named by `cheap_name`, `mixtures_name` and `ceiling_name`.
+        origins: The generators that were compared, "gan" first.
+        results: Task name → result, by the names that the functions below give.
         shipped: The shipped pool's curation, columns as lists.
     """
 
     splits: tuple[ReplicateSplit, ...]
     arms: Mapping[ClassifierName, tuple[Arm, ...]]
+    origins: tuple[str, ...]
     results: Mapping[str, Any]
     shipped: Mapping[str, list[Any]]
 
@@ -90,6 +94,7 @@ def run_trial(
     make: PoolMaker,
     executor: Executor,
     store: TaskStore,
+    rivals: Mapping[str, PoolMaker] | None = None,
     judge: PoolJudge = judge_pool,
     on_done: OnDone | None = None,
 ) -> TrialOutcome:
@@ -98,6 +103,7 @@ def run_trial(
     Args:
         make: Trains a generator and draws a pool that balances its samples, so that this room
             needs to know none; a function that another process can find.
+        rivals: Origin → other generators to compare with, each on top of real rows only.
         judge: Curates a pool; `judge_pool` except where a calibration leaves curation out.
 
     Raises:
@@ -115,19 +121,24 @@ def run_trial(
         for replicate in range(params.replicates)
     )
     arms = {name: arms_for(name, params) for name in params.classifiers}
-    tasks = [_shipped_task(data, params, seed, judge)]
+    makers = {"gan": make, **(rivals or {})}
+    shipped = _shipped_task(data, params, seed, judge)
     pools: list[Task] = []
-    early: list[Task] = []
+    cheap: list[Task] = []
     late: list[Task] = []
     for replicate, split in enumerate(splits):
         own = derive_seed(seed, "replicate", replicate)
         parts = _parts(data, split)
-        pools += _pool_tasks(replicate, parts, params, own, make, judge)
+        for origin, maker in makers.items():
+            pools += _pool_tasks(replicate, origin, parts, params, own, maker, judge)
         for name in params.classifiers:
-            early += _cheap_tasks(replicate, parts, arms[name], name, params, own)
-            late += _late_tasks(replicate, parts, arms[name], name, params, own, data.withheld)
-    results = run_tasks([*pools, *tasks, *early, *late], executor, store, on_done=on_done)
-    return TrialOutcome(splits, arms, results, results[tasks[0].name])
+            plan = Plan(replicate, parts, arms[name], name, params, own)
+            cheap += plan.cheap_tasks()
+            late += plan.mixture_tasks(tuple(makers))
+            if data.withheld is not None:
+                late += plan.more_real_tasks(data.withheld)
+    results = run_tasks([*pools, shipped, *cheap, *late], executor, store, on_done=on_done)
+    return TrialOutcome(splits, arms, tuple(makers), results, results[shipped.name])
 
 
 def cheap_name(replicate: int, classifier: str, arm: str) -> str:
@@ -140,9 +151,97 @@ def mixtures_name(replicate: int, classifier: str) -> str:
     return f"replicate {replicate + 1}: {classifier}: mixtures"
 
 
-def ceiling_name(replicate: int, classifier: str) -> str:
-    """The task that runs the arm filled with real rows."""
-    return f"replicate {replicate + 1}: {classifier}: ceiling"
+def on_real_name(replicate: int, classifier: str, origin: str) -> str:
+    """The task that runs a generator's rows on top of real ones alone."""
+    return f"replicate {replicate + 1}: {classifier}: {origin} on real only"
+
+
+def more_real_name(replicate: int, classifier: str, share: float) -> str:
+    """The task that fills `share` of the way to the largest class with real rows."""
+    return f"replicate {replicate + 1}: {classifier}: filled {share:.0%} with real rows"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The tasks of one classifier in one replicate."""
+
+    replicate: int
+    parts: Parts
+    arms: tuple[Arm, ...]
+    classifier: ClassifierName
+    params: TrialParams
+    seed: int
+
+    @property
+    def _shared(self) -> dict[str, Any]:
+        return {
+            "parts": self.parts,
+            "classifier": self.classifier,
+            "effort": effort_for(self.params, self.classifier),
+            "seed": self.seed,
+        }
+
+    @property
+    def _cheap_names(self) -> tuple[str, ...]:
+        return tuple(cheap_name(self.replicate, self.classifier, arm.name) for arm in self.arms)
+
+    def cheap_tasks(self) -> list[Task]:
+        """One task a cheap arm."""
+        return [
+            Task(name, run_cheap_arm, {**self._shared, "arm": arm})
+            for name, arm in zip(self._cheap_names, self.arms, strict=True)
+        ]
+
+    def mixture_tasks(self, origins: tuple[str, ...]) -> list[Task]:
+        """The mix, and each generator on real rows only."""
+        mixtures = Task(
+            mixtures_name(self.replicate, self.classifier),
+            run_mixtures,
+            {**self._shared, "arms": self.arms},
+            needs={"cheap": self._cheap_names, **self._pools("gan")},
+        )
+        alone = [
+            Task(
+                on_real_name(self.replicate, self.classifier, origin),
+                run_on_real_only,
+                {**self._shared, "origin": origin},
+                needs=self._pools(origin),
+            )
+            for origin in origins
+        ]
+        return [mixtures, *alone]
+
+    def more_real_tasks(self, withheld: Samples) -> list[Task]:
+        """The ceiling, and for the primary classifier the learning curve that leads there."""
+        return [
+            Task(
+                more_real_name(self.replicate, self.classifier, share),
+                run_with_more_real,
+                {
+                    **self._shared,
+                    "arms": self.arms,
+                    "withheld": withheld,
+                    "filled_share": share,
+                },
+                needs={"cheap": self._cheap_names},
+            )
+            for share in filled_shares(self.params, self.classifier)
+        ]
+
+    def _pools(self, origin: str) -> dict[str, str]:
+        final = "final" if refits(self.params) else "choosing"
+        return {
+            "pool": _pool_name(self.replicate, origin, "choosing"),
+            "judged": _judged_name(self.replicate, origin, "choosing"),
+            "final_pool": _pool_name(self.replicate, origin, final),
+            "final_judged": _judged_name(self.replicate, origin, final),
+        }
+
+
+def filled_shares(params: TrialParams, classifier: ClassifierName) -> tuple[float, ...]:
+    """How far real rows fill the classes: the ceiling is 1, the rest is the learning curve."""
+    is_curve = params.preset == "full" and classifier == params.primary_classifier
+    return (*CURVE_SHARES, 1.0) if is_curve else (1.0,)
 
 
 def _parts(data: TrialData, split: ReplicateSplit) -> Parts:
@@ -170,6 +269,7 @@ def _shipped_task(data: TrialData, params: TrialParams, seed: int, judge: PoolJu
 
 def _pool_tasks(
     replicate: int,
+    origin: str,
     parts: Parts,
     params: TrialParams,
     seed: int,
@@ -181,83 +281,17 @@ def _pool_tasks(
     if not refits(params):
         del sets["final"]
     for use, real in sets.items():
-        drawn = f"replicate {replicate + 1}: generator for {use}"
-        generator_seed = derive_seed(seed, "generator", use)
-        tasks.append(
-            Task(drawn, make_pool, {"make": make, "samples": real, "seed": generator_seed})
-        )
-        tasks.append(
+        drawn = _pool_name(replicate, origin, use)
+        own = derive_seed(seed, "generator", origin, use)
+        tasks += [
+            Task(drawn, make_pool, {"make": make, "samples": real, "seed": own}),
             Task(
-                _judged_name(replicate, use),
+                _judged_name(replicate, origin, use),
                 judge,
-                {"real": real, **_judging(params), "seed": generator_seed},
+                {"real": real, **_judging(params), "seed": own},
                 needs={"pool": drawn},
-            )
-        )
-    return tasks
-
-
-def _cheap_tasks(
-    replicate: int,
-    parts: Parts,
-    arms: tuple[Arm, ...],
-    classifier: ClassifierName,
-    params: TrialParams,
-    seed: int,
-) -> list[Task]:
-    return [
-        Task(
-            cheap_name(replicate, classifier, arm.name),
-            run_cheap_arm,
-            {
-                "parts": parts,
-                "arm": arm,
-                "classifier": classifier,
-                "effort": effort_for(params, classifier),
-                "seed": seed,
-            },
-        )
-        for arm in arms
-    ]
-
-
-def _late_tasks(
-    replicate: int,
-    parts: Parts,
-    arms: tuple[Arm, ...],
-    classifier: ClassifierName,
-    params: TrialParams,
-    seed: int,
-    withheld: Samples | None,
-) -> list[Task]:
-    shared = {
-        "parts": parts,
-        "arms": arms,
-        "classifier": classifier,
-        "effort": effort_for(params, classifier),
-        "seed": seed,
-    }
-    cheap = tuple(cheap_name(replicate, classifier, arm.name) for arm in arms)
-    final = "final" if refits(params) else "choosing"
-    tasks = [
-        Task(
-            mixtures_name(replicate, classifier),
-            run_mixtures,
-            shared,
-            needs={
-                "cheap": cheap,
-                "pool": f"replicate {replicate + 1}: generator for choosing",
-                "judged": _judged_name(replicate, "choosing"),
-                "final_pool": f"replicate {replicate + 1}: generator for {final}",
-                "final_judged": _judged_name(replicate, final),
-            },
-        )
-    ]
-    if withheld is not None:
-        late = {**shared, "withheld": withheld}
-        tasks.append(
-            Task(ceiling_name(replicate, classifier), run_ceiling, late, needs={"cheap": cheap})
-        )
+            ),
+        ]
     return tasks
 
 
@@ -266,8 +300,12 @@ def refits(params: TrialParams) -> bool:
     return params.preset == "full"
 
 
-def _judged_name(replicate: int, use: str) -> str:
-    return f"replicate {replicate + 1}: curation for {use}"
+def _pool_name(replicate: int, origin: str, use: str) -> str:
+    return f"replicate {replicate + 1}: {origin} for {use}"
+
+
+def _judged_name(replicate: int, origin: str, use: str) -> str:
+    return f"replicate {replicate + 1}: curation of {origin} for {use}"
 
 
 def _judging(params: TrialParams) -> dict[str, Any]:
