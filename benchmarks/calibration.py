@@ -250,15 +250,15 @@ def main():
         ]
         for future in as_completed(waiting):
             rows.append(future.result())
-            if len(rows) % 50 == 0:
+            if len(rows) % 20 == 0 or len(rows) == len(waiting):
                 print(
                     f"{len(rows)} of {len(waiting)}, {time.monotonic() - start:.0f} s", flush=True
                 )
-    table = summarise(sorted(rows, key=lambda row: KINDS.index(row["kind"])))
+                table = summarise(sorted(rows, key=lambda row: KINDS.index(row["kind"])))
+                if arguments.out:
+                    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+                    arguments.out.write_text(json.dumps(table, indent=2) + "\n")
     print(json.dumps(table, indent=2))
-    if arguments.out:
-        arguments.out.parent.mkdir(parents=True, exist_ok=True)
-        arguments.out.write_text(json.dumps(table, indent=2) + "\n")
 
 
 if __name__ == "__main__":

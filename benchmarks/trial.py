@@ -1,11 +1,11 @@
 """The whole trial on the benchmark's rows: every arm, every classifier, both questions.
 
     python -m benchmarks.trial --rows digits-80-10 --out benchmarks/results/trial
-    python -m benchmarks.trial --data DIR --rows mnist-100-10 clothing --out benchmarks/results/trial
+    python -m benchmarks.trial --data DIR --rows clothing --out benchmarks/results/trial
 
-DIR holds `mnist/` (IDX files) and `clothing/` (`train/`, `test/` folders). Each row runs the stages
-prepare, train, generate and evaluate in a workspace of its own; what comes out is reported as it is.
-A row that was interrupted goes on where it stopped when `--work` names the same folder.
+DIR holds `mnist/` (IDX files) and `clothing/` (`train/`, `test/` folders). Each row runs the
+stages prepare, train, generate and evaluate in a workspace of its own; what comes out is reported
+as it is. A row that was interrupted goes on where it stopped when `--work` names the same folder.
 """
 
 import argparse
@@ -93,8 +93,7 @@ def table(name: str, result: TrialResult, seconds) -> str:
         )
     lines += [
         "",
-        "| classifier | question | arm − reference | gain, points | 95 % interval "
-        "| on test | verdict |",
+        "| classifier | question | arm − reference | gain | 95 % interval | on test | verdict |",
         "|---|---|---|---|---|---|---|",
     ]
     for c in result.comparisons:

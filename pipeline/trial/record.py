@@ -111,11 +111,11 @@ def _notes(data: TrialData, params: TrialParams) -> tuple[str, ...]:
     notes = []
     if params.preset == "light":
         notes.append(
-            "The light preset left out: tuning of each arm's settings; the arms augmentation alone, "
-            "with logit adjustment, half and half, with mixup, SMOTE and conditional VAE; classical "
-            "copies and SMOTE as sources of the mix; the learning curve; and the second generator of each replicate (doses are chosen with, and arms scored with, a "
-            "generator that saw three quarters of the training part). "
-            "`trial.preset: full` runs them."
+            "The light preset left out: tuning of each arm's settings; the arms augmentation "
+            "alone, with logit adjustment, half and half, with mixup, SMOTE and conditional VAE; "
+            "classical copies and SMOTE as sources of the mix; the learning curve; and the second "
+            "generator of each replicate (doses are chosen with, and arms scored with, a generator "
+            "that saw three quarters of the training part). `trial.preset: full` runs them."
         )
     assert refits(params) == (params.preset == "full")
     scarce = [name for name, count in data.development.counts().items() if count < FEWEST_ROWS]
