@@ -45,18 +45,23 @@ class Grid:
 
 @dataclass(frozen=True)
 class Heat:
-    """A square table of counts in shades, e.g. a confusion matrix: rows true, columns predicted."""
+    """A square table of counts in shades, e.g. a confusion matrix: rows true, columns predicted.
+
+    Attributes:
+        most: The count of the darkest shade; None for the sum of the cell's own row.
+    """
 
     kind: ClassVar[str] = "heat"
     caption: str
     names: tuple[str, ...]
     counts: tuple[tuple[int, ...], ...]
+    most: int | None = None
 
     def shade(self, row: int, column: int) -> int:
-        """How dark a cell is: 0 to 8, the count's share of its row."""
-        total = sum(self.counts[row])
-        share = self.counts[row][column] / total if total else 0.0
-        return 0 if self.counts[row][column] == 0 else max(1, round(8 * share))
+        """How dark a cell is, 0 to 8."""
+        count = self.counts[row][column]
+        most = self.most or sum(self.counts[row])
+        return 0 if count == 0 else min(8, max(1, round(8 * count / most)))
 
 
 @dataclass(frozen=True)

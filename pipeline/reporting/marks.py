@@ -15,13 +15,16 @@ Tone = Literal[
     "real", "gan", "classical", "smote", "mix", "cheap", "before", "after", "helps", "harms",
     "none", "floor", "ceiling",
 ]  # fmt: skip
-Kind = Literal["line", "dot", "ring", "speck", "bar", "rule", "diamond"]
+Kind = Literal["line", "dot", "ring", "speck", "bar", "rule", "up", "down"]
 MARGIN_PERCENT = 3.0
 
 
 @dataclass(frozen=True)
 class Shape:
-    """One stroke of a mark; `start`, `end` and `height` are percentages of the cell."""
+    """One stroke of a mark; `start`, `end` and `height` are percentages of the cell.
+
+    `height` is where the stroke stands, or for "up" and "down" how far it reaches from the middle.
+    """
 
     kind: Kind
     tone: Tone
@@ -147,6 +150,20 @@ def stack_mark(axis: Axis, parts: Sequence[tuple[Tone, float]]) -> Mark:
         if amount > 0:
             shapes.append(Shape("bar", tone, axis.at(reached), axis.at(reached + amount)))
         reached += amount
+    return Mark(tuple(shapes))
+
+
+def mirrored_mark(above: Sequence[float], below: Sequence[float]) -> Mark:
+    """Two histograms over the same bins, back to back: shares above and below the middle line."""
+    highest = max(*above, *below, 1e-9)
+    width = (100 - 2 * MARGIN_PERCENT) / len(above)
+    shapes = []
+    for place, shares in enumerate(zip(above, below, strict=True)):
+        start = round(MARGIN_PERCENT + place * width, 2)
+        end = round(start + 0.86 * width, 2)
+        kinds: tuple[tuple[Kind, Tone], ...] = (("up", "real"), ("down", "gan"))
+        for (kind, tone), share in zip(kinds, shares, strict=True):
+            shapes.append(Shape(kind, tone, start, end, round(48 * share / highest, 2)))
     return Mark(tuple(shapes))
 
 

@@ -4,11 +4,13 @@ import logging
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
 from pipeline import storage
 from pipeline.params import Params
+from pipeline.reporting.columns import TableComparison, compare
 from pipeline.reporting.gallery import Gallery, gather
 from pipeline.results import ArmScore, Comparison, TrialResult, deciding_comparison, read_result
 from pipeline.samples import Schema
@@ -27,6 +29,7 @@ class Material:
         notices: What prepare warned of or converted: dicts with `kind` and `message`.
         facts: stage folder → what its manifest records (seed, parameters, versions, …).
         gallery: The pictures to show; empty for tables.
+        table: Columns real against synthetic; empty for images.
     """
 
     params: Params
@@ -39,6 +42,7 @@ class Material:
     facts: dict[str, dict[str, Any]] = field(default_factory=dict)
     curation: pd.DataFrame = field(default_factory=pd.DataFrame)
     gallery: Gallery = field(default_factory=Gallery)
+    table: TableComparison = field(default_factory=TableComparison)
 
     @property
     def name(self) -> str:
@@ -97,7 +101,19 @@ def read_material(workspace: Workspace, params: Params) -> Material:
         facts={stage: _json(workspace, stage, MANIFEST, {}).get("facts", {}) for stage in STAGES},
         curation=curation,
         gallery=gather(workspace, schema, curation, seed=params.seed),
+        table=_table(workspace, schema, curation),
     )
+
+
+def _table(workspace: Workspace, schema: Schema, curation: pd.DataFrame) -> TableComparison:
+    """The chosen synthetic rows against the real ones; nothing for images."""
+    if schema.modality != "table":
+        return TableComparison()
+    synthetic = storage.read_split(workspace.synthetic, "train")
+    if "chosen" in curation:
+        chosen = set(curation["id"][curation["chosen"]])
+        synthetic = synthetic.take(np.array([name in chosen for name in synthetic.ids], bool))
+    return compare(storage.read_split(workspace.prepared, "train"), synthetic)
 
 
 def _json(workspace: Workspace, folder: str, name: str, otherwise: Any) -> Any:
