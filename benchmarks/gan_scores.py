@@ -1,0 +1,78 @@
+"""What a generator's samples are worth, by reals that it has never seen."""
+
+import numpy as np
+
+from benchmarks.gan_data import Task
+from pipeline.fidelity.frechet import frechet_distance
+from pipeline.fidelity.kernel import kernel_distance
+from pipeline.manifold import manifold_scores
+from pipeline.modalities.image_classifier import ImageClassifier, train_image_classifier
+from pipeline.modalities.recipe import Recipe, TrainingSet
+from pipeline.nearest import nearest
+from pipeline.samples import Samples
+
+NEIGHBOURS = 3
+CLASSIFIER_STEPS = 300
+
+
+class Judge:
+    """A classifier on one half of the unseen reals; the other half is compared with."""
+
+    def __init__(self, task: Task, *, seed: int):
+        order = np.random.default_rng(seed).permutation(len(task.unseen))
+        half = len(order) // 2
+        self._task = task
+        self._reals = task.unseen.take(np.sort(order[half:]))
+        self._taught = task.unseen.take(np.sort(order[:half]))
+        training = TrainingSet(self._taught)
+        recipe = Recipe(sampling=1.0, augmentation=1.0)
+        self._classifier: ImageClassifier = train_image_classifier(
+            training, recipe, steps=CLASSIFIER_STEPS, seed=seed
+        )
+
+    def score(self, fakes: Samples) -> dict[str, float]:
+        """Means over classes; `rare` over the rare ones. Coverage is in pixels, k = 3."""
+        rare = np.array(self._task.rare)
+        agrees = self._classifier.probabilities(fakes).argmax(1) == fakes.labels
+        agreement = self._per_class(agrees, fakes.labels)
+        pairs = [self._pixel_scores(label, fakes) for label in range(len(agreement))]
+        coverage, precision = np.array(pairs).T
+        reals, others = (self._classifier.features(part) for part in (self._reals, self._taught))
+        drawn = self._classifier.features(fakes)
+        return {
+            "coverage": coverage.mean(),
+            "rare_coverage": coverage[rare].mean(),
+            "precision": precision.mean(),
+            "agreement": agreement.mean(),
+            "rare_agreement": agreement[rare].mean(),
+            "worst_agreement": agreement.min(),
+            "domain_fid": frechet_distance(reals, drawn),
+            "domain_fid_floor": frechet_distance(reals, others),
+            "domain_kid": kernel_distance(reals, drawn),
+            "domain_kid_floor": kernel_distance(reals, others),
+            "copies": self._copies(fakes),
+        }
+
+    def floor(self) -> dict[str, float]:
+        """The same of real samples that nobody generated."""
+        return self.score(self._taught)
+
+    def _pixel_scores(self, label: int, fakes: Samples) -> tuple[float, float]:
+        real = _pixels(self._reals)[self._reals.labels == label]
+        fake = _pixels(fakes)[fakes.labels == label][: len(real)]
+        scores = manifold_scores(real[: len(fake)], fake, neighbours=NEIGHBOURS)
+        return scores.coverage, scores.precision
+
+    def _copies(self, fakes: Samples) -> float:
+        """Share of fakes suspiciously near to one training sample; about .01 by chance."""
+        train = _pixels(self._task.train)
+        threshold = np.quantile(nearest(_pixels(self._reals), train).ratio, 0.01)
+        return float((nearest(_pixels(fakes), train).ratio < threshold).mean())
+
+    @staticmethod
+    def _per_class(hits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        return np.array([hits[labels == label].mean() for label in np.unique(labels)])
+
+
+def _pixels(samples: Samples) -> np.ndarray:
+    return samples.values.reshape(len(samples), -1).astype(np.float64) / 255.0

@@ -1,0 +1,110 @@
+"""How fast a step is: ours, a textbook loop over the same networks, and the machine's ceiling."""
+
+import time
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from pipeline.gan.training import Job, Trainer
+from pipeline.scale.fabric import connect
+
+
+def textbook_step(job: Job) -> Callable[[], None]:
+    """One plain fp32 step: a forward for real, one for fake, R1 every step, unfused Adam.
+
+    The same networks and losses as the recipe's, with none of what makes ours fast.
+    """
+    torch.manual_seed(0)
+    recipe, domain = job.recipe, job.domain
+    generator, discriminator = domain.build()
+    optimisers = [
+        torch.optim.Adam(part.parameters(), recipe.learning_rate, recipe.betas, foreach=False)
+        for part in (generator, discriminator)
+    ]
+    average = [weight.detach().clone() for weight in generator.parameters()]
+
+    def noise() -> Tensor:
+        return torch.randn(recipe.batch_samples, domain.latent_dim)
+
+    def changed(batch: Tensor) -> Tensor:
+        uniform = torch.rand(len(batch), domain.augment_dim)
+        return domain.augment(batch, uniform, strength=recipe.augment_strength)
+
+    def step() -> None:
+        rows = torch.randint(len(job.data), (recipe.batch_samples,))
+        labels = job.data.labels[rows]
+        real = changed(domain.load(job.data.stored[rows])).detach().requires_grad_(True)
+        fake = changed(generator(noise(), labels).detach()).requires_grad_(True)
+        real_logits, fake_logits = discriminator(real, labels), discriminator(fake, labels)
+        loss = F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean()
+        (slope,) = torch.autograd.grad(real_logits.sum(), real, create_graph=True)
+        loss = loss + recipe.gamma_real / 2 * slope.square().sum() / len(real)
+        if recipe.gamma_fake:
+            (slope,) = torch.autograd.grad(fake_logits.sum(), fake, create_graph=True)
+            loss = loss + recipe.gamma_fake / 2 * slope.square().sum() / len(real)
+        optimisers[1].zero_grad()
+        loss.backward()
+        optimisers[1].step()
+        logits = discriminator(changed(generator(noise(), labels)), labels)
+        optimisers[0].zero_grad()
+        F.softplus(-logits).mean().backward()
+        optimisers[0].step()
+        with torch.no_grad():
+            for mean, weight in zip(average, generator.parameters(), strict=True):
+                mean.mul_(0.995).add_(weight, alpha=0.005)
+
+    return step
+
+
+def our_step(job: Job) -> Callable[[], None]:
+    """The product's own step."""
+    trainer = Trainer(job, connect(precision=job.recipe.precision, accelerator="cpu"))
+
+    def step() -> None:
+        trainer.take_step(trainer.next_step)
+        trainer.next_step += 1
+
+    return step
+
+
+def steps_per_cpu_second(
+    steps: dict[str, Callable[[], None]], *, seconds: float
+) -> dict[str, float]:
+    """Taken in turns, so that a busy machine slows all alike; CPU seconds of this process."""
+    spent, taken = dict.fromkeys(steps, 0.0), dict.fromkeys(steps, 0)
+    for step in steps.values():
+        step()
+    while sum(spent.values()) < seconds * len(steps):
+        for name, step in steps.items():
+            start = time.process_time()
+            for _ in range(8):
+                step()
+            spent[name] += time.process_time() - start
+            taken[name] += 8
+    return {name: taken[name] / spent[name] for name in steps}
+
+
+def convolution_ceiling(precision: torch.dtype, *, planes: int = 256, side_px: int = 28) -> float:
+    """The machine's rate at a large, well-shaped convolution, FLOP per CPU second."""
+    layer = nn.Conv2d(planes, planes, 3, 1, 1).to(precision).to(memory_format=torch.channels_last)
+    batch = torch.randn(8, planes, side_px, side_px, dtype=precision)
+    batch = batch.contiguous(memory_format=torch.channels_last)
+    flops = 2 * 9 * planes**2 * side_px**2 * len(batch)
+    with torch.no_grad():
+        layer(batch)
+        start = time.process_time()
+        for _ in range(5):
+            layer(batch)
+    return 5 * flops / (time.process_time() - start)
+
+
+def flops_of(step: Callable[[], None], *, every: int) -> float:
+    """Floating-point operations of one step by torch's own counter, averaged over `every` steps."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    with FlopCounterMode(display=False) as counter:
+        for _ in range(every):
+            step()
+    return counter.get_total_flops() / every
