@@ -71,7 +71,7 @@ class _Sizes:
 # gives none.
 _SIZES: dict[Kind, _Sizes] = {
     "mlp": _Sizes(width=256, latent_dim=32, embedding_dim=16),
-    "convolutional": _Sizes(width=24, latent_dim=64, embedding_dim=32),
+    "convolutional": _Sizes(width=32, latent_dim=64, embedding_dim=32),
     "vanilla": _Sizes(width=512, latent_dim=100, embedding_dim=10),
     "dcgan": _Sizes(width=64, latent_dim=100, embedding_dim=50),
     "cvae": _Sizes(width=512, latent_dim=20, embedding_dim=10),
