@@ -1,11 +1,14 @@
 """The process that takes up due runs: `python -m flows.runner WORKSPACE`, kept by the supervisor.
 
+With `--settle` instead of a workspace it only brings the server's books in order.
+
 When it starts, no run of an earlier runner can be alive, since runs end with their runner; whatever
 the server still takes for running is marked crashed, which frees its slot at once. Runs that came
 due while nobody was there are not made up for, except the last.
 """
 
 import sys
+import warnings
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -59,8 +62,9 @@ def main(root: Path) -> None:
     name, value = identity(workspace)
     Variable.set(name, value, overwrite=True)
     install_automation()
-    with get_client(sync_client=True) as client:
-        put_in_order(client)
+    settle()
+    # Prefect forgets to await one of its own coroutines when it is asked to stop.
+    warnings.filterwarnings("ignore", message="coroutine 'Runner.astop' was never awaited")
     serve(
         deployment(workspace, schedule),
         pause_on_shutdown=False,
@@ -127,6 +131,12 @@ def silent_run() -> Automation:
     )
 
 
+def settle() -> None:
+    """Bring the server's books in order while no runner is at work."""
+    with get_client(sync_client=True) as client:
+        put_in_order(client)
+
+
 def put_in_order(client: SyncPrefectClient) -> None:
     """Crash what cannot be running, and of all runs missed keep the last one alone."""
     try:
@@ -157,4 +167,7 @@ def _runs(client: SyncPrefectClient, served: UUID, *states: StateType) -> list[F
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    if sys.argv[1] == "--settle":
+        settle()
+    else:
+        main(Path(sys.argv[1]))

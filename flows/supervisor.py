@@ -15,8 +15,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from flows.schedule import Schedule, auth_string
-from flows.server import Server, is_ours, lasting_server, port_is_free
+from flows.server import STARTUP_SECONDS, Server, is_ours, lasting_server, port_is_free
 from pipeline.errors import ServiceError
+from pipeline.lease import SCHEDULED_RUN, process_lives, read_holder
 from pipeline.process_group import process_group
 from pipeline.workspace import Workspace
 
@@ -26,6 +27,8 @@ FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 60.0
 # A child that lived this long did not fail at its start.
 SETTLED_SECONDS = 60.0
+SETTLE_SECONDS = 10.0
+_HERE = Path(__file__).parents[1]
 
 
 def supervise(workspace: Workspace, schedule: Schedule) -> None:
@@ -61,21 +64,42 @@ def _keep(workspace: Workspace, server: Server | None) -> None:
     pause = FIRST_PAUSE_SECONDS
     while server is None or server.process.poll() is None:
         started = time.monotonic()
-        with _runner(workspace) as runner:
-            while runner.poll() is None:
-                if server is not None and server.process.poll() is not None:
-                    return
-                time.sleep(LOOK_SECONDS)
+        busy = False
+        try:
+            with _runner(workspace) as runner:
+                while runner.poll() is None:
+                    if server is not None and server.process.poll() is not None:
+                        return
+                    busy = _is_busy(workspace)
+                    time.sleep(LOOK_SECONDS)
+        except KeyboardInterrupt:
+            if busy:
+                _settle(workspace)
+            raise
         pause = _pause_after("runner", started, pause)
 
 
 def _runner(workspace: Workspace) -> contextlib.AbstractContextManager[subprocess.Popen[str]]:
     return process_group(
         [sys.executable, "-m", "flows.runner", str(workspace.root)],
-        cwd=Path(__file__).parents[1],
+        cwd=_HERE,
         environment=os.environ,
         log=workspace.private / "schedule.log",
     )
+
+
+def _is_busy(workspace: Workspace) -> bool:
+    holder = read_holder(workspace, SCHEDULED_RUN)
+    return holder is not None and process_lives(holder.pid, holder.started)
+
+
+def _settle(workspace: Workspace) -> None:
+    """Once the run that was cut off has ended, tell the server, which takes it for running."""
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while _is_busy(workspace) and time.monotonic() < deadline:
+        time.sleep(LOOK_SECONDS / 5)
+    command = [sys.executable, "-m", "flows.runner", "--settle"]
+    subprocess.run(command, cwd=_HERE, check=False, timeout=STARTUP_SECONDS)
 
 
 def _pause_after(name: str, started: float, pause: float) -> float:

@@ -35,7 +35,7 @@ from pipeline.workspace import Workspace
 WorkspaceOption = Annotated[
     Path, typer.Option("--workspace", "-w", help="The workspace's folder.", show_default="here")
 ]
-STOP_SECONDS = 30.0
+STOP_SECONDS = 60.0
 DEFAULT_PORT = 4200
 NEARBY_PORTS = 50
 
