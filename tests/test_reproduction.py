@@ -15,7 +15,7 @@ from pipeline.versions.listing import list_releases
 from pipeline.versions.release import release
 from pipeline.workspace import Workspace, write_json, writing
 from tests.hand_made import curation_of
-from tests.versions.conftest import dvc, finished_run, private_site_cache
+from tests.versions.conftest import finished_run, private_site_cache, take_in
 
 __all__ = ["finished_run", "private_site_cache"]
 
@@ -46,7 +46,7 @@ def released(finished_run, tmp_path):
     (workspace.root / "dvc.yaml").write_text(
         text.replace("[data/prepared,", "[data/prepared, data/generator,")
     )
-    dvc(workspace.root, "commit", "--force", "--quiet")
+    take_in(workspace.root)
     release(workspace, params)
     return workspace
 

@@ -112,7 +112,7 @@ def git_identity(workspace: Workspace) -> tuple[Level, str]:
 def remote(workspace: Workspace) -> tuple[Level, str]:
     """Whether the remote can be reached, and verifies what it hands out."""
     found = effective_remote(workspace.root)
-    open_store(found).size(NO_OBJECT)
+    open_store(found).sizes([NO_OBJECT])
     if str(found.options.get("verify", "")).lower() != "true":
         return (
             "warning",

@@ -15,8 +15,9 @@ from pipeline.errors import VersionError
 from pipeline.versions.git import Git
 from pipeline.versions.listing import Release
 from pipeline.versions.lockfile import LOCK, md5_of, output_at, read_outputs
+from pipeline.versions.objects import Store
 from pipeline.versions.remote import Remote, effective_remote, remote_of_config
-from pipeline.versions.store import CONNECTIONS, Store, fetch_checked, open_store, sizes_of
+from pipeline.versions.store import CONNECTIONS, fetch_checked, open_store
 
 OnProgress = Callable[[int, int], None]
 
@@ -40,12 +41,14 @@ def fetch_output(
     prefix = released_prefix(git, release)
     where = f"{LOCK} of {release.tag}"
     outputs = read_outputs(git.read(release.commit, prefix + LOCK), where=where)
-    store = open_store(released_remote(git, release, prefix))
+    remote = released_remote(git, release, prefix)
+    _require_reachable(remote, release)
+    store = open_store(remote)
     files = listed_files(store, output_at(outputs, path, where=where).md5, directory)
     for file in files:
-        _check_inside(directory, file, release)
+        check_inside(directory, file, release.tag)
         (directory / file.path).parent.mkdir(parents=True, exist_ok=True)
-    sizes = sizes_of(store, {file.md5 for file in files})
+    sizes = store.sizes({file.md5 for file in files})
     meter = _Meter(sum(sizes[file.md5] or 0 for file in files), on_progress)
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         fetched = [
@@ -54,6 +57,15 @@ def fetch_output(
         ]
         for one in fetched:
             one.result()
+
+
+def _require_reachable(remote: Remote, release: Release) -> None:
+    if remote.local_path and not remote.local_path.is_dir():
+        raise VersionError(
+            f"The data of {release.tag} lie in {remote.local_path}, a folder that this machine "
+            "does not have. Pull on the machine that released it, or have it released to a remote "
+            "that both can reach (`equipoise remote set URL`)."
+        )
 
 
 class _Meter:
@@ -69,10 +81,15 @@ class _Meter:
             self._listener(self._done, self._total)
 
 
-def _check_inside(directory: Path, file: "Listed", release: Release) -> None:
+def check_inside(directory: Path, file: Listed, tag: str) -> None:
+    """Refuse a listing that would have files written elsewhere.
+
+    Raises:
+        VersionError: the file would not lie in the folder.
+    """
     if not (directory / file.path).resolve().is_relative_to(directory.resolve()):
         raise VersionError(
-            f"The listing of {release.tag} names {file.path!r}, which lies outside the folder; "
+            f"The listing of {tag} names {file.path!r}, which lies outside the folder; "
             "it was not made by this product, and nothing was written."
         )
 

@@ -10,7 +10,8 @@ from pipeline.versions.fetch import released_prefix
 from pipeline.versions.git import Git
 from pipeline.versions.listing import Release
 from pipeline.versions.lockfile import LOCK, Output, read_outputs
-from pipeline.versions.store import Store, read_object
+from pipeline.versions.objects import Store
+from pipeline.versions.store import read_object
 
 
 def needed_by_versions(git: Git, releases: Iterable[Release]) -> set[str]:

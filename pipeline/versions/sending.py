@@ -10,9 +10,10 @@ from pathlib import Path
 
 from pipeline.errors import TransferError, VersionError
 from pipeline.versions import dvc
+from pipeline.versions.objects import Store
 from pipeline.versions.process import CommandError
 from pipeline.versions.remote import Remote, cache_directory
-from pipeline.versions.store import LocalStore, Store, compare, copy_good, open_store, read_back
+from pipeline.versions.store import LocalStore, compare, copy_good, open_store, read_back
 from pipeline.workspace import Workspace
 
 READ_BACK_OBJECTS = 8

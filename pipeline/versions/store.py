@@ -7,12 +7,12 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO
 
 from pipeline.errors import VersionError
 from pipeline.versions.lockfile import FOLDER_SUFFIX, md5_of
+from pipeline.versions.objects import Store, StoredObject, object_path
 from pipeline.versions.remote import Remote
 
 CHUNK_BYTES = 1 << 20
@@ -20,47 +20,15 @@ CONNECTIONS = 8
 OnBytes = Callable[[int], None]
 
 
-@dataclass(frozen=True)
-class StoredObject:
-    """An object that a store holds: hash, bytes, and when it came (seconds since 1970)."""
-
-    md5: str
-    n_bytes: int
-    modified: float | None
-
-
-class Store(Protocol):
-    """Where a remote keeps its objects; an object is named by DVC's hash."""
-
-    def size(self, md5: str) -> int | None:
-        """Bytes of an object, None where it is missing."""
-
-    def open(self, md5: str) -> IO[bytes]:
-        """An object's content as a stream.
-
-        Raises:
-            FileNotFoundError: it is missing.
-        """
-
-    def put(self, md5: str, path: Path) -> None:
-        """Store a file's bytes as an object, in place of whatever stands there."""
-
-    def remove(self, md5: str) -> None:
-        """Remove an object."""
-
-    def objects(self) -> Iterator[StoredObject]:
-        """Every object there is."""
-
-
 def open_store(remote: Remote) -> Store:
     """The objects of a remote, with the credentials that DVC would use."""
     path = remote.local_path
-    return LocalStore(path) if path else CloudStore(remote)
+    if path:
+        return LocalStore(path)
+    # Only remotes beyond this machine need DVC's file systems, which are slow to import.
+    from pipeline.versions.cloud_store import CloudStore
 
-
-def object_path(md5: str) -> str:
-    """Where DVC 3 keeps an object, relative to the remote's root."""
-    return f"files/md5/{md5[:2]}/{md5[2:]}"
+    return CloudStore(remote)
 
 
 class LocalStore:
@@ -79,6 +47,10 @@ class LocalStore:
             return self.path(md5).stat().st_size
         except FileNotFoundError:
             return None
+
+    def sizes(self, hashes: Iterable[str]) -> dict[str, int | None]:
+        """Object → its bytes, None where it is missing."""
+        return {md5: self.size(md5) for md5 in hashes}
 
     def open(self, md5: str) -> IO[bytes]:
         """An object's content as a stream."""
@@ -110,55 +82,6 @@ class LocalStore:
             yield StoredObject(path.parent.name + path.name, status.st_size, status.st_mtime)
 
 
-class CloudStore:
-    """A remote behind any protocol that DVC speaks (S3 and others)."""
-
-    def __init__(self, remote: Remote):
-        from dvc.fs import get_cloud_fs
-
-        kind, options, root = get_cloud_fs({}, url=remote.url, **remote.options)
-        self._files: Any = kind(**options)
-        self._root = root
-
-    def size(self, md5: str) -> int | None:
-        """Bytes of an object, None where it is missing."""
-        try:
-            return int(self._files.size(self._path(md5)))
-        except FileNotFoundError:
-            return None
-
-    def open(self, md5: str) -> IO[bytes]:
-        """An object's content as a stream."""
-        stream: IO[bytes] = self._files.open(self._path(md5), "rb")
-        return stream
-
-    def put(self, md5: str, path: Path) -> None:
-        """Store a file's bytes as an object."""
-        self._files.put_file(str(path), self._path(md5))
-
-    def remove(self, md5: str) -> None:
-        """Remove an object."""
-        self._files.remove(self._path(md5))
-
-    def objects(self) -> Iterator[StoredObject]:
-        """Every object there is."""
-        found = self._files.find(f"{self._root}/files/md5", detail=True)
-        for path, facts in sorted(found.items()):
-            changed = facts.get("LastModified") or facts.get("mtime")
-            modified = changed.timestamp() if hasattr(changed, "timestamp") else changed
-            yield StoredObject("".join(path.split("/")[-2:]), int(facts["size"]), modified)
-
-    def _path(self, md5: str) -> str:
-        return f"{self._root}/{object_path(md5)}"
-
-
-def sizes_of(store: Store, hashes: Iterable[str]) -> dict[str, int | None]:
-    """Object → its bytes, None where it is missing."""
-    names = list(hashes)
-    with ThreadPoolExecutor(CONNECTIONS) as pool:
-        return dict(zip(names, pool.map(store.size, names), strict=True))
-
-
 def compare(store: Store, expected: Mapping[str, int | None]) -> dict[str, str]:
     """Object → what is wrong with it, for every one that is missing or of another size.
 
@@ -167,7 +90,7 @@ def compare(store: Store, expected: Mapping[str, int | None]) -> dict[str, str]:
         expected: Hash → bytes, None where the size is not known.
     """
     problems = {}
-    for md5, found in sizes_of(store, expected).items():
+    for md5, found in store.sizes(expected).items():
         asked = expected[md5]
         if found is None:
             problems[md5] = "missing"

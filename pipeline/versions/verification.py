@@ -11,8 +11,9 @@ from pipeline.versions.fetch import released_prefix, released_remote
 from pipeline.versions.git import Git
 from pipeline.versions.listing import Release
 from pipeline.versions.lockfile import FOLDER_SUFFIX, LOCK, read_outputs
+from pipeline.versions.objects import Store
 from pipeline.versions.remote import Remote, cache_directory
-from pipeline.versions.store import LocalStore, Store, compare, copy_good, open_store, read_back
+from pipeline.versions.store import LocalStore, compare, copy_good, open_store, read_back
 
 Place = Literal["remote", "cache"]
 OnBytes = Callable[[int], None]
@@ -107,7 +108,7 @@ def verify(
     return found
 
 
-def _held(cache: Store, sizes: dict[str, int]) -> dict[str, int]:
+def _held(cache: LocalStore, sizes: dict[str, int]) -> dict[str, int]:
     return {md5: n for md5, n in sizes.items() if cache.size(md5) is not None}
 
 

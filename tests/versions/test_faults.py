@@ -18,7 +18,7 @@ from pipeline.versions.listing import list_releases
 from pipeline.versions.pull import pull
 from pipeline.versions.release import release
 from pipeline.workspace import Workspace
-from tests.versions.conftest import dvc, sh, users_state
+from tests.versions.conftest import sh, take_in, users_state
 
 STEPS = (
     "release: sending",
@@ -118,16 +118,16 @@ def large(finished_run, tmp_path):
     root = tmp_path / "large"
     noise = np.random.default_rng(0).bytes(3_000_000)
     (root / "data" / "trial" / "noise.bin").write_bytes(noise)
-    dvc(root, "commit", "--force", "--quiet")
+    take_in(root)
     return Workspace(root)
 
 
 def test_a_full_disk_ends_in_a_sentence_and_leaves_the_released_version_intact(large, tmp_path):
     (large.root / "data" / "trial" / "noise.bin").rename(tmp_path / "noise.bin")
-    dvc(large.root, "commit", "--force", "--quiet")
+    take_in(large.root)
     release(large, load_params(large.params_file))
     (tmp_path / "noise.bin").rename(large.root / "data" / "trial" / "noise.bin")
-    dvc(large.root, "commit", "--force", "--quiet")
+    take_in(large.root)
 
     def no_room():
         resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, 2_000_000))

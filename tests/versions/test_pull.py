@@ -3,6 +3,7 @@ import shutil
 import pytest
 
 from pipeline.errors import VersionError
+from pipeline.versions.fetch import Listed, check_inside
 from pipeline.versions.git import Git
 from pipeline.versions.listing import find_release, list_releases
 from pipeline.versions.pull import pull
@@ -51,3 +52,20 @@ def test_a_damaged_remote_object_is_refused_and_nothing_is_left_behind(
         shutil.rmtree(store)
         shutil.copytree(kept, store)
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+
+
+def test_a_version_whose_data_lie_on_another_machine_is_told_so(released_run, tmp_path):
+    git, release = the_release(released_run)
+    store = released_run / ".equipoise" / "remote"
+    store.rename(tmp_path / "elsewhere")
+    try:
+        with pytest.raises(VersionError, match="a folder that this machine does not have"):
+            pull(git, release, tmp_path / "got")
+    finally:
+        (tmp_path / "elsewhere").rename(store)
+
+
+def test_a_listing_that_names_a_file_outside_the_folder_is_refused(tmp_path):
+    with pytest.raises(VersionError, match="lies outside the folder"):
+        check_inside(tmp_path, Listed("../../outside", "0" * 32), "augmented@v0.1.0")
+    check_inside(tmp_path, Listed("train/part-00000.parquet", "0" * 32), "augmented@v0.1.0")

@@ -1,4 +1,6 @@
 import shutil
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -8,7 +10,7 @@ from pipeline.versions.git import Git
 from pipeline.versions.listing import list_releases
 from pipeline.versions.pull import pull
 from pipeline.versions.release import release
-from pipeline.workspace import Workspace, sha256_of
+from pipeline.workspace import Workspace, sha256_of, verify_manifest
 from tests.versions.conftest import dvc, finish, sh, users_state
 
 
@@ -132,3 +134,28 @@ def test_plain_dvc_gets_the_data_from_a_bare_clone(released_run, tmp_path):
     assert sha256_of(tmp_path / "got" / "manifest.json") == sha256_of(
         released_run / "data" / "augmented" / "manifest.json"
     )
+
+
+def test_a_workspace_in_a_folder_of_a_larger_repository_releases_and_pulls(
+    finished_run, tmp_path, params
+):
+    root = tmp_path / "large" / "projects" / "digits"
+    shutil.copytree(finished_run, root, ignore=shutil.ignore_patterns(".git"))
+    sh(tmp_path / "large", "git", "init", "--quiet")
+    (tmp_path / "large" / "other.txt").write_text("of another project")
+    outcome = release(Workspace(root), params)
+    names = sh(tmp_path / "large", "git", "ls-tree", "-r", "--name-only", outcome.tag).split()
+    assert "projects/digits/dvc.lock" in names
+    assert "other.txt" not in names
+    git = Git(tmp_path / "large")
+    pull(git, list_releases(git, "augmented")[0], tmp_path / "pulled")
+
+
+def test_the_plain_commands_of_dvc_and_gto_work_on_a_bare_clone(released_run, tmp_path):
+    sh(tmp_path, "git", "clone", "--quiet", "--bare", str(released_run), "bare.git")
+    gto = Path(sys.executable).with_name("gto")
+    shown = sh(tmp_path, str(gto), "show", "--repo", "bare.git")
+    assert "v0.1.0" in shown
+    assert "#promoted" in shown
+    dvc(tmp_path, "artifacts", "get", "bare.git", "augmented", "--stage", "promoted", "-o", "got")
+    verify_manifest(tmp_path / "got")

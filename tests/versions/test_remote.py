@@ -13,6 +13,7 @@ from pipeline.versions.release import release
 from pipeline.versions.remote import Remote, effective_remote, published_config, remote_of_config
 from pipeline.versions.remote_settings import set_remote
 from pipeline.versions.setup import make_repository
+from pipeline.versions.store import open_store
 from pipeline.versions.verification import verify
 from pipeline.workspace import verify_manifest
 from tests.versions.conftest import dvc, sh
@@ -144,6 +145,14 @@ def test_a_version_in_s3_is_released_pulled_verified_and_mended(in_s3, s3, tmp_p
     verify_manifest(tmp_path / "pulled")
     dvc(tmp_path, "get", "bare.git", "data/augmented", "--rev", one.tag, "-o", "plain")
     verify_manifest(tmp_path / "plain")
+
+
+def test_a_server_out_of_reach_is_told_without_a_traceback(in_s3):
+    keys = {"access_key_id": KEY, "secret_access_key": SECRET}
+    set_remote(in_s3.root, "s3://bucket/data", {"endpointurl": "http://127.0.0.1:9", **keys})
+    store = open_store(effective_remote(in_s3.root))
+    with pytest.raises(VersionError, match="s3://bucket/data cannot be used"):
+        store.sizes(["0" * 32])
 
 
 def test_a_bucket_that_does_not_exist_is_told_and_nothing_is_released(in_s3, s3):

@@ -1,0 +1,90 @@
+import pytest
+from gto.constants import tag_re
+
+from pipeline.errors import VersionError
+from pipeline.versions.names import (
+    Version,
+    number_of_promoted_tag,
+    promoted_tag,
+    version_of_tag,
+    version_tag,
+)
+from pipeline.versions.record import VersionRecord, change_between, read_message, tag_message
+
+RECORD = VersionRecord(
+    verdict="helps",
+    gan_verdict="no evidence",
+    promoted=True,
+    metric="balanced_accuracy",
+    classifier="cnn",
+    gain_points=3.0,
+    interval_points=(0.5, 5.5),
+    rows={"a class": {"real": 3, "gan": 2}},
+    seed=1,
+    outputs={"data/augmented": "1.dir"},
+    params="p",
+    schema_digest="s",
+    source="d",
+    generators=("g",),
+    code="c",
+)
+OTHER_DATA = {"outputs": {"data/augmented": "2.dir"}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, None),
+        ({"code": "later", "promoted": False}, None),
+        (OTHER_DATA, "patch"),
+        ({**OTHER_DATA, "seed": 2}, "patch"),
+        ({**OTHER_DATA, "seed": 2, "params": "other"}, "minor"),
+        ({**OTHER_DATA, "source": "other"}, "minor"),
+        ({**OTHER_DATA, "source": "other", "schema_digest": "other"}, "major"),
+    ],
+)
+def test_the_size_of_a_step_follows_what_changed(changes, expected):
+    assert change_between(RECORD, RECORD.model_copy(update=changes)) == expected
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"), [("major", "v2.0.0"), ("minor", "v1.3.0"), ("patch", "v1.2.4")]
+)
+def test_a_bump_resets_what_is_smaller(change, expected):
+    assert str(Version(1, 2, 3).bumped(change)) == expected
+
+
+def test_versions_are_ordered_as_numbers():
+    assert Version.parse("v0.10.0") > Version.parse("v0.9.9")
+
+
+@pytest.mark.parametrize("text", ["1.2", "v01.2.3", "v1.2.3-rc1", "", "v1.2.3\n"])
+def test_what_is_no_version_is_refused(text):
+    with pytest.raises(VersionError, match=r"one looks like v1\.2\.3"):
+        Version.parse(text)
+
+
+def test_tag_names_follow_gtos_grammar_and_read_back():
+    version, number = Version(1, 2, 3), 7
+    registered = tag_re.search(version_tag("augmented", version))
+    assigned = tag_re.search(promoted_tag("augmented", number))
+    assert (registered["artifact"], registered["version"]) == ("augmented", "v1.2.3")
+    assert (assigned["artifact"], assigned["stage"], assigned["counter"]) == (
+        "augmented",
+        "promoted",
+        "7",
+    )
+    assert version_of_tag(version_tag("augmented", version), "augmented") == version
+    assert number_of_promoted_tag(promoted_tag("augmented", number), "augmented") == number
+
+
+def test_tags_of_another_artefact_are_not_ours():
+    assert version_of_tag("other@v1.2.3", "augmented") is None
+    assert version_of_tag("augmented@v1.2.3!", "augmented") is None
+    assert number_of_promoted_tag("augmented#production#1", "augmented") is None
+
+
+def test_a_record_survives_its_tag_and_a_strangers_message_is_none():
+    assert read_message(tag_message("A sentence.", RECORD)) == RECORD
+    assert read_message("Registered by hand") is None
+    assert read_message('{"verdict": "helps"}') is None
