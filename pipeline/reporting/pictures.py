@@ -10,26 +10,29 @@ from PIL import Image
 
 # Small pictures are kept pixel for pixel; larger ones are shrunk to this, which a page can bear.
 TILE_PX = 48
-# Above this, lossless PNG of colour noise would take the page over its size.
-LOSSLESS_PX = 32
+# Values of one picture (height × width × channels) up to which it is kept without loss; above it,
+# ten classes of pictures like noise would take the page over 3 MB.
+LOSSLESS_VALUES = 32 * 32
 GAP_PX = 1
-WEBP_QUALITY = 82
+WEBP_QUALITY = 88
 SHEET_COLUMNS = 6
 
 
 @dataclass(frozen=True)
 class Picture:
-    """An image element: its data URI, size in pixels, and what it shows."""
+    """An image element.
+
+    Attributes:
+        uri: The image itself, as a data URI.
+        alt: What it shows, in words.
+        is_pixelated: Whether it is to be enlarged without smoothing: small pictures, kept whole.
+    """
 
     uri: str
     width_px: int
     height_px: int
     alt: str
-
-    @property
-    def is_pixelated(self) -> bool:
-        """Whether the picture must be enlarged without smoothing."""
-        return self.width_px < 2 * LOSSLESS_PX
+    is_pixelated: bool
 
 
 def tile(picture: np.ndarray) -> Image.Image:
@@ -41,7 +44,7 @@ def tile(picture: np.ndarray) -> Image.Image:
 
 def single(picture: np.ndarray, *, alt: str) -> Picture:
     """One picture by itself."""
-    return _encode(tile(picture), lossless=max(picture.shape[:2]) <= LOSSLESS_PX, alt=alt)
+    return _encode(tile(picture), lossless=picture.size <= LOSSLESS_VALUES, alt=alt)
 
 
 def sheet(pictures: Sequence[np.ndarray], *, alt: str, columns: int = SHEET_COLUMNS) -> Picture:
@@ -57,7 +60,7 @@ def sheet(pictures: Sequence[np.ndarray], *, alt: str, columns: int = SHEET_COLU
         opaque = image.copy()
         opaque.putalpha(255)
         canvas.paste(opaque, (column * (width + GAP_PX), row * (height + GAP_PX)))
-    return _encode(canvas, lossless=max(pictures[0].shape[:2]) <= LOSSLESS_PX, alt=alt)
+    return _encode(canvas, lossless=pictures[0].size <= LOSSLESS_VALUES, alt=alt)
 
 
 def _encode(image: Image.Image, *, lossless: bool, alt: str) -> Picture:
@@ -69,4 +72,4 @@ def _encode(image: Image.Image, *, lossless: bool, alt: str) -> Picture:
         image.save(buffer, "WEBP", quality=WEBP_QUALITY, method=4)
         kind = "webp"
     content = base64.b64encode(buffer.getvalue()).decode("ascii")
-    return Picture(f"data:image/{kind};base64,{content}", *image.size, alt)
+    return Picture(f"data:image/{kind};base64,{content}", *image.size, alt, lossless)
