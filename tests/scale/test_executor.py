@@ -1,0 +1,60 @@
+import os
+
+import pytest
+
+from pipeline.errors import ServiceError
+from pipeline.scale.executor import SameProcessExecutor, open_executor
+
+distributed = pytest.importorskip("distributed")
+
+
+def process_and_threads(value):
+    return value, os.getpid(), os.environ["OMP_NUM_THREADS"]
+
+
+def fail():
+    raise ValueError("no luck")
+
+
+def test_local_tasks_run_in_other_processes_of_one_thread():
+    with open_executor("local", workers=1) as executor:
+        value, process, threads = executor.submit(process_and_threads, 7).result()
+    assert (value, threads) == (7, "1")
+    assert process != os.getpid()
+
+
+def test_the_callers_environment_is_left_as_it_was(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    with open_executor("local", workers=1):
+        pass
+    assert os.environ["OMP_NUM_THREADS"] == "3"
+
+
+def test_tasks_run_on_a_cluster_given_by_address():
+    with (
+        distributed.LocalCluster(
+            n_workers=1,
+            processes=False,
+            threads_per_worker=1,
+            protocol="tcp",
+            host="127.0.0.1",
+            dashboard_address=None,
+        ) as cluster,
+        open_executor(cluster.scheduler_address) as executor,
+    ):
+        assert executor.submit(sum, [1, 2, 3]).result(timeout=30) == 6
+
+
+def test_a_cluster_that_does_not_answer_is_named(monkeypatch):
+    monkeypatch.setattr("pipeline.scale.executor.CONNECT_SECONDS", 1)
+    with (
+        pytest.raises(ServiceError, match=r"tcp://127\.0\.0\.1:9 cannot be reached"),
+        open_executor("tcp://127.0.0.1:9"),
+    ):
+        pass
+
+
+def test_an_error_in_the_same_process_waits_for_whoever_asks():
+    future = SameProcessExecutor().submit(fail)
+    with pytest.raises(ValueError, match="no luck"):
+        future.result()
