@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shutil
 
 from pipeline import storage, synthesis
 from pipeline.gan.history import HistoryRow
@@ -25,12 +26,14 @@ def run(workspace: Workspace, params: Params) -> None:
     if storage.has_split(workspace.prepared, "validation"):
         validation = storage.read_split(workspace.prepared, "validation")
     log.info("train: %d samples of %d classes", len(samples), len(samples.schema.classes))
+    # Beside the outs, not among them: DVC deletes a stage's outs before it runs.
+    trainings = workspace.private / "trainings"
     fitted = synthesis.train_generator(
         samples,
         within_budget(params.gan),
         seed=derive_seed(params.seed, "train"),
         validation=validation,
-        directory=workspace.private / "trainings",
+        directory=trainings,
         on_progress=tell,
     )
     if not is_first_process():
@@ -39,6 +42,7 @@ def run(workspace: Workspace, params: Params) -> None:
     with writing(workspace.generator, facts) as directory:
         synthesis.save_generator(directory, fitted)
         synthesis.write_sheets(directory / "sheets", fitted, samples)
+    shutil.rmtree(trainings, ignore_errors=True)
     log.info("train: generator %s", fitted.hash[: synthesis.HASH_SHOWN])
 
 
