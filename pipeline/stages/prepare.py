@@ -1,10 +1,13 @@
 """Prepare: read the raw source, validate it, split it, and write it in one schema."""
 
 import logging
+import math
+import shutil
 from pathlib import Path
 
 import numpy as np
 
+from pipeline.errors import WorkspaceError
 from pipeline.params import Params
 from pipeline.sources.open import open_source
 from pipeline.sources.splitting import SPLITS, split_rows
@@ -15,6 +18,7 @@ from pipeline.workspace import Workspace, write_json, writing
 
 NOTICES_FILE = "notices.json"
 SPLIT_FILE = "split.json"
+BYTES_OF_PROVENANCE = 200
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +30,7 @@ def run(workspace: Workspace, params: Params) -> None:
     for notice in survey.notices:
         log.info("prepare: %s: %s", notice.kind, notice.message)
     splits = split_rows(survey, params.source)
+    refuse_full_disk(workspace.root, prepared_bytes(survey))
     account = split_account(survey, splits)
     facts = {"source": params.source.model_dump(mode="json", exclude={"path"}), **account}
     with writing(workspace.prepared, facts) as folder:
@@ -33,6 +38,28 @@ def run(workspace: Workspace, params: Params) -> None:
         write_json(folder / SPLIT_FILE, account)
     for split, counts in account["counts"].items():
         log.info("prepare: %s: %d rows of %d classes", split, sum(counts.values()), len(counts))
+
+
+def prepared_bytes(survey: Survey) -> int:
+    """About how much the prepared samples take on disk, in bytes; rather too much."""
+    shape = survey.schema.image_shape
+    row = math.prod(shape) if shape else 16 * (len(survey.schema.columns) + 3)
+    return len(survey.rows) * (row + BYTES_OF_PROVENANCE)
+
+
+def refuse_full_disk(folder: Path, needed_bytes: int) -> None:
+    """Refuse early, because DVC goes on as if nothing were wrong when its cache's disk is full.
+
+    Raises:
+        WorkspaceError: less than twice of what is needed is free.
+    """
+    free = shutil.disk_usage(folder).free
+    if free < 2 * needed_bytes:
+        raise WorkspaceError(
+            f"The disk of {folder} has {free / 2**20:,.0f} MB free; the prepared samples take "
+            f"about {needed_bytes / 2**20:,.0f} MB, and twice as much is needed with DVC's copy. "
+            "Make room."
+        )
 
 
 def split_account(survey: Survey, splits: np.ndarray) -> dict[str, dict[str, dict[str, int]]]:

@@ -8,7 +8,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from raw_data import (
+
+from pipeline.params import SourceParams
+from pipeline.sources.open import open_source
+from pipeline.sources.splitting import TEST, split_rows
+from pipeline.storage import from_arrow
+from tests.raw_data import (
     csv_file,
     frame,
     idx_folder,
@@ -16,11 +21,6 @@ from raw_data import (
     parquet_folder,
     split_folder,
 )
-
-from pipeline.params import SourceParams
-from pipeline.sources.open import open_source
-from pipeline.sources.splitting import TEST, split_rows
-from pipeline.storage import from_arrow
 
 
 @dataclass(frozen=True)

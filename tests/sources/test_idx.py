@@ -5,12 +5,12 @@ import struct
 
 import numpy as np
 import pytest
-from raw_data import idx_bytes, idx_folder, picture
 
 from pipeline.errors import SourceError
 from pipeline.params import SourceParams
 from pipeline.sources.open import open_source
 from pipeline.storage import from_arrow
+from tests.raw_data import idx_bytes, idx_folder, picture
 
 IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
 

@@ -8,13 +8,13 @@ import zlib
 import numpy as np
 import pytest
 from PIL import Image
-from raw_data import image_folder, picture, save, split_folder
 
 from pipeline.errors import SourceError
 from pipeline.params import SourceParams
 from pipeline.sources.open import open_source
 from pipeline.sources.splitting import split_rows
 from pipeline.storage import from_arrow
+from tests.raw_data import image_folder, picture, save, split_folder
 
 
 def looked_at(root, **settings):

@@ -5,12 +5,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from raw_data import frame, parquet_folder, picture, picture_table
 
 from pipeline.errors import ParamsError, SourceError
 from pipeline.params import SourceParams
 from pipeline.sources.open import open_source
 from pipeline.storage import from_arrow
+from tests.raw_data import frame, parquet_folder, picture, picture_table
 
 
 def looked_at(path, **settings):

@@ -3,13 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
-from raw_data import csv_file, frame, text_file
 
 from pipeline.errors import ParamsError, SourceError
 from pipeline.params import SourceParams
 from pipeline.sources.open import open_source
 from pipeline.sources.splitting import split_rows
 from pipeline.storage import from_arrow
+from tests.raw_data import csv_file, frame, text_file
 
 
 def looked_at(path, *, label="income", **settings):

@@ -1,7 +1,9 @@
+import shutil
+
 import numpy as np
 import pytest
 
-from pipeline.errors import ParamsError
+from pipeline.errors import ParamsError, WorkspaceError
 from pipeline.params import Params
 from pipeline.stages import prepare
 from pipeline.storage import read_schema, read_split
@@ -89,3 +91,21 @@ def test_a_validation_split_has_the_rows_of_each_class_that_were_asked_for(tmp_p
     folder = prepared(tmp_path, {"source": source}).prepared
     assert set(read_split(folder, "test").counts().values()) == {40}
     assert set(read_split(folder, "validation").counts().values()) == {30}
+
+
+def test_a_disk_that_is_nearly_full_is_refused_before_anything_is_written(tmp_path, monkeypatch):
+    usage = shutil.disk_usage(tmp_path)._replace(free=100_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    with pytest.raises(WorkspaceError, match="0 MB free; the prepared samples take"):
+        prepared(tmp_path)
+    assert not (tmp_path / "data" / "prepared").exists()
+
+
+def test_an_interrupted_prepare_leaves_nothing_under_the_final_name(tmp_path, monkeypatch):
+    def broken(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(prepare, "write_json", broken)
+    with pytest.raises(KeyboardInterrupt):
+        prepared(tmp_path)
+    assert list((tmp_path / "data").iterdir()) == []

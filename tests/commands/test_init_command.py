@@ -1,0 +1,137 @@
+"""`equipoise init` as a user meets it."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from pipeline.cli import app
+from pipeline.params import load_params
+from pipeline.stages import prepare
+from pipeline.storage import read_split
+from pipeline.workspace import Workspace
+from tests.raw_data import csv_file, frame, idx_folder, image_folder, parquet_folder
+
+
+def command(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def raw(tmp_path):
+    return image_folder(tmp_path / "raw")
+
+
+def test_a_workspace_is_complete(raw, tmp_path):
+    done = command("init", tmp_path / "ws", "--from", raw)
+    assert done.exit_code == 0, done.output
+    assert "Folders of pictures: 50 pictures of 2 classes." in done.output
+    for name in ("params.yaml", "dvc.yaml", "code.json", ".gitignore", ".git", ".dvc/config"):
+        assert (tmp_path / "ws" / name).exists()
+
+
+def test_the_remote_verifies_and_the_site_cache_is_private(raw, tmp_path):
+    command("init", tmp_path / "ws", "--from", raw)
+    assert "verify = true" in (tmp_path / "ws" / ".dvc" / "config").read_text()
+    local = (tmp_path / "ws" / ".dvc" / "config.local").read_text()
+    assert f"site_cache_dir = {tmp_path / 'ws'}" in local
+
+
+def test_what_was_recognised_stands_in_params(raw, tmp_path):
+    command("init", tmp_path / "ws", "--from", raw)
+    params = load_params(tmp_path / "ws" / "params.yaml")
+    assert (params.source.kind, params.source.path) == ("image_folder", str(raw))
+    assert (params.source.resize.height_px, params.source.resize.width_px) == (12, 12)
+
+
+def test_data_inside_the_workspace_are_named_by_a_relative_path(tmp_path):
+    image_folder(tmp_path / "ws" / "raw")
+    command("init", tmp_path / "ws", "--from", tmp_path / "ws" / "raw")
+    assert load_params(tmp_path / "ws" / "params.yaml").source.path == "raw"
+
+
+@pytest.mark.parametrize("name", ['quo"te', "hash # mark", "colon: {x}", "back\\slash", "ünï"])
+def test_a_path_with_marks_of_yaml_is_written_so_that_it_reads_back(tmp_path, name):
+    raw = image_folder(tmp_path / name)
+    done = command("init", tmp_path / "ws", "--from", raw)
+    assert done.exit_code == 0, done.output
+    assert load_params(tmp_path / "ws" / "params.yaml").source.path == str(raw)
+
+
+SOURCES = {
+    "image_folder": lambda at: (image_folder(at / "raw"), []),
+    "idx": lambda at: (idx_folder(at / "raw"), []),
+    "table": lambda at: (
+        csv_file(at / "raw.csv", frame().drop(columns="patient")),
+        ["--label", "income"],
+    ),
+    "parquet": lambda at: (parquet_folder(at / "raw"), []),
+}
+
+
+@pytest.mark.parametrize("kind", list(SOURCES))
+def test_a_new_workspace_can_be_prepared_as_it_is(tmp_path, kind):
+    path, more = SOURCES[kind](tmp_path)
+    done = command("init", tmp_path / "ws", "--from", path, *more)
+    assert done.exit_code == 0, done.output
+    workspace = Workspace.at(tmp_path / "ws")
+    params = load_params(workspace.params_file)
+    assert params.source.kind == kind
+    prepare.run(workspace, params)
+    assert len(read_split(workspace.prepared, "train")) > 30
+
+
+def test_a_workspace_is_never_overwritten(raw, tmp_path):
+    command("init", tmp_path / "ws", "--from", raw)
+    before = (tmp_path / "ws" / "params.yaml").read_bytes()
+    again = command("init", tmp_path / "ws", "--from", raw)
+    assert again.exit_code == 2
+    assert "holds params.yaml already, so it is a workspace" in again.stderr
+    assert (tmp_path / "ws" / "params.yaml").read_bytes() == before
+
+
+def test_a_refusal_writes_nothing(tmp_path):
+    done = command("init", tmp_path / "ws", "--from", tmp_path / "nowhere")
+    assert done.exit_code == 2
+    assert "There is nothing at" in done.stderr
+    assert not (tmp_path / "ws").exists()
+
+
+def test_dvc_accepts_the_stages_and_sees_a_change_of_the_raw_data(raw, tmp_path):
+    command("init", tmp_path / "ws", "--from", raw)
+
+    def status():
+        told = subprocess.run(
+            [sys.executable, "-m", "dvc", "status", "--json", "prepare"],
+            cwd=tmp_path / "ws",
+            capture_output=True,
+            check=True,
+        )
+        return json.loads(told.stdout)
+
+    repro = [sys.executable, "-m", "dvc", "commit", "--force", "prepare"]
+    prepare.run(Workspace(tmp_path / "ws"), load_params(tmp_path / "ws" / "params.yaml"))
+    subprocess.run(repro, cwd=tmp_path / "ws", capture_output=True, check=True)
+    assert status() == {}
+    image_folder(raw, {"cat": 1}, start=900)
+    assert {str(raw): "modified"} in [
+        entry for change in status()["prepare"] for entry in change.values()
+    ]
+
+
+def test_the_plan_tells_counts_and_draws_without_writing(tmp_path, monkeypatch):
+    monkeypatch.setattr("pipeline.commands.plan.seconds_a_step", lambda *_: 0.01)
+    raw = image_folder(tmp_path / "raw", {"cat": 60, "dog": 20})
+    command("init", tmp_path / "ws", "--from", raw)
+    before = sorted(tmp_path.rglob("*"))
+    told = command("run", "--workspace", tmp_path / "ws", "--dry-run")
+    assert told.exit_code == 0, told.output
+    assert sorted(tmp_path.rglob("*")) == before
+    assert "pictures of 12×12 px, grey, 2 classes" in told.output
+    rows = {line.split()[0]: line.split()[1:] for line in told.output.splitlines() if line.strip()}
+    assert rows["class"] == ["train", "test", "to", "add", "to", "draw"]
+    n_cat, n_dog = int(rows["cat"][0]), int(rows["dog"][0])
+    assert [int(cell) for cell in rows["dog"][2:]] == [n_cat - n_dog, -(-3 * (n_cat - n_dog) // 2)]
+    assert rows["cat"][2:] == ["0", "0"]
