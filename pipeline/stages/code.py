@@ -7,6 +7,7 @@ stage, and DVC watches that.
 """
 
 import ast
+import functools
 import hashlib
 from pathlib import Path
 
@@ -82,7 +83,7 @@ def _hash(files: frozenset[str]) -> str:
 
 def _imports_of(path: Path) -> list[str]:
     names: list[str] = []
-    for node in ast.walk(ast.parse(path.read_bytes())):
+    for node in ast.walk(_tree(path.read_bytes())):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -98,7 +99,13 @@ def _file_of(module: str) -> Path | None:
 
 
 def _has_code(path: Path) -> bool:
-    return len(ast.parse(path.read_bytes()).body) > 1
+    return len(_tree(path.read_bytes()).body) > 1
+
+
+@functools.lru_cache(maxsize=1_000)
+def _tree(code: bytes) -> ast.Module:
+    # Most files are read once for every stage.
+    return ast.parse(code)
 
 
 if __name__ == "__main__":

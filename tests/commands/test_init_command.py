@@ -8,7 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline.cli import app
+from pipeline.commands.init import params_text
 from pipeline.params import load_params
+from pipeline.sources.recognise import Recognised
 from pipeline.stages import prepare
 from pipeline.storage import read_split
 from pipeline.workspace import Workspace
@@ -24,25 +26,30 @@ def raw(tmp_path):
     return image_folder(tmp_path / "raw")
 
 
-def test_a_workspace_is_complete(raw, tmp_path):
-    done = command("init", tmp_path / "ws", "--from", raw)
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A new workspace, only to be looked at; its data lie beside it."""
+    folder = tmp_path_factory.mktemp("made")
+    raw = image_folder(folder / "raw")
+    done = command("init", folder / "ws", "--from", raw)
     assert done.exit_code == 0, done.output
     assert "Folders of pictures: 50 pictures of 2 classes." in done.output
+    return folder / "ws"
+
+
+def test_a_workspace_is_complete(made):
     for name in ("params.yaml", "dvc.yaml", "code.json", ".gitignore", ".git", ".dvc/config"):
-        assert (tmp_path / "ws" / name).exists()
+        assert (made / name).exists()
 
 
-def test_the_remote_verifies_and_the_site_cache_is_private(raw, tmp_path):
-    command("init", tmp_path / "ws", "--from", raw)
-    assert "verify = true" in (tmp_path / "ws" / ".dvc" / "config").read_text()
-    local = (tmp_path / "ws" / ".dvc" / "config.local").read_text()
-    assert f"site_cache_dir = {tmp_path / 'ws'}" in local
+def test_the_remote_verifies_and_the_site_cache_is_private(made):
+    assert "verify = true" in (made / ".dvc" / "config").read_text()
+    assert f"site_cache_dir = {made}" in (made / ".dvc" / "config.local").read_text()
 
 
-def test_what_was_recognised_stands_in_params(raw, tmp_path):
-    command("init", tmp_path / "ws", "--from", raw)
-    params = load_params(tmp_path / "ws" / "params.yaml")
-    assert (params.source.kind, params.source.path) == ("image_folder", str(raw))
+def test_what_was_recognised_stands_in_params(made):
+    params = load_params(made / "params.yaml")
+    assert (params.source.kind, params.source.path) == ("image_folder", str(made.parent / "raw"))
     assert (params.source.resize.height_px, params.source.resize.width_px) == (12, 12)
 
 
@@ -54,10 +61,9 @@ def test_data_inside_the_workspace_are_named_by_a_relative_path(tmp_path):
 
 @pytest.mark.parametrize("name", ['quo"te', "hash # mark", "colon: {x}", "back\\slash", "ünï"])
 def test_a_path_with_marks_of_yaml_is_written_so_that_it_reads_back(tmp_path, name):
-    raw = image_folder(tmp_path / name)
-    done = command("init", tmp_path / "ws", "--from", raw)
-    assert done.exit_code == 0, done.output
-    assert load_params(tmp_path / "ws" / "params.yaml").source.path == str(raw)
+    found = Recognised(kind="image_folder", path=tmp_path / name, reason="")
+    (tmp_path / "params.yaml").write_text(params_text(found, tmp_path / "ws"))
+    assert load_params(tmp_path / "params.yaml").source.path == str(tmp_path / name)
 
 
 SOURCES = {
@@ -83,13 +89,12 @@ def test_a_new_workspace_can_be_prepared_as_it_is(tmp_path, kind):
     assert len(read_split(workspace.prepared, "train")) > 30
 
 
-def test_a_workspace_is_never_overwritten(raw, tmp_path):
-    command("init", tmp_path / "ws", "--from", raw)
-    before = (tmp_path / "ws" / "params.yaml").read_bytes()
-    again = command("init", tmp_path / "ws", "--from", raw)
+def test_a_workspace_is_never_overwritten(made):
+    before = (made / "params.yaml").read_bytes()
+    again = command("init", made, "--from", made.parent / "raw")
     assert again.exit_code == 2
     assert "holds params.yaml already, so it is a workspace" in again.stderr
-    assert (tmp_path / "ws" / "params.yaml").read_bytes() == before
+    assert (made / "params.yaml").read_bytes() == before
 
 
 def test_a_refusal_writes_nothing(tmp_path):
