@@ -5,7 +5,7 @@ import numpy as np
 from benchmarks.gan_data import Task
 from pipeline.fidelity.frechet import frechet_distance
 from pipeline.fidelity.kernel import kernel_distance
-from pipeline.manifold import manifold_scores
+from pipeline.manifold import coverage, manifold_scores
 from pipeline.modalities.image_classifier import ImageClassifier, train_image_classifier
 from pipeline.modalities.recipe import Recipe, TrainingSet
 from pipeline.nearest import nearest
@@ -36,12 +36,13 @@ class Judge:
         agrees = self._classifier.probabilities(fakes).argmax(1) == fakes.labels
         agreement = self._per_class(agrees, fakes.labels)
         pairs = [self._pixel_scores(label, fakes) for label in range(len(agreement))]
-        coverage, precision = np.array(pairs).T
+        covered, precision = np.array(pairs).T
         reals, others = (self._classifier.features(part) for part in (self._reals, self._taught))
         drawn = self._classifier.features(fakes)
         return {
-            "coverage": coverage.mean(),
-            "rare_coverage": coverage[rare].mean(),
+            "coverage": covered.mean(),
+            "rare_coverage": covered[rare].mean(),
+            "rare_coverage_all_unseen": self._coverage_of_all(fakes)[rare].mean(),
             "precision": precision.mean(),
             "agreement": agreement.mean(),
             "rare_agreement": agreement[rare].mean(),
@@ -62,6 +63,20 @@ class Judge:
         fake = _pixels(fakes)[fakes.labels == label][: len(real)]
         scores = manifold_scores(real[: len(fake)], fake, neighbours=NEIGHBOURS)
         return scores.coverage, scores.precision
+
+    def _coverage_of_all(self, fakes: Samples) -> np.ndarray:
+        """Coverage of both halves of the unseen reals, with as many fakes, each class."""
+        unseen = self._task.unseen
+        return np.array(
+            [
+                coverage(
+                    _pixels(unseen)[unseen.labels == label],
+                    _pixels(fakes)[fakes.labels == label][: (unseen.labels == label).sum()],
+                    neighbours=NEIGHBOURS,
+                )
+                for label in range(len(unseen.schema.classes))
+            ]
+        )
 
     def _copies(self, fakes: Samples) -> float:
         """Share of fakes suspiciously near to one training sample; about .01 by chance."""

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from pipeline.errors import ArtifactError, ParamsError
-from pipeline.gan import checkpoint, sampling
+from pipeline.gan import averaging, checkpoint, sampling
 from pipeline.gan.contract import LabelledTensors, Progress
 from pipeline.gan.held_out import held_out_rows
 from pipeline.gan.history import HistoryRow
@@ -143,9 +143,18 @@ def draw_blocks(fitted: FittedGenerator, counts: Mapping[str, int]) -> Iterator[
     _require_valid_counts(fitted.schema, counts)
     use_one_thread()
     domain, seed = fitted.domain, _draw_seed(fitted.hash)
+    recipe = fitted.config["recipe"]
+    if recipe["channels_last"]:
+        averaging.set_memory_format(fitted.generator, torch.channels_last)
     for label, name in enumerate(fitted.schema.classes):
         blocks = sampling.draw_class(
-            fitted.generator, domain, seed=seed, label=label, first=0, count=counts.get(name, 0)
+            fitted.generator,
+            domain,
+            seed=seed,
+            label=label,
+            first=0,
+            count=counts.get(name, 0),
+            mixed=recipe["precision"] == "bf16",
         )
         for first, batch in blocks:
             draws = np.arange(first, first + len(batch))

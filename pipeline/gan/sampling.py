@@ -15,7 +15,14 @@ BLOCK_SAMPLES = 256
 
 @torch.no_grad()
 def draw_class(
-    generator: nn.Module, domain: Domain, *, seed: int, label: int, first: int, count: int
+    generator: nn.Module,
+    domain: Domain,
+    *,
+    seed: int,
+    label: int,
+    first: int,
+    count: int,
+    mixed: bool = False,
 ) -> Iterator[tuple[int, Tensor]]:
     """Draws `first` … `first + count − 1` of one class, as (number of the first, batch) pairs.
 
@@ -23,6 +30,7 @@ def draw_class(
 
     Args:
         seed: Derived from the generator itself, so that the address names the bytes.
+        mixed: Whether to run in bfloat16, as a generator that was trained so expects.
 
     Raises:
         ArtifactError: the generator is in training mode, where batch statistics would make a sample
@@ -32,7 +40,8 @@ def draw_class(
     for block in range(first // BLOCK_SAMPLES, -(-(first + count) // BLOCK_SAMPLES)):
         stream = torch_stream(seed, "draw", label, block)
         latent = torch.randn(BLOCK_SAMPLES, domain.latent_dim, generator=stream)
-        batch = generator(latent, torch.full((BLOCK_SAMPLES,), label))
+        with torch.autocast("cpu", torch.bfloat16, enabled=mixed):
+            batch = generator(latent, torch.full((BLOCK_SAMPLES,), label)).float()
         start = block * BLOCK_SAMPLES
         inside = slice(max(first - start, 0), min(first + count - start, BLOCK_SAMPLES))
         yield start + inside.start, batch[inside]
