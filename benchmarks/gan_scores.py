@@ -38,7 +38,7 @@ class Judge:
         pairs = [self._pixel_scores(label, fakes) for label in range(len(agreement))]
         covered, precision = np.array(pairs).T
         reals, others = (self._classifier.features(part) for part in (self._reals, self._taught))
-        drawn = self._classifier.features(fakes)
+        drawn = self._classifier.features(_first_of_each_class(fakes, like=self._reals))
         return {
             "coverage": covered.mean(),
             "rare_coverage": covered[rare].mean(),
@@ -87,6 +87,13 @@ class Judge:
     @staticmethod
     def _per_class(hits: np.ndarray, labels: np.ndarray) -> np.ndarray:
         return np.array([hits[labels == label].mean() for label in np.unique(labels)])
+
+
+def _first_of_each_class(samples: Samples, *, like: Samples) -> Samples:
+    """As many of each class as `like` has, so that both sides hold the classes alike."""
+    wanted = np.bincount(like.labels)
+    rows = [np.flatnonzero(samples.labels == label)[:n] for label, n in enumerate(wanted)]
+    return samples.take(np.concatenate(rows))
 
 
 def _pixels(samples: Samples) -> np.ndarray:
