@@ -6,8 +6,8 @@
     python -m benchmarks.sources --append FILE       add the rows to a Markdown file
 
 Processor time is what the process and its workers used, whatever else the machine did. Peak memory
-is the largest sum of resident memory over them, sampled ten times a second, so pages that they share
-count more than once.
+is the largest sum of resident memory over them, sampled ten times a second, so pages that they
+share count more than once.
 """
 
 import argparse
@@ -44,8 +44,8 @@ class Figure:
 
     def line(self) -> str:
         return (
-            f"| {self.what} | {self.rows:,} | {self.seconds:.1f} s | {self.processor_seconds:.1f} s "
-            f"| {self.peak_mb:,.0f} MB | {self.asked} |"
+            f"| {self.what} | {self.rows:,} | {self.seconds:.1f} s "
+            f"| {self.processor_seconds:.1f} s | {self.peak_mb:,.0f} MB | {self.asked} |"
         )
 
 

@@ -6,7 +6,10 @@ import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
+
+from pipeline.errors import SourceError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -14,6 +17,8 @@ Result = TypeVar("Result")
 # A process takes about a second to start, which is more than a few hundred pictures take.
 WORTH_STARTING_CHUNKS = 24
 WAITING_PER_WORKER = 3
+# Each takes about 100 MB, and one disk seldom feeds more.
+MOST_WORKERS = 8
 
 
 def chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
@@ -23,29 +28,47 @@ def chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
         yield chunk
 
 
+def usable_cores() -> int:
+    """Cores that this process may use, which in a container are fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def map_in_order(
     function: Callable[[Item], Result], items: Iterable[Item], *, workers: int | None = None
 ) -> Iterator[Result]:
     """`function` of each item, in order; at most a few results wait in memory.
 
-    The first items are done here; further processes start only if there are many. `function` is
-    a function of a module, or a `functools.partial` of one.
+    Processes start only where there are many items. `function` is a function of a module, or a
+    `functools.partial` of one.
+
+    Raises:
+        SourceError: a process was killed, as the system does when memory runs out.
     """
-    n_workers = (
-        workers or len(os.sched_getaffinity(0))
-        if hasattr(os, "sched_getaffinity")
-        else workers or os.cpu_count() or 1
-    )
+    n_workers = workers or min(usable_cores(), MOST_WORKERS)
     iterator = iter(items)
     head = list(itertools.islice(iterator, WORTH_STARTING_CHUNKS))
     if n_workers == 1 or len(head) < WORTH_STARTING_CHUNKS:
         yield from map(function, itertools.chain(head, iterator))
         return
+    try:
+        yield from _by_processes(function, itertools.chain(head, iterator), n_workers)
+    except BrokenProcessPool:
+        raise SourceError(
+            "A process that decoded pictures was killed, probably because memory ran out; free "
+            "some, and run the same command again."
+        ) from None
+
+
+def _by_processes(
+    function: Callable[[Item], Result], items: Iterable[Item], n_workers: int
+) -> Iterator[Result]:
     waiting: collections.deque[Future[Result]] = collections.deque()
     # Spawned, not forked: a fork while Arrow's threads run can hang.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(n_workers, mp_context=context) as pool:
-        for item in itertools.chain(head, iterator):
+        for item in items:
             waiting.append(pool.submit(function, item))
             if len(waiting) >= WAITING_PER_WORKER * n_workers:
                 yield waiting.popleft().result()

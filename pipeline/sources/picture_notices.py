@@ -108,7 +108,7 @@ def _about_sizes(
     notice = warning if len(sizes) > 1 else converted
     return [
         notice(
-            f"The pictures have {found}; all are resized to {height}×{width} px (height × width), "
+            f"The pictures are of {found}; all become {height}×{width} px (height × width), "
             f"{POLICIES[resize.policy]} (`source.resize.policy: {resize.policy}`)."
         )
     ]

@@ -1,5 +1,6 @@
 """What lies at a path: which kind of source, why it is thought so, and what to propose."""
 
+import contextlib
 import itertools
 import statistics
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from pipeline.sources.idx_file import IdxError, read_header
 from pipeline.sources.image_folder import header_size
 from pipeline.sources.parquet import class_names_of
 from pipeline.sources.parquet_file import ParquetError, parts_of
-from pipeline.sources.picture import KNOWN_SUFFIXES
+from pipeline.sources.picture import KNOWN_SUFFIXES, size_of
 from pipeline.sources.words import counted
 
 TABLE_SUFFIXES = {".csv", ".tsv", ".txt"}
@@ -180,7 +181,19 @@ def _parquet(path: Path, parts: list[Path], label: str | None) -> Recognised:
         reason=f"Parquet in the Hugging Face image layout: {counted(len(parts), 'file')} with "
         f"pictures{told}.",
         label_column=column,
+        sizes=_sampled_sizes(parts[0]),
     )
+
+
+def _sampled_sizes(part: Path) -> tuple[tuple[int, int], ...]:
+    """(height, width) in pixels of the first pictures of the part; none where it is damaged."""
+    with contextlib.suppress(pa.ArrowInvalid, OSError, KeyError):
+        file = pq.ParquetFile(part)
+        image = next(field.name for field in file.schema_arrow if pa.types.is_struct(field.type))
+        batch = next(file.iter_batches(SAMPLED_FILES, columns=[image]))
+        contents = batch.column(0).field("bytes").to_pylist()
+        return tuple(filter(None, (size_of(content or b"") for content in contents)))
+    return ()
 
 
 def _parts(path: Path) -> list[Path]:

@@ -38,6 +38,7 @@ def test_parquet_with_pictures_is_recognised(tmp_path):
     found = recognise(parquet_folder(tmp_path / "raw"))
     assert (found.kind, found.label_column) == ("parquet", "label")
     assert "pictures of the classes cat, dog" in found.reason
+    assert set(found.sizes) == {(12, 12)}
 
 
 def test_a_plain_parquet_file_is_a_table(tmp_path):

@@ -1,0 +1,14 @@
+"""Functions for other processes, in a module that imports next to nothing."""
+
+import os
+import signal
+
+
+def double(number):
+    return 2 * number
+
+
+def end_abruptly(number):
+    if number == 30:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
