@@ -10,14 +10,17 @@ from rich.table import Table
 from pipeline.commands.tables import plain, table_of
 from pipeline.params import load_params
 from pipeline.versions.git import Git
-from pipeline.versions.listing import Release, list_releases
-from pipeline.versions.record import gain_text
+from pipeline.versions.listing import Release, artefact_names, list_releases
+from pipeline.versions.record import VersionRecord, gain_text
 from pipeline.versions.repository import open_repository
 
 Repository = Annotated[
     str, typer.Option("--repo", help="Path or URL of the git repository; a bare one will do.")
 ]
 Name = Annotated[str | None, typer.Option("--name", help="Name under which the set is released.")]
+
+DEFAULT_NAME = "augmented"
+NAMED_CLASSES = 5
 
 
 def versions(
@@ -37,9 +40,12 @@ def versions(
 
 
 def name_at(git: Git) -> str:
-    """The name that params.yaml gives its releases, "augmented" where there is none to ask."""
+    """The name that params.yaml gives its releases; without one, the only name in the tags."""
     path = git.directory / "params.yaml"
-    return load_params(path).release.name if path.is_file() else "augmented"
+    if path.is_file():
+        return load_params(path).release.name
+    names = artefact_names(git)
+    return names[0] if len(names) == 1 else DEFAULT_NAME
 
 
 def _as_table(releases: list[Release]) -> Table:
@@ -49,20 +55,28 @@ def _as_table(releases: list[Release]) -> Table:
         if record is None:
             table.add_row(str(release.version), release.date[:10], "made elsewhere", "", "", "")
             continue
-        rows = ", ".join(
-            f"{plain(name)} {counts.get('real', 0)}+{sum(counts.values()) - counts.get('real', 0)}"
-            for name, counts in record.rows.items()
-        )
         promoted = f"#{release.promotion}" if release.promotion is not None else "no"
         table.add_row(
             str(release.version),
             release.date[:10],
             record.verdict,
             plain(gain_text(record)),
-            rows,
+            plain(_rows_text(record)),
             promoted,
         )
     return table
+
+
+def _rows_text(record: VersionRecord) -> str:
+    """Rows of each class, real + synthetic; where the classes are many, their range."""
+    real = {name: counts.get("real", 0) for name, counts in record.rows.items()}
+    total = {name: sum(counts.values()) for name, counts in record.rows.items()}
+    if len(total) <= NAMED_CLASSES:
+        return ", ".join(f"{name} {real[name]}+{total[name] - real[name]}" for name in total)
+    fewest, most = min(total.values()), max(total.values())
+    each = f"{most} each" if fewest == most else f"{fewest} to {most} each"
+    n_real = sum(real.values())
+    return f"{len(total)} classes, {each}: {n_real}+{sum(total.values()) - n_real}"
 
 
 def _as_json(release: Release) -> dict[str, object]:

@@ -49,6 +49,13 @@ def list_releases(git: Git, name: str) -> list[Release]:
     return sorted(releases, key=lambda release: release.version)
 
 
+def artefact_names(git: Git) -> list[str]:
+    """Every name under which a repository has versions, in alphabetical order."""
+    names = git.run("for-each-ref", "--format=%(refname:strip=2)", "refs/tags/*@v*").splitlines()
+    found = {name.partition("@")[0] for name in names}
+    return sorted(name for name in found if any(version_of_tag(tag, name) for tag in names))
+
+
 def find_release(releases: Sequence[Release], wanted: str | None) -> Release:
     """The release that a version names; the newest promoted one where none is named.
 
