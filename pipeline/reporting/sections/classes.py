@@ -35,9 +35,9 @@ def classes_table(material: Material) -> Table:
         caption="Recall of every class before and after",
         columns=(
             Column("Class"),
-            Column("Real", "number", hint="training samples"),
-            Column("Added", "number", hint="synthetic rows in the dataset"),
-            Column("Held out", "number", hint="samples the recalls rest on"),
+            Column("Real", "number", hint="training"),
+            Column("Added", "number", hint="synthetic"),
+            Column("Tested", "number", hint="held out"),
             axis_column("Recall, %", axis),
             Column("Before", "number"),
             Column("After", "number"),
