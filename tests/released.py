@@ -8,7 +8,7 @@ from pipeline.versions.record import VersionRecord, tag_message
 
 PAGE = (
     "<h1>It helps, and is promoted<!--promoted-as-->.</h1><p><!--released--></p>"
-    "<section><!--run--></section>"
+    "<section><!--run--></section><code>pull <!--version-->vX.Y.Z</code>"
 )
 RUN = {
     "machine": {

@@ -53,7 +53,10 @@ def test_a_promoted_page_names_its_version_in_the_verdict(repository, tmp_path):
     index_of(repository, tmp_path)
     page = (tmp_path / "versions" / "v0.2.0.html").read_text()
     assert "<h1>It helps, and is promoted as augmented@v0.2.0.</h1>" in page
-    assert "Released as augmented@v0.2.0 on 20" in page
+    assert re.search(
+        r"Released as augmented@v0\.2\.0 on \d+\u00a0\w{3}\u00a020\d\d, promotion 1", page
+    )
+    assert "pull v0.2.0" in page
 
 
 def test_a_page_tells_machine_and_durations_as_text(repository, tmp_path):

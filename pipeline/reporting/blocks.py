@@ -28,10 +28,10 @@ class Items:
 
 @dataclass(frozen=True)
 class Code:
-    """Commands to copy, as they stand."""
+    """Commands to copy; between the parts stands the version, which the stamp fills in."""
 
     kind: ClassVar[str] = "code"
-    text: str
+    parts: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,8 @@ XLINK = "http://www.w3.org/1999/xlink"
 WIDTH_INCHES, HEIGHT_INCHES = 5.0, 2.9
 MOST_POINTS = 240
 MOST_NAMES = 8
+# Fewer points than this are drawn as points too: a single one would not be seen as a line.
+FEWEST_FOR_A_LINE = 20
 
 # Marker colours: never shown, only recognised again in the SVG.
 INK, FAINT = "#010203", "#040506"
@@ -186,7 +188,7 @@ def _draw(axes: Axes, line: Line) -> None:
         line.x,
         line.y,
         color=color,
-        marker="o" if line.has_points else None,
+        marker="o" if line.has_points or len(line.x) < FEWEST_FOR_A_LINE else None,
         markersize=4.5,
     )
 

@@ -125,7 +125,7 @@ def _row(one: Entry, axis: Axis) -> tuple[Cell, ...]:
     emphasis = one.verdict if one.verdict in ("helps", "harms") else ""
     return (
         Cell(one.version, one.version, link=one.page),
-        Cell(one.date[:10]),
+        Cell(numbers.day(one.date)),
         Cell(one.verdict or "made elsewhere", one.verdict, emphasis=emphasis),
         Cell(mark=mark),
         Cell(numbers.points(one.gain_points), one.gain_points),

@@ -1,10 +1,12 @@
 """How numbers and names are written for people: one spelling each, everywhere."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from pipeline.results import Interval
 
 MINUS = "−"
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # A number and its unit, or its sign and the number, are never parted at a line's end.
 NARROW_SPACE = "\u202f"
 CONTROL_PICTURES = 0x2400
@@ -83,6 +85,15 @@ def listed(words: Sequence[str], *, last: str = "and") -> str:
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def day(moment: str) -> str:
+    """The day of an ISO 8601 moment, e.g. 21 Nov 2026; other text stays as it is."""
+    try:
+        date = datetime.fromisoformat(moment)
+    except ValueError:
+        return visible(moment)
+    return f"{date.day}\u00a0{MONTHS[date.month - 1]}\u00a0{date.year}"
 
 
 def inline(title: str) -> str:

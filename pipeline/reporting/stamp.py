@@ -13,6 +13,8 @@ from pipeline.run_record import RunRecord
 
 # Comments, which no name from outside can forge: those are escaped.
 PROMOTED_AS, RELEASED, RUN = "<!--promoted-as-->", "<!--released-->", "<!--run-->"
+VERSION = "<!--version-->vX.Y.Z"
+STAGES = ("prepare", "train", "generate", "evaluate", "assemble", "report")
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ def stamped(page: str, stamp: Stamp) -> str:
     """The page with its version, date, machine and durations; a page without places is kept."""
     if stamp.promotion is not None:
         page = page.replace(PROMOTED_AS, f" as {escape(stamp.tag)}", 1)
+    page = page.replace(VERSION, escape(stamp.tag.rpartition("@")[2]))
     page = page.replace(RELEASED, escape(released_sentence(stamp)), 1)
     return page.replace(RUN, run_markup(stamp.run), 1) if stamp.run else page
 
@@ -42,14 +45,16 @@ def stamped(page: str, stamp: Stamp) -> str:
 def released_sentence(stamp: Stamp) -> str:
     """When it was released, and whether it was promoted."""
     promotion = "" if stamp.promotion is None else f", promotion {stamp.promotion}"
-    return f"Released as {stamp.tag} on {stamp.date[:10]}{promotion}."
+    return f"Released as {stamp.tag} on {numbers.day(stamp.date)}{promotion}."
 
 
 def run_markup(run: RunRecord) -> Markup:
     """The machine and the durations as a paragraph."""
     machine = run.machine
     whole = sum(run.stages_seconds.values())
-    stages = [f"{name} {duration(seconds)}" for name, seconds in run.stages_seconds.items()]
+    known = {name: place for place, name in enumerate(STAGES)}
+    ordered = sorted(run.stages_seconds.items(), key=lambda item: known.get(item[0], len(known)))
+    stages = [f"{name} {duration(seconds)}" for name, seconds in ordered]
     text = (
         f"The stages took {duration(whole)} in all ({numbers.listed(stages)}) on "
         f"{machine.processor}, {numbers.counted(machine.cores, 'core')}, {machine.memory_gib} GiB, "

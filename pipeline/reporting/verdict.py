@@ -38,11 +38,15 @@ def mix_sentence(material: Material) -> str:
     if comparison is None:
         return "The recommended mix was not compared with current practice."
     practice = practice_name(material)
-    if comparison.arm == comparison.reference:
-        return f"No mix beat current practice, {practice}; the recommendation is to stay with it."
+    outcome = OUTCOMES[comparison.verdict]
+    if not any(comparison.gains_points):
+        return (
+            f"On held-out data, the recommended mix scores as current practice does, {practice}, "
+            f"in every replicate: {outcome}."
+        )
     return (
         f"On held-out data, the recommended mix changes {_change(comparison)} "
-        f"over current practice, {practice}: {OUTCOMES[comparison.verdict]}."
+        f"over current practice, {practice}: {outcome}."
     )
 
 
@@ -60,9 +64,10 @@ def gan_sentence(material: Material) -> str:
 
 def rival(material: Material, comparison: Comparison) -> str:
     """The cheap arm on which the GAN's verdict rests, inside a sentence."""
-    kind = "best" if comparison.reference == material.result.best_cheap else "toughest"
     title = numbers.inline(material.title_of(comparison.reference))
-    return f"the {kind} cheap alternative, {title}"
+    if comparison.reference == material.result.best_cheap:
+        return f"the best cheap alternative, {title}"
+    return f"{title}, the cheap alternative that it is least sure to beat"
 
 
 def practice_name(material: Material) -> str:

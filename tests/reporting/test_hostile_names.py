@@ -49,7 +49,7 @@ def many_classes(names):
         ],
     }  # fmt: skip
     history = tuple(
-        row | {"coverage": dict.fromkeys(names, 0.5)} if "coverage" in row else row
+        row | {"coverage": [0.5] * len(names)} if "coverage" in row else row
         for row in material.history
     )
     params = material.params
@@ -120,8 +120,10 @@ def test_hostile_names_are_shown_as_they_are(visit):
 def test_no_name_can_take_the_place_of_the_stamp():
     page = render_report(named(example_material(), (*PAYLOADS[27:28], *"123456789")))
     stamp = Stamp("augmented@v1.2.3", "2026-11-21T00:00:00+00:00", 1)
-    assert stamped(page, stamp).count("augmented@v1.2.3") == 2
+    # In the verdict, in the line under it, and in three commands.
+    assert stamped(page, stamp).count("augmented@v1.2.3") == 5
     assert "<!--promoted-as-->" not in stamped(page, stamp)
+    assert "&lt;!--promoted-as--&gt;" in stamped(page, stamp)
 
 
 def test_control_characters_become_visible():

@@ -65,6 +65,36 @@ def test_the_gan_has_its_own_answer_beside_the_mix():
     assert "No evidence" in text
 
 
+def test_a_mix_that_never_differs_from_current_practice_is_told_without_a_number():
+    result = example_material().result
+    same = result.comparisons[0].model_copy(
+        update={"gains_points": (0.0, 0.0, 0.0), "mean_points": 0.0, "verdict": "no evidence"}
+    )
+    changed = result.model_copy(
+        update={"comparisons": (same, *result.comparisons[1:]), "promoted": False}
+    )
+    headline = re.search(r"<h1>(.*?)</h1>", render_report(example_material(result=changed)))[1]
+    assert headline == (
+        "On held-out data, the recommended mix scores as current practice does, class-balanced "
+        "sampling, in every replicate: no evidence that it helps, so it is not promoted."
+    )
+
+
+def test_where_the_gan_decides_its_answer_is_the_headline():
+    result = example_material().result.model_copy(update={"promote_rule": "gan", "promoted": False})
+    headline = re.search(r"<h1>(.*?)</h1>", render_report(example_material(result=result)))[1]
+    assert headline.startswith("On held-out data, adding 350 synthetic samples of the GAN changes")
+    assert headline.endswith("no evidence that it helps, so it is not promoted.")
+
+
+@pytest.mark.parametrize("verdict", ["no evidence", "harms"])
+def test_what_is_not_proven_is_not_advised(verdict):
+    result = example_material().result.model_copy(update={"verdict": verdict, "promoted": False})
+    page = render_report(example_material(result=result))
+    assert "What to do: Stay with current practice, class-balanced sampling" in page
+    assert "Train on the real rows and" not in page
+
+
 def test_equal_material_gives_equal_bytes():
     assert render_report(example_material()) == report()
 

@@ -24,7 +24,7 @@ def build(material: Material) -> Section:
         Grid(facts_table(material)),
         Slot("run"),
         Text("To pull it or to reproduce it:"),
-        Code(COMMANDS.format(name=material.name)),
+        Code(tuple(COMMANDS.format(name=material.name).split("vX.Y.Z"))),
         Fold("Every parameter", only([Grid(params_table(material))])),
         Fold("What each stage recorded", only([Grid(stages_table(material))])),
     ]

@@ -42,12 +42,15 @@ def power_table(material: Material) -> Table:
 
 
 def _lead(comparison: Comparison | None) -> str:
-    if comparison is None or comparison.detectable_points is None:
-        return "This trial is too small to say what gain it could have detected."
-    smallest = _unsigned(comparison.detectable_points)
+    detectable = comparison.detectable_points if comparison else None
+    if not detectable:
+        return (
+            "What gain this trial could have detected cannot be said: its gains do not vary over "
+            "the replicates. “No evidence” does not mean “no effect”."
+        )
     return (
-        f"A true gain of {smallest} points would have been found four times in five; smaller ones "
-        "are missed more often. “No evidence” therefore does not mean “no effect”."
+        f"A true gain of {detectable:.1f} points would have been found four times in five; smaller "
+        "ones are missed more often. “No evidence” therefore does not mean “no effect”."
     )
 
 
@@ -58,4 +61,4 @@ def _settle(one: Comparison) -> str:
 
 
 def _unsigned(points: float | None) -> str:
-    return "–" if points is None else f"{points:.1f}"
+    return f"{points:.1f}" if points else "–"
