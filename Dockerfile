@@ -1,0 +1,23 @@
+# The product with its pinned dependencies; the workspace is mounted at /workspace.
+#   docker build -t equipoise:0.1.0 .
+#   docker run --init -v "$PWD:/workspace" equipoise:0.1.0 run
+FROM python:3.12-slim
+
+RUN apt-get update \
+    && apt-get install --no-install-recommends --yes git \
+    && rm -rf /var/lib/apt/lists/*
+
+WORKDIR /opt/equipoise
+COPY pyproject.toml constraints.txt README.md LICENSE ./
+COPY pipeline pipeline
+COPY flows flows
+RUN pip install --no-cache-dir --constraint constraints.txt .
+
+# Files written into the mounted workspace belong to the user who starts the container
+# (docker run --user "$(id -u):$(id -g)"); git must trust a folder of another owner all the same.
+RUN git config --system --add safe.directory '*'
+ENV HOME=/tmp PYTHONUNBUFFERED=1
+USER 1000:1000
+WORKDIR /workspace
+ENTRYPOINT ["equipoise"]
+CMD ["schedule"]
