@@ -61,7 +61,8 @@ def run(workspace: Workspace, params: Params) -> None:
             store=store,
             on_done=_tell,
         )
-        judged = pd.DataFrame(outcome.shipped)
+        # In one order: what comes back from a finished task has its columns sorted.
+        judged = pd.DataFrame(outcome.shipped).sort_index(axis="columns")
         judged["chosen"] = choose_exactly(judged, data.development.schema.classes, data.requested)
         task = _quality_task(data, judged, params)
         quality = run_tasks([task], executor, store)[task.name]
