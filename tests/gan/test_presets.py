@@ -41,7 +41,7 @@ def test_every_preset_draws_another_picture_for_another_class(fitted):
     assert (drawn.values[0] != drawn.values[1]).any()
 
 
-@pytest.mark.parametrize("shape", [(28, 28, 1), (32, 32, 3), (9, 14, 1), (50, 33, 3)])
+@pytest.mark.parametrize("shape", [(28, 28, 1), (9, 14, 1), (50, 33, 3)])
 def test_every_preset_takes_pictures_of_other_sizes(preset, shape):
     samples = pictures_of(shape, counts={"a": 9, "b": 7})
     params = GanParams(preset=preset, steps=2, batch_samples=4, width=8)
