@@ -124,6 +124,16 @@ def nearest_distances(queries: np.ndarray, references: np.ndarray) -> np.ndarray
     return nearest
 
 
+def mean_distance(features: np.ndarray) -> float:
+    """Mean Euclidean distance between two different rows, in feature units; 0 for a single one."""
+    n = len(features)
+    if n < 2:
+        return 0.0
+    squares = (features**2).sum(axis=1)
+    squared = squares[:, None] + squares[None, :] - 2.0 * features @ features.T
+    return float(np.sqrt(np.maximum(squared, 0.0)).sum() / (n * (n - 1)))
+
+
 def _distance_chunks(first: np.ndarray, second: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
     for start in range(0, len(first), CHUNK_ROWS):
         rows = slice(start, min(start + CHUNK_ROWS, len(first)))

@@ -76,3 +76,8 @@ def test_too_few_samples_are_refused_with_the_number_needed():
 def test_other_dimensions_are_refused():
     with pytest.raises(MetricError, match="same dimensions"):
         manifold.coverage(cloud(1, 20), cloud(2, 20)[:, :2])
+
+
+def test_the_mean_distance_is_the_mean_over_all_pairs():
+    points = np.array([[0.0, 0.0], [3.0, 4.0], [0.0, 8.0]])
+    assert manifold.mean_distance(points) == pytest.approx((5 + 8 + 5) / 3)

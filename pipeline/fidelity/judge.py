@@ -7,7 +7,7 @@ import numpy as np
 from pipeline.errors import MetricError
 from pipeline.fidelity.frechet import frechet_distance
 from pipeline.fidelity.kernel import kernel_distance
-from pipeline.manifold import manifold_scores
+from pipeline.manifold import manifold_scores, mean_distance
 from pipeline.randomness import numpy_stream
 from pipeline.results import FidelityRow
 
@@ -21,9 +21,7 @@ def diversity(_: np.ndarray, fake: np.ndarray) -> float:
     """Mean Euclidean distance between two samples of a set, in feature units; 0 when collapsed."""
     if len(fake) < 2:
         raise MetricError("The diversity of one sample is not defined; give at least 2.")
-    squared = (fake**2).sum(axis=1)
-    distances = np.sqrt(np.maximum(squared[:, None] + squared[None] - 2 * fake @ fake.T, 0.0))
-    return float(distances.sum() / (len(fake) * (len(fake) - 1)))
+    return mean_distance(fake)
 
 
 METRICS: dict[str, Metric] = {

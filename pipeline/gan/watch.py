@@ -102,7 +102,7 @@ class Watch:
             precision=manifold.precision(reals, fakes, neighbours=neighbours)
             if neighbours
             else 0.0,
-            diversity=mean_distance(fakes) / max(mean_distance(reals), 1e-12),
+            diversity=manifold.mean_distance(fakes) / max(manifold.mean_distance(reals), 1e-12),
             agreement=float((nearest == label).mean()),
         )
 
@@ -173,16 +173,6 @@ class Watch:
         uniform = torch.rand(len(rows), self._domain.augment_dim, generator=stream)
         changed = self._domain.augment(reals, uniform, strength=1.0)
         return self._train_features[rows], self._features_of(changed)
-
-
-def mean_distance(features: np.ndarray) -> float:
-    """Mean Euclidean distance between two different rows; 0 for a single one."""
-    n = len(features)
-    if n < 2:
-        return 0.0
-    squares = (features**2).sum(axis=1)
-    squared = squares[:, None] + squares[None, :] - 2 * features @ features.T
-    return float(np.sqrt(np.maximum(squared, 0.0)).sum() / (n * (n - 1)))
 
 
 def kernel_distance(real: np.ndarray, fake: np.ndarray) -> float:

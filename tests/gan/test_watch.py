@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from pipeline.gan.contract import LabelledTensors
-from pipeline.gan.watch import Watch, kernel_distance, mean_distance
+from pipeline.gan.watch import Watch, kernel_distance
 from pipeline.modalities.image import ImageDomain
 from pipeline.modalities.image_design import choose_design
 
@@ -111,11 +111,6 @@ def test_the_kernel_distance_is_about_zero_between_equals_and_grows_with_a_shift
     first, second = stream.normal(size=(2, 300, 5))
     assert abs(kernel_distance(first, second)) < 0.1
     assert kernel_distance(first, second + 2) > 1.0
-
-
-def test_the_mean_distance_is_the_mean_over_all_pairs():
-    points = np.array([[0.0, 0.0], [3.0, 4.0], [0.0, 8.0]])
-    assert mean_distance(points) == pytest.approx((5 + 8 + 5) / 3)
 
 
 def test_the_watch_is_not_built_on_shared_state(watch, unseen):
