@@ -13,8 +13,8 @@ class Arm:
     """One way to train.
 
     Attributes:
-        candidates: Recipes among which inner validation chooses; as many in each arm. The first is
-            used where nothing is tuned.
+        candidates: Recipes among which inner validation chooses: three in each arm but the first,
+            which has nothing to tune. The first is used where nothing is tuned.
     """
 
     name: str
@@ -76,7 +76,12 @@ CHEAP_ARMS: tuple[Arm, ...] = (
         "cheap",
         tuple(Recipe(sampling=1.0, augmentation=1.0, mixup=alpha) for alpha in (0.2, 0.1, 0.4)),
     ),
-    Arm("smote", "SMOTE", "cheap", (Recipe(sampling=1.0, smote=True),)),
+    Arm(
+        "smote",
+        "SMOTE",
+        "cheap",
+        tuple(Recipe(sampling=level, smote=True) for level in (1.0, 0.5, 0.0)),
+    ),
 )
 
 LIGHT_ARMS = ("real", "balanced", "class_weights", "logit_adjustment", "classical_balanced")

@@ -10,7 +10,7 @@ from pipeline.results import ClassRow, CopiesResult, DoseRow, FidelityRow, Trial
 from pipeline.trial.curation import summarise
 from pipeline.trial.scores import share_interval
 from pipeline.trial.summary import Summary
-from pipeline.trial.trial import TrialData, TrialOutcome, refits
+from pipeline.trial.trial import TrialData, TrialOutcome
 from pipeline.trial.worth import LearningCurve
 
 FEWEST_ROWS = 30
@@ -117,7 +117,6 @@ def _notes(data: TrialData, params: TrialParams) -> tuple[str, ...]:
             "generator of each replicate (doses are chosen with, and arms scored with, a generator "
             "that saw three quarters of the training part). `trial.preset: full` runs them."
         )
-    assert refits(params) == (params.preset == "full")
     scarce = [name for name, count in data.development.counts().items() if count < FEWEST_ROWS]
     if scarce:
         notes.append(

@@ -18,17 +18,11 @@ from pipeline.results import (
     Origin,
     Question,
 )
+from pipeline.trial.plan import cheap_name, mixtures_name, more_real_name, on_real_name
 from pipeline.trial.scores import confusion, recalls, score
-from pipeline.trial.trial import (
-    TrialData,
-    TrialOutcome,
-    cheap_name,
-    mixtures_name,
-    more_real_name,
-    on_real_name,
-)
+from pipeline.trial.shares import share_of_gap, share_to_weight, within_shares
+from pipeline.trial.trial import TrialData, TrialOutcome
 from pipeline.trial.verdict import (
-    GainTest,
     assess_gains,
     decide,
     decide_against_each,
@@ -188,7 +182,7 @@ class Summary:
             settings="; or ".join(settings),
             values=values,
             intervals={
-                metric: _within_shares(assess_gains(each, held_out_ratio=self._ratio).interval)
+                metric: within_shares(assess_gains(each, held_out_ratio=self._ratio).interval)
                 for metric, each in values.items()
             },
             test={metric: float(np.mean([t[metric] for t in tests])) for metric in tests[0]},
@@ -273,42 +267,4 @@ class Summary:
             if (share := float(self._mean_shares(panel, origin).max())) > 0
         ]
         rows = f"; of a scarce class's draws at most {', '.join(parts)}" if parts else ""
-        return f"Train with {most} ({agreed}){rows or '; no extra rows'}."
-
-
-def share_to_weight(share: float, *, n_real: int, n_rows: int) -> float:
-    """Weight of each of `n_rows` rows so that they make up `share` of a class's total weight.
-
-    The class has `n_real` real rows of weight 1. Weights above 1 are cut: a row never counts more
-    than a real one.
-    """
-    if n_rows == 0:
-        return 0.0
-    return min(1.0, share / (1.0 - share) * n_real / n_rows)
-
-
-def _within_shares(interval: Interval) -> Interval:
-    """A score is a share: no interval of it reaches below 0 or above 1."""
-    return Interval(low=max(0.0, interval.low), high=min(1.0, interval.high), level=interval.level)
-
-
-def share_of_gap(gap: GainTest, gained: GainTest) -> tuple[float | None, Interval | None]:
-    """Gain over gap, with the interval by Fieller's bound where the gap is surely positive.
-
-    None without a positive gap: there is then nothing to close. The interval takes gain and gap as
-    independent, which makes it wider than it need be when they rise and fall together.
-
-    Source: Fieller 1954, doi:10.1111/j.2517-6161.1954.tb00159.x.
-    """
-    if gap.mean <= 0:
-        return None, None
-    share = gained.mean / gap.mean
-    half_width_of = [(t.interval.high - t.interval.low) / 2 for t in (gained, gap)]
-    above, below = half_width_of
-    spread = (below / gap.mean) ** 2
-    if spread >= 1:
-        return share, None
-    centre = share / (1 - spread)
-    root = np.sqrt(max(above**2 * (1 - spread) + share**2 * below**2, 0.0))
-    half = float(root / gap.mean / (1 - spread))
-    return share, Interval(low=centre - half, high=centre + half)
+        return f"Training: {most} ({agreed}){rows or '; no extra rows'}."

@@ -8,9 +8,11 @@ from sklearn.isotonic import IsotonicRegression
 
 from pipeline.params import TrialParams
 from pipeline.results import LearningPoint
+from pipeline.trial.plan import filled_shares, more_real_name
 from pipeline.trial.scores import confusion, recalls, score, share_interval
+from pipeline.trial.shares import within_shares
 from pipeline.trial.summary import Panel
-from pipeline.trial.trial import TrialData, TrialOutcome, filled_shares, more_real_name
+from pipeline.trial.trial import TrialData, TrialOutcome
 from pipeline.trial.verdict import assess_gains
 
 
@@ -59,7 +61,7 @@ class LearningCurve:
                     class_name=None,
                     n_real=round(float(counts[self.scarce].mean())),
                     value=float(np.mean(values)),
-                    interval=assess_gains(values, held_out_ratio=ratio).interval,
+                    interval=within_shares(assess_gains(values, held_out_ratio=ratio).interval),
                 )
             )
         return (*together, *(point for label in self.scarce for point in self._of_class(label)))

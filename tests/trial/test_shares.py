@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.trial.summary import share_of_gap, share_to_weight
+from pipeline.trial.shares import share_of_gap, share_to_weight
 from pipeline.trial.verdict import assess_gains
 
 

@@ -1,0 +1,186 @@
+"""The tasks of a trial: what each replicate and classifier has to do, and under which name."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.params import ClassifierName, TrialParams
+from pipeline.randomness import derive_seed
+from pipeline.samples import Samples
+from pipeline.trial.arms import Arm
+from pipeline.trial.mixture import run_mixtures, run_on_real_only, run_with_more_real
+from pipeline.trial.replicate import (
+    Effort,
+    Parts,
+    PoolJudge,
+    PoolMaker,
+    make_pool,
+    run_cheap_arm,
+)
+from pipeline.trial.tasks import Task
+
+CURATION_STEPS_SHARE = 0.5
+# Points of the learning curve on the way to the ceiling.
+CURVE_SHARES = (0.15, 0.4)
+
+
+def effort_for(params: TrialParams, classifier: ClassifierName) -> Effort:
+    """What each arm gets, by preset and classifier."""
+    light = params.preset == "light"
+    return Effort(
+        steps=params.classifier_steps,
+        is_tuned=not light,
+        grid=(0.5,) if light else (0.25, 0.5, 0.75),
+        origins=("gan",) if light else ("classical", "smote", "gan"),
+        per_class=not light or classifier != "cnn",
+    )
+
+
+def cheap_name(replicate: int, classifier: str, arm: str) -> str:
+    """The task that runs a cheap arm."""
+    return f"replicate {replicate + 1}: {classifier}: {arm}"
+
+
+def mixtures_name(replicate: int, classifier: str) -> str:
+    """The task that chooses doses and runs the arms with synthetic rows."""
+    return f"replicate {replicate + 1}: {classifier}: mixtures"
+
+
+def on_real_name(replicate: int, classifier: str, origin: str) -> str:
+    """The task that runs a generator's rows on top of real ones alone."""
+    return f"replicate {replicate + 1}: {classifier}: {origin} on real only"
+
+
+def more_real_name(replicate: int, classifier: str, share: float) -> str:
+    """The task that fills `share` of the way to the largest class with real rows."""
+    return f"replicate {replicate + 1}: {classifier}: filled {share:.0%} with real rows"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The tasks of one classifier in one replicate."""
+
+    replicate: int
+    parts: Parts
+    arms: tuple[Arm, ...]
+    classifier: ClassifierName
+    params: TrialParams
+    seed: int
+
+    @property
+    def _shared(self) -> dict[str, Any]:
+        return {
+            "parts": self.parts,
+            "classifier": self.classifier,
+            "effort": effort_for(self.params, self.classifier),
+            "seed": self.seed,
+        }
+
+    @property
+    def _cheap_names(self) -> tuple[str, ...]:
+        return tuple(cheap_name(self.replicate, self.classifier, arm.name) for arm in self.arms)
+
+    def cheap_tasks(self) -> list[Task]:
+        """One task a cheap arm."""
+        return [
+            Task(name, run_cheap_arm, {**self._shared, "arm": arm})
+            for name, arm in zip(self._cheap_names, self.arms, strict=True)
+        ]
+
+    def mixture_tasks(self, origins: tuple[str, ...]) -> list[Task]:
+        """The mix, and each generator on real rows only."""
+        mixtures = Task(
+            mixtures_name(self.replicate, self.classifier),
+            run_mixtures,
+            {**self._shared, "arms": self.arms},
+            needs={"cheap": self._cheap_names, **self._pools("gan")},
+        )
+        alone = [
+            Task(
+                on_real_name(self.replicate, self.classifier, origin),
+                run_on_real_only,
+                {**self._shared, "origin": origin},
+                needs=self._pools(origin),
+            )
+            for origin in origins
+        ]
+        return [mixtures, *alone]
+
+    def more_real_tasks(self, withheld: Samples) -> list[Task]:
+        """The ceiling, and for the primary classifier the learning curve that leads there."""
+        return [
+            Task(
+                more_real_name(self.replicate, self.classifier, share),
+                run_with_more_real,
+                {
+                    **self._shared,
+                    "arms": self.arms,
+                    "withheld": withheld,
+                    "filled_share": share,
+                },
+                needs={"cheap": self._cheap_names},
+            )
+            for share in filled_shares(self.params, self.classifier)
+        ]
+
+    def _pools(self, origin: str) -> dict[str, str]:
+        final = "final" if refits(self.params) else "choosing"
+        return {
+            "pool": _pool_name(self.replicate, origin, "choosing"),
+            "judged": _judged_name(self.replicate, origin, "choosing"),
+            "final_pool": _pool_name(self.replicate, origin, final),
+            "final_judged": _judged_name(self.replicate, origin, final),
+        }
+
+
+def filled_shares(params: TrialParams, classifier: ClassifierName) -> tuple[float, ...]:
+    """How far real rows fill the classes: the ceiling is 1, the rest is the learning curve."""
+    is_curve = params.preset == "full" and classifier == params.primary_classifier
+    return (*CURVE_SHARES, 1.0) if is_curve else (1.0,)
+
+
+def pool_tasks(
+    replicate: int,
+    origin: str,
+    parts: Parts,
+    params: TrialParams,
+    seed: int,
+    make: PoolMaker,
+    judge: PoolJudge,
+) -> list[Task]:
+    """Train a generator on the fitting part, and in the full preset on the training part; judge."""
+    tasks = []
+    sets = {"choosing": parts.fitting, "final": parts.training}
+    if not refits(params):
+        del sets["final"]
+    for use, real in sets.items():
+        drawn = _pool_name(replicate, origin, use)
+        own = derive_seed(seed, "generator", origin, use)
+        tasks += [
+            Task(drawn, make_pool, {"make": make, "samples": real, "seed": own}),
+            Task(
+                _judged_name(replicate, origin, use),
+                judge,
+                {"real": real, **judging(params), "seed": own},
+                needs={"pool": drawn},
+            ),
+        ]
+    return tasks
+
+
+def refits(params: TrialParams) -> bool:
+    """Whether a second generator is trained on the whole training part once doses are chosen."""
+    return params.preset == "full"
+
+
+def _pool_name(replicate: int, origin: str, use: str) -> str:
+    return f"replicate {replicate + 1}: {origin} for {use}"
+
+
+def _judged_name(replicate: int, origin: str, use: str) -> str:
+    return f"replicate {replicate + 1}: curation of {origin} for {use}"
+
+
+def judging(params: TrialParams) -> dict[str, Any]:
+    """Who confirms labels: the network where one is on the panel, else what is quick."""
+    steps = max(1, round(params.classifier_steps * CURATION_STEPS_SHARE))
+    return {"confirmer": "cnn" if "cnn" in params.classifiers else "logistic", "steps": steps}
