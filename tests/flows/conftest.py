@@ -1,8 +1,11 @@
 """One schedule, with its server and runner, for all tests that need a living one."""
 
+import http.server
+import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,12 +30,31 @@ while Path({hold!r}).exists():
 """
 
 
+SAVE_BLOCK = """
+import sys
+from prefect.blocks.notifications import CustomWebhookNotificationBlock
+url, secret = sys.argv[1:]
+CustomWebhookNotificationBlock(
+    name="team",
+    url=url + "/{{token}}",
+    json_data={"text": "{{subject}}: {{body}}"},
+    secrets={"token": secret},
+).save("team")
+"""
+
+
 @dataclass(frozen=True)
 class Service:
-    """A schedule that runs in the background, as a user would start it."""
+    """A schedule that runs in the background, as a user would start it.
+
+    Attributes:
+        hold: While this file exists, a run waits in its first stage.
+        received: What the listener on loopback was told: path and text of every notification.
+    """
 
     workspace: Workspace
     hold: Path
+    received: list[tuple[str, str]]
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run `equipoise schedule …` on the workspace."""
@@ -78,6 +100,24 @@ class Service:
         assert len(found) == 1, self.processes()
         return found[0]
 
+    def notify_through(self, *blocks: str) -> None:
+        """Name the blocks in params.yaml."""
+        names = ", ".join(blocks)
+        self.workspace.params_file.write_text(f"seed: 1\nrun: {{notify: [{names}]}}\n")
+
+    def save_block(self, url: str) -> None:
+        """Save the webhook's block as a user does in the UI, with a secret in it."""
+        settings = {
+            "PREFECT_HOME": str(self.workspace.private / "prefect"),
+            **self.address.environment(),
+        }
+        subprocess.run(
+            [sys.executable, "-c", SAVE_BLOCK, url, CANARIES["webhook"]],
+            env={**self.environment, **settings},
+            check=True,
+            capture_output=True,
+        )
+
     def begin_run(self) -> str:
         """Have a run taken up that waits in its first stage; returns the run's name."""
         self.hold.touch()
@@ -108,14 +148,37 @@ def wait_until(condition):
 
 
 @pytest.fixture(scope="session")
-def service(tmp_path_factory):
+def listener():
+    """A real HTTP listener on loopback: its address, and all that was posted to it."""
+    received: list[tuple[str, str]] = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            length = int(self.headers["Content-Length"])
+            received.append((self.path, json.loads(self.rfile.read(length))["text"]))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}", received
+    server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory, listener):
+    url, received = listener
     folder = tmp_path_factory.mktemp("service")
     hold = folder / "hold"
     stages = {"wait": WAITS.format(hold=str(hold)) + writes("wait"), "more": writes("more")}
     workspace = toy_workspace(folder / "workspace", stages=stages)
-    service = Service(workspace, hold)
+    service = Service(workspace, hold, received)
     started = service.command("--every", "12h", "--background")
     assert started.returncode == 0, started.stderr
+    service.save_block(url)
     yield service
     service.hold.unlink(missing_ok=True)
     service.command("stop")

@@ -1,13 +1,28 @@
 """A schedule left alone: one run at a time, nothing outlives its keeper, nothing secret is kept."""
 
+import base64
 import os
 import signal
 import subprocess
+import uuid
+from pathlib import Path
 
 import psutil
+import pytest
+from playwright import sync_api as playwright
 
 from flows.runner import SILENT_RUN
 from tests.flows.conftest import CANARIES, wait_until
+
+CHROMIUM = Path("/usr/bin/chromium")
+BROWSER_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
 
 
 def test_it_listens_on_this_machine_alone_and_asks_for_the_password(service):
@@ -37,6 +52,7 @@ def test_the_automation_that_crashes_silent_runs_is_installed_once(service):
 
 
 def test_a_run_that_comes_due_during_another_is_cancelled_and_the_users_tree_is_left_alone(service):
+    service.notify_through("custom-webhook/team", "custom-webhook/nowhere")
     first = service.begin_run()
     second = service.command("now").stdout.split()[2]
     wait_until(lambda: service.state_of(second) == "Cancelled")
@@ -57,7 +73,38 @@ def test_a_run_that_comes_due_during_another_is_cancelled_and_the_users_tree_is_
         "wait": "Completed",
         "more": "Completed",
         "release": "Failed",
+        "notify custom-webhook/team": "Completed",
+        "notify custom-webhook/nowhere": "Failed",
     }
+    [(path, text)] = service.received
+    assert path == f"/{CANARIES['webhook']}"
+    assert text.startswith("Equipoise: a run failed: ")
+    assert "names no data/augmented" in text
+    service.notify_through()
+
+
+def test_the_run_page_shows_every_stage_in_a_browser_and_asks_no_other_machine(service, tmp_path):
+    if not CHROMIUM.exists():
+        pytest.skip(f"no browser at {CHROMIUM}")
+    [(run,)] = service.query("SELECT id FROM flow_run WHERE state_name = 'Refused' LIMIT 1")
+    user, password = service.environment["EQUIPOISE_SERVER_AUTH"].split(":")
+    with playwright.sync_playwright() as player:
+        browser = player.chromium.launch(executable_path=str(CHROMIUM), args=BROWSER_ARGUMENTS)
+        page = browser.new_page()
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        # The UI keeps the password where its own form would put it.
+        token = base64.b64encode(f"{user}:{password}".encode()).decode()
+        page.add_init_script(f"localStorage.setItem('prefect-password', '{token}')")
+        page.goto(f"{service.address.page}/runs/flow-run/{uuid.UUID(run)}")
+        page.get_by_text("Task Runs").first.click()
+        for stage in ("fetch", "wait", "more", "release"):
+            page.get_by_text(stage, exact=True).first.wait_for(timeout=0)
+        page.screenshot(path=tmp_path / "run.png")
+        browser.close()
+    assert (tmp_path / "run.png").stat().st_size > 10_000
+    own = (f"{service.address.page}/", "data:", "blob:")
+    assert [url for url in asked if not url.startswith(own)] == []
 
 
 def test_after_a_kill_of_the_runner_its_run_is_crashed_and_the_next_one_goes_on(service):
