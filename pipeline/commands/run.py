@@ -69,3 +69,4 @@ def run(
         raise typer.Exit(_INTERRUPTED) from None
     typer.echo(sentence)
     typer.echo(f"Report: {place.report_file}")
+    typer.echo(f"All versions: {place.reports / 'index.html'}")

@@ -47,3 +47,11 @@ def test_the_caller_s_random_stream_does_not_move():
     torch.manual_seed(3)
     kernel_distance(REAL, FAKE)
     assert torch.rand(1) == expected
+
+
+def test_sets_sorted_by_class_are_compared_class_with_class():
+    classes = np.repeat([0.0, 9.0], 60)[:, None]
+    twice_as_many = np.repeat(REAL + classes, 2, axis=0)
+    assert kernel_distance(REAL + classes, twice_as_many) == pytest.approx(
+        kernel_distance(REAL + classes, REAL + classes), abs=1e-6
+    )
