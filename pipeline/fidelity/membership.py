@@ -1,7 +1,6 @@
 """Can one tell from the synthetic samples who was in the training set? An attack, calibrated."""
 
 import numpy as np
-from sklearn.metrics import roc_auc_score
 
 from pipeline.errors import MetricError
 from pipeline.manifold import nearest_distances
@@ -65,10 +64,21 @@ def membership_attack(
 def _mean_area(scores: list[tuple[np.ndarray, np.ndarray]]) -> float:
     areas, pairs = [], []
     for inside, outside in scores:
-        truth = np.repeat([1, 0], [len(inside), len(outside)])
-        areas.append(roc_auc_score(truth, np.concatenate([inside, outside])))
+        areas.append(_area(inside, outside))
         pairs.append(len(inside) * len(outside))
     return float(np.average(areas, weights=pairs))
+
+
+def _area(inside: np.ndarray, outside: np.ndarray) -> float:
+    """Share of pairs in which the member scores higher, ties counting half (Mann and Whitney 1947).
+
+    The area under the curve written as a count of pairs, a hundred times faster than drawing the
+    curve: the bootstrap asks for thousands.
+    """
+    ordered = np.sort(outside)
+    below = np.searchsorted(ordered, inside, side="left")
+    not_above = np.searchsorted(ordered, inside, side="right")
+    return float((below + not_above).mean() / (2 * len(outside)))
 
 
 def _resampled(values: np.ndarray, stream: np.random.Generator) -> np.ndarray:

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from pipeline.errors import MetricError
 from pipeline.fidelity.copies import mirrored, search_copies, shifted
-from pipeline.fidelity.membership import membership_attack
+from pipeline.fidelity.membership import _area, membership_attack
 from pipeline.samples import Samples, concatenate
 from tests.trial.stand_ins import digits, renamed
 
@@ -85,3 +86,11 @@ def test_the_attacker_finds_members_of_which_copies_were_made():
     area, interval = attack(TRAINING)
     assert area == 1.0
     assert interval.low > 0.9
+
+
+def test_the_area_counted_by_pairs_is_the_area_under_the_curve():
+    stream = np.random.default_rng(4)
+    inside, outside = stream.integers(0, 9, 40), stream.integers(2, 12, 30)
+    truth = np.repeat([1, 0], [len(inside), len(outside)])
+    expected = roc_auc_score(truth, np.concatenate([inside, outside]))
+    assert _area(inside, outside) == pytest.approx(expected, rel=1e-12)
