@@ -37,8 +37,8 @@ RESULTS = Path(__file__).parent / "results"
 TUNED = {"balanced": True, "gamma_real": 0.1, "penalty_every_steps": 4, "learning_rate": 5e-4}
 
 # name → params. The tuned references differ from their published settings in what any team would
-# try first: class-balanced batches, learning rate, a gradient penalty. They were set by hand and not
-# searched, so a comparison with them does not yet show what equal tuning effort would give.
+# try first: class-balanced batches, learning rate, a gradient penalty. They were set by hand and
+# not searched, so a comparison with them does not yet show what equal tuning effort would give.
 CONTENDERS: dict[str, dict[str, object]] = {
     "ours": {"preset": "residual"},
     "vanilla": {"preset": "vanilla"},
