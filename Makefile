@@ -14,9 +14,9 @@ help:  ## list the targets
 run: $(READY)  ## make the environment and run the whole loop on the embedded digits
 	$(BIN)/equipoise run
 
-# Four processes on two cores: the longest files wait for servers much of their time.
+# Three processes on two cores: the longest files wait for servers much of their time.
 test: $(READY)  ## run the tests
-	$(BIN)/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 check: $(READY)  ## run the linters and the type checker
 	$(BIN)/ruff check .
