@@ -29,6 +29,7 @@ from pipeline.lease import RUN, SCHEDULED_RUN, Holder, hold
 from pipeline.params import Params, load_params
 from pipeline.run_record import note_stage
 from pipeline.stages.ready import make_ready
+from pipeline.versions.generators import replace_last
 from pipeline.versions.git import Git
 from pipeline.versions.graph import stage_names
 from pipeline.versions.release import ReleaseOutcome
@@ -45,6 +46,7 @@ from pipeline.workspace import Workspace
 
 # Of a run's time, the part that training the shipped generator may take.
 TRAINING_SHARE = 0.3
+INHERIT = "inherit"
 RETRY_SECONDS: list[float] = [10, 60, 300]
 
 
@@ -73,6 +75,9 @@ def fetch(root: str, refresh: bool) -> str:
         here.say(told or "The source brings its own data.")
         seed = apply_refreshes(workspace, worktree, refresh=refresh)
         here.say(f"Working in {worktree.root} with the seed {seed}.")
+        told = replace_last(worktree)
+        if told:
+            here.say(told)
         here.outcome = "done"
     return str(worktree.root)
 
@@ -159,10 +164,10 @@ def _run(workspace: Workspace, *, scheduled: bool, refresh: bool) -> ReleaseOutc
         if lease.predecessor is not None:
             _crash(lease.predecessor)
         place = Workspace.at(fetch(str(workspace.root), refresh)) if scheduled else workspace
-        return _loop(place, load_params(place.params_file), patient=scheduled)
+        return _loop(place, load_params(place.params_file), scheduled=scheduled)
 
 
-def _loop(place: Workspace, params: Params, *, patient: bool) -> ReleaseOutcome:
+def _loop(place: Workspace, params: Params, *, scheduled: bool) -> ReleaseOutcome:
     deadline = time.monotonic() + params.run.max_minutes * 60
     make_ready(place, params)
     stages = stage_names(place.root)
@@ -170,9 +175,12 @@ def _loop(place: Workspace, params: Params, *, patient: bool) -> ReleaseOutcome:
     known_fresh = True
     for stage in stages:
         known_fresh = known_fresh and stage != stale
+        if stage == INHERIT and scheduled and not known_fresh:
+            # Only now are the data known from which the last version must differ.
+            replace_last(place)
         bring_up_to_date(str(place.root), stage, known_fresh, max(1.0, deadline - time.monotonic()))
     # Somebody who waits at the keyboard mends and tries again sooner than a timer does.
-    patiently = release.with_options(retries=len(RETRY_SECONDS) if patient else 0)
+    patiently = release.with_options(retries=len(RETRY_SECONDS) if scheduled else 0)
     outcome = patiently(str(place.root))
     show_artifacts(place, outcome)
     return outcome

@@ -20,6 +20,8 @@ Count = Annotated[int, Field(ge=1, strict=True)]
 ColumnKindName = Literal["continuous", "integer", "categorical", "boolean", "datetime", "text"]
 Fraction = Annotated[float, Field(gt=0.0, lt=1.0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
+# In place of a version: the last one, which a scheduled run looks up.
+LAST_VERSION = "last"
 Weight = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 
 
@@ -131,6 +133,8 @@ class GanParams(Section):
             depends on the machine, and says so.
         held_out_fraction: Share of each class of at least 40 samples that the training never sees,
             so that it can be watched honestly, where the source has no validation split.
+        warm_start: A released version, e.g. v1.2.0, from whose generator the training starts; or
+            `last`, which a scheduled run replaces by one. Left out: a training begins from zero.
     """
 
     preset: Literal["residual", "vanilla", "dcgan", "cvae"] = "residual"
@@ -159,6 +163,7 @@ class GanParams(Section):
     compiled: bool | None = None
     watch_every_steps: Annotated[int, Field(ge=0, strict=True)] | None = None
     plateau_watches: Annotated[int, Field(ge=0, strict=True)] | None = None
+    warm_start: Annotated[str, Field(pattern=r"^(last|v\d+\.\d+\.\d+)$")] | None = None
 
 
 ClassifierName = Literal["cnn", "svm", "logistic", "forest"]

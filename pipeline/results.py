@@ -229,6 +229,7 @@ class TrialResult(Record):
             as, by the learning curve.
         best_cheap: Name of the best cheap arm under the primary classifier, by held-out score.
         notes: Sentences a reader must know (what a light preset left out, few samples, …).
+        started_from: The version from whose generator the shipped one started; None from zero.
     """
 
     format_version: int = 1
@@ -258,6 +259,7 @@ class TrialResult(Record):
     learning_curve: tuple[LearningPoint, ...] = ()
     worth: dict[str, int] = {}
     notes: tuple[str, ...] = ()
+    started_from: str | None = None
 
 
 def deciding_comparison(result: TrialResult, question: Question) -> Comparison | None:

@@ -17,17 +17,19 @@ from pipeline.gan import averaging, checkpoint, sampling
 from pipeline.gan.contract import LabelledTensors, Progress
 from pipeline.gan.held_out import held_out_rows
 from pipeline.gan.history import HistoryRow
-from pipeline.gan.presets import recipe_for
+from pipeline.gan.presets import Recipe, recipe_for
 from pipeline.gan.training import Job, train
 from pipeline.modalities.image import ImageDomain
 from pipeline.modalities.image_design import ImageDesign, choose_design, natural_kind
 from pipeline.modalities.image_sheet import png_bytes, sheet
 from pipeline.params import GanParams
 from pipeline.randomness import derive_seed
+from pipeline.row_digests import row_names
 from pipeline.samples import Samples, Schema, concatenate
 from pipeline.workspace import read_json, write_bytes, write_json
 
 HISTORY_FILE = "history.json"
+TRAINED_ON_FILE = "trained_on.json"
 HASH_SHOWN = 12
 SHEET_COLUMNS = 16
 
@@ -40,6 +42,8 @@ class FittedGenerator:
         hash: SHA-256 over configuration and weights, hexadecimal; names every sample drawn.
         config: Schema, design, recipe, seed and versions, as plain data.
         history: One row a scheduled step.
+        trained_on: `row_names` of every row that it has seen, those of its start included; None
+            where nobody wrote them down.
     """
 
     schema: Schema
@@ -47,10 +51,37 @@ class FittedGenerator:
     hash: str
     config: dict[str, Any] = field(repr=False)
     history: list[HistoryRow] = field(repr=False, default_factory=list)
+    trained_on: frozenset[str] | None = field(repr=False, default=None)
 
     @property
     def domain(self) -> ImageDomain:
         return ImageDomain(ImageDesign.from_json(self.config["design"]))
+
+
+@dataclass(frozen=True)
+class Start:
+    """The released generator from which a training starts, or why it begins from zero.
+
+    Attributes:
+        version: The version that params.yaml names.
+        generator: Its generator; None where it does not fit.
+        reason: Why it does not fit, as a sentence.
+    """
+
+    version: str
+    generator: FittedGenerator | None
+    reason: str = ""
+
+    def sentence(self) -> str:
+        """The same for a log."""
+        if self.generator is None:
+            return f"Begins from zero, not from {self.version}: {self.reason}"
+        return f"Starts from the generator {self.generator.hash[:HASH_SHOWN]} of {self.version}."
+
+    def told(self) -> dict[str, Any]:
+        """What the new generator's configuration says about it."""
+        used = self.generator.hash if self.generator else None
+        return {"version": self.version, "generator": used, "reason": self.reason}
 
 
 def train_generator(
@@ -60,6 +91,7 @@ def train_generator(
     seed: int,
     validation: Samples | None = None,
     directory: Path | None = None,
+    start: Start | None = None,
     on_progress: Progress | None = None,
 ) -> FittedGenerator:
     """Train a generator on labelled samples; the same arguments give the same bytes.
@@ -72,6 +104,7 @@ def train_generator(
             classes give up `params.held_out_fraction` of theirs.
         directory: A folder for the states of trainings under way. A training that was killed goes
             on from its last state when it is asked for again, to the same bytes.
+        start: Where the weights come from, or why from nowhere; None where nobody asked.
         on_progress: Called with each new row of the history.
 
     Raises:
@@ -80,18 +113,13 @@ def train_generator(
     """
     _require_every_class(samples)
     use_one_thread()
-    shape = _image_shape_of(samples)
-    recipe = recipe_for(params, networks=natural_kind(shape))
-    design = choose_design(
-        shape,
-        n_classes=len(samples.schema.classes),
-        networks=recipe.networks,
-        width=recipe.width,
-        deviation=recipe.deviation,
-    )
+    recipe, design = plan_of(samples, params)
     domain = ImageDomain(design)
     if validation is None:
-        samples, validation = _hold_out(samples, fraction=params.held_out_fraction, seed=seed)
+        seen = start.generator.trained_on if start and start.generator else None
+        samples, validation = _hold_out(
+            samples, fraction=params.held_out_fraction, seed=seed, seen=seen or frozenset()
+        )
     told = {
         "schema": samples.schema.model_dump(mode="json"),
         "preset": params.preset,
@@ -101,6 +129,7 @@ def train_generator(
         "training_samples": samples.counts(),
         "held_out_samples": validation.counts(),
         "versions": {"torch": str(torch.__version__)},
+        **({"start": start.told()} if start else {}),
     }
     job = Job(
         data=_tensors(samples, domain),
@@ -111,6 +140,7 @@ def train_generator(
         classes=samples.schema.classes,
         max_seconds=params.max_seconds,
         directory=None if directory is None else directory / _address(told, samples, validation),
+        start=start.generator.generator.state_dict() if start and start.generator else None,
     )
     trained = train(job, on_progress=on_progress)
     # Through JSON once, so that a loaded generator has the same configuration to the letter.
@@ -122,7 +152,26 @@ def train_generator(
         hash=checkpoint.config_hash(config, weights),
         config=config,
         history=trained.history,
+        trained_on=frozenset(row_names(samples)),
     )
+
+
+def plan_of(samples: Samples, params: GanParams) -> tuple[Recipe, ImageDesign]:
+    """How a generator of these samples is trained, and what its networks are.
+
+    Raises:
+        ParamsError: the samples are of a kind that has no generator.
+    """
+    shape = _image_shape_of(samples)
+    recipe = recipe_for(params, networks=natural_kind(shape))
+    design = choose_design(
+        shape,
+        n_classes=len(samples.schema.classes),
+        networks=recipe.networks,
+        width=recipe.width,
+        deviation=recipe.deviation,
+    )
+    return recipe, design
 
 
 def draw(fitted: FittedGenerator, counts: Mapping[str, int]) -> Samples:
@@ -167,9 +216,11 @@ def draw_blocks(fitted: FittedGenerator, counts: Mapping[str, int]) -> Iterator[
 
 
 def save_generator(directory: Path, fitted: FittedGenerator) -> None:
-    """Write weights, configuration and history."""
+    """Write weights, configuration, history, and the names of the rows that it was trained on."""
     checkpoint.write_checkpoint(directory, fitted.config, fitted.generator.state_dict())
     write_json(directory / HISTORY_FILE, fitted.history)
+    if fitted.trained_on is not None:
+        write_json(directory / TRAINED_ON_FILE, sorted(fitted.trained_on))
 
 
 def write_sheets(directory: Path, fitted: FittedGenerator, real: Samples) -> None:
@@ -188,6 +239,7 @@ def load_generator(directory: Path) -> FittedGenerator:
         ArtifactError: a file is missing or damaged.
     """
     config, weights, name = checkpoint.read_checkpoint(directory)
+    trained_on = directory / TRAINED_ON_FILE
     generator, _ = ImageDomain(ImageDesign.from_json(config["design"])).build()
     try:
         generator.load_state_dict(weights)
@@ -202,6 +254,7 @@ def load_generator(directory: Path) -> FittedGenerator:
         hash=name,
         config=config,
         history=read_json(directory / HISTORY_FILE),
+        trained_on=frozenset(read_json(trained_on)) if trained_on.is_file() else None,
     )
 
 
@@ -220,8 +273,13 @@ def _image_shape_of(samples: Samples) -> tuple[int, int, int]:
     return schema.image_shape
 
 
-def _hold_out(samples: Samples, *, fraction: float, seed: int) -> tuple[Samples, Samples]:
+def _hold_out(
+    samples: Samples, *, fraction: float, seed: int, seen: frozenset[str]
+) -> tuple[Samples, Samples]:
+    """Rows to train on and rows to watch by; a row that the start has seen is no witness."""
     rows = held_out_rows(samples.labels, fraction=fraction, seed=seed)
+    if seen:
+        rows = rows[[name not in seen for name in row_names(samples.take(rows))]]
     rest = np.setdiff1d(np.arange(len(samples)), rows)
     return samples.take(rest), samples.take(rows)
 

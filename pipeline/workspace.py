@@ -46,6 +46,10 @@ class Workspace:
         return self.root / "data" / "prepared"
 
     @property
+    def inherited(self) -> Path:
+        return self.root / "data" / "inherited"
+
+    @property
     def generator(self) -> Path:
         return self.root / "data" / "generator"
 

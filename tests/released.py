@@ -22,7 +22,7 @@ RUN = {
 }
 
 
-def record(*, gain=1.2, verdict="helps", promoted=True, rows=None) -> VersionRecord:
+def record(*, gain=1.2, verdict="helps", promoted=True, rows=None, outputs=None) -> VersionRecord:
     return VersionRecord(
         verdict=verdict,
         gan_verdict="no evidence",
@@ -33,7 +33,7 @@ def record(*, gain=1.2, verdict="helps", promoted=True, rows=None) -> VersionRec
         interval_points=(gain - 1, gain + 1),
         rows=rows or {"0": {"real": 80, "gan": 0}, "1": {"real": 10, "gan": 70}},
         seed=1,
-        outputs={"data/augmented": f"{gain}"},
+        outputs=outputs or {"data/augmented": f"{gain}"},
         params="p",
         schema_digest="s",
         source="x",

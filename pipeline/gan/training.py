@@ -3,7 +3,7 @@
 import copy
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,6 +40,8 @@ class Job:
         classes: Names in label order, for messages.
         max_seconds: The training ends at the first row of the history after this long.
         directory: Where the state is kept that a killed training goes on from; None keeps none.
+        start: Weights of a generator to start from; None draws fresh ones. Its companion is always
+            fresh, since a version keeps no companion.
     """
 
     data: LabelledTensors
@@ -50,6 +52,7 @@ class Job:
     held_out: LabelledTensors | None = None
     max_seconds: float = float("inf")
     directory: Path | None = None
+    start: Mapping[str, Tensor] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,8 @@ class Trainer:
         self.job, self.devices = job, devices
         torch.manual_seed(derive_seed(job.seed, "gan", "networks"))
         generator, companion = (part.to(devices.device) for part in job.domain.build())
+        if job.start is not None:
+            generator.load_state_dict(job.start)
         if job.recipe.channels_last:
             for part in (generator, companion):
                 averaging.set_memory_format(part, torch.channels_last)

@@ -14,7 +14,7 @@ from pipeline.run_record import RunRecord
 # Comments, which no name from outside can forge: those are escaped.
 PROMOTED_AS, RELEASED, RUN = "<!--promoted-as-->", "<!--released-->", "<!--run-->"
 VERSION = "<!--version-->vX.Y.Z"
-STAGES = ("prepare", "train", "generate", "evaluate", "assemble", "report")
+STAGES = ("prepare", "inherit", "train", "generate", "evaluate", "assemble", "report")
 
 
 @dataclass(frozen=True)

@@ -38,12 +38,14 @@ FEATURES = "domain network (a small CNN trained on the training split, 64 featur
 
 def run(workspace: Workspace, params: Params) -> None:
     """Hold the trial and write `data/trial`, `reports/metrics.json` and `reports/plots`."""
-    for directory in (workspace.prepared, workspace.synthetic):
-        verify_manifest(directory)
+    verify_manifest(workspace.prepared)
+    drawn = verify_manifest(workspace.synthetic)
     data = read_data(workspace)
     store = TaskStore(workspace.private / "trial", code=code_hashes(("evaluate",))["evaluate"])
     # Named through the module, not this script, so that other processes find the function.
-    make = partial(this_module.balanced_pool, gan=params.gan, balance_params=params.balance)
+    # From zero whatever the shipped one starts from: that one has seen rows held out here.
+    gan = params.gan.model_copy(update={"warm_start": None})
+    make = partial(this_module.balanced_pool, gan=gan, balance_params=params.balance)
     rivals = {}
     if params.trial.preset == "full" and params.gan.preset != "cvae":
         variational = GanParams(preset="cvae", max_seconds=params.gan.max_seconds)
@@ -72,6 +74,7 @@ def run(workspace: Workspace, params: Params) -> None:
         outcome,
         fidelity=[FidelityRow.model_validate(row) for row in quality["fidelity"]],
         copies=CopiesResult.model_validate(quality["copies"]),
+        started_from=drawn.get("started_from"),
     )
     facts = {"seed": params.seed, "trial": params.trial.model_dump(mode="json")}
     with writing(workspace.trial, facts) as folder:

@@ -23,8 +23,13 @@ def make_record(
     *,
     fidelity: Sequence[FidelityRow],
     copies: CopiesResult | None,
+    started_from: str | None = None,
 ) -> TrialResult:
-    """Everything the trial found, for whoever shows a number."""
+    """Everything the trial found, for whoever shows a number.
+
+    Args:
+        started_from: The version from whose generator the shipped one started.
+    """
     summary = Summary(data, params, outcome)
     primary = params.primary_classifier
     comparisons = {name: summary.comparisons(name) for name in params.classifiers}
@@ -60,7 +65,8 @@ def make_record(
         copies=copies,
         learning_curve=curve.points(),
         worth=curve.worth(),
-        notes=_notes(data, params),
+        notes=(*_notes(data, params), *_start_note(started_from)),
+        started_from=started_from,
     )
 
 
@@ -105,6 +111,17 @@ def _class_rows(
             )
         )
     return tuple(rows)
+
+
+def _start_note(started_from: str | None) -> tuple[str, ...]:
+    if started_from is None:
+        return ()
+    told = (
+        f"The shipped generator started from that of {started_from}. The trial's generators began "
+        "from zero, since an earlier one has seen rows that the trial holds out: the verdict is "
+        "about the recipe from zero, and fidelity and copies are about the shipped generator."
+    )
+    return (told,)
 
 
 def _notes(data: TrialData, params: TrialParams) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 
@@ -48,6 +49,28 @@ def index() -> str:
 
 def test_sections_stand_in_the_order_in_which_a_reader_needs_them():
     assert [section.key for section in sections(example_material())] == KEYS
+
+
+@pytest.mark.parametrize(
+    ("start", "sentence"),
+    [
+        (None, ""),
+        (
+            {"version": "v0.3.0", "generator": "abcdef0123456789", "reason": ""},
+            "The training started from the generator abcdef012345 of version v0.3.0, not from ",
+        ),
+        (
+            {"version": "v0.3.0", "generator": None, "reason": "the <schema> changed."},
+            "The training began from zero and not from version v0.3.0: the &lt;schema&gt; changed.",
+        ),
+    ],
+)
+def test_the_training_section_says_from_which_version_it_started(start, sentence):
+    material = example_material()
+    config = {**material.generator.get("config", {}), **({"start": start} if start else {})}
+    page = render_report(replace(material, generator={**material.generator, "config": config}))
+    assert sentence in page
+    assert ("The training " in page) == bool(start)
 
 
 def test_the_verdict_is_one_sentence_with_number_and_interval():

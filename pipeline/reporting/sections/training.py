@@ -27,6 +27,7 @@ ENDINGS = {
     "collapse": "It stopped because a class collapsed.",
     "divergence": "It stopped because it diverged.",
 }
+HASH_SHOWN = 12
 READING = (
     "Generator and discriminator play against each other, so neither loss has to fall: a healthy "
     "game is one where both stay level. When the discriminator is right about half of the time on "
@@ -75,7 +76,22 @@ def watch_table(material: Material) -> Table:
 
 
 def _sentence(material: Material) -> str:
-    return " ".join(filter(None, (_ending(material), _accuracy(material.history))))
+    return " ".join(
+        filter(None, (_start(material), _ending(material), _accuracy(material.history)))
+    )
+
+
+def _start(material: Material) -> str:
+    """From which version's generator it started, or why it did not; empty where nobody asked."""
+    start = material.generator.get("config", {}).get("start")
+    if not start:
+        return ""
+    version = numbers.visible(str(start["version"]))
+    if start.get("generator"):
+        name = f"{start['generator'][:HASH_SHOWN]} of version {version}"
+        return f"The training started from the generator {name}, not from zero."
+    reason = numbers.visible(str(start.get("reason", "")))
+    return f"The training began from zero and not from version {version}: {reason}"
 
 
 def _ending(material: Material) -> str:
