@@ -1,14 +1,21 @@
-"""What orchestration costs: `python -m benchmarks.orchestration WORKSPACE [--runs N]`.
+"""What orchestration costs: `python -m benchmarks.orchestration WORKSPACE [--once | --runs N]`.
 
-WORKSPACE has been run and released once, nothing in it has changed since, and its schedule runs
-(`equipoise schedule --every 12h --background`). Measures unchanged scheduled runs one after the
-other: how long each takes from being asked for to its end, and whether memory, files or the
-database grow beyond their records. One JSON document goes to standard output.
+--once times `equipoise run` itself, temporary server included, and takes from it what its stages
+took. Change the seed in params.yaml before, and every stage from `train` on runs.
+
+--runs needs a workspace that has been released, in which nothing has changed since, and whose
+schedule runs (`equipoise schedule --every 12h --background`). It measures unchanged scheduled runs
+one after the other: how long each takes from being asked for to its end, whether memory, files or
+the database grow beyond their records, and what the last run that trained took beside its stages.
+
+One JSON document goes to standard output. A stage's time includes what DVC takes around it.
 """
 
 import argparse
 import json
+import re
 import statistics
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -21,6 +28,8 @@ from flows.settings import configure, talk_to
 from pipeline.workspace import Workspace
 
 MEBIBYTE = 2**20
+# Tasks of a run that are no stages.
+BESIDE = ("fetch", "release")
 
 
 def main() -> None:
@@ -28,8 +37,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("workspace", type=Path)
     parser.add_argument("--runs", type=int, default=200)
+    parser.add_argument("--once", action="store_true")
     arguments = parser.parse_args()
     workspace = Workspace.at(arguments.workspace)
+    if arguments.once:
+        print(json.dumps(time_once(workspace), indent=2))
+        return
     schedule = read_schedule(workspace)
     if schedule is None:
         sys.exit("The workspace has no schedule.")
@@ -41,11 +54,54 @@ def main() -> None:
 
     before, seconds = footprint(workspace), []
     with get_client(sync_client=True) as client:
+        trained = beside_the_stages(client)
         for _ in range(arguments.runs):
             start = time.monotonic()
             name = run_now(refresh=False)
             seconds.append(wait_for(client, name) - start)
-    print(json.dumps(figures(seconds, before, footprint(workspace)), indent=2))
+    print(json.dumps(trained | figures(seconds, before, footprint(workspace)), indent=2))
+
+
+def time_once(workspace: Workspace) -> dict[str, float]:
+    """Wall time of `equipoise run`, and how much of it was not its stages', in seconds."""
+    command = [sys.executable, "-m", "pipeline.cli", "run", "--workspace", str(workspace.root)]
+    start = time.monotonic()
+    ran = subprocess.run(command, capture_output=True, text=True, check=True)
+    wall = time.monotonic() - start
+    told = re.findall(r"^(\w+): +done \(([\d.]+) s\)", ran.stderr, re.MULTILINE)
+    stages = sum(float(seconds) for name, seconds in told if name != "release")
+    return {
+        "run_seconds": round(wall, 1),
+        "stages_run": len(told),
+        "beside_the_stages_seconds": round(wall - stages, 1),
+    }
+
+
+def beside_the_stages(client: Any) -> dict[str, float]:
+    """The same of the last scheduled run in which a generator was trained."""
+    from prefect.client.schemas.filters import (
+        FlowFilter,
+        FlowFilterName,
+        FlowRunFilter,
+        FlowRunFilterId,
+    )
+    from prefect.client.schemas.sorting import FlowRunSort
+
+    flow = FlowFilter(name=FlowFilterName(any_=["augmentation"]))
+    for run in client.read_flow_runs(flow_filter=flow, sort=FlowRunSort.START_TIME_DESC):
+        one = FlowRunFilter(id=FlowRunFilterId(any_=[run.id]))
+        tasks = {
+            task.name: task.total_run_time.total_seconds()
+            for task in client.read_task_runs(flow_run_filter=one)
+        }
+        if tasks.get("train", 0.0) > 1.0 and run.state.is_completed():
+            stages = sum(seconds for name, seconds in tasks.items() if name not in BESIDE)
+            wall = run.total_run_time.total_seconds()
+            return {
+                "trained_run_seconds": round(wall, 1),
+                "trained_run_beside_the_stages_seconds": round(wall - stages, 1),
+            }
+    return {}
 
 
 def wait_for(client: Any, name: str) -> float:
