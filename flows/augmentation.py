@@ -12,20 +12,21 @@ from typing import Any
 
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
-from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 from prefect.events.worker import EventsWorker
 from prefect.logging.handlers import APILogWorker
 from prefect.runtime import flow_run
-from prefect.states import Crashed, Failed
+from prefect.states import Failed
 
 from flows.artifacts import show_artifacts
 from flows.audience import step
 from flows.notifications import Occasion, notify
 from flows.orphan import end_with_parent
+from flows.predecessor import crash, end_silent
 from flows.schedule import FLOW
 from pipeline.errors import EquipoiseError, TrainingError, TransferError
-from pipeline.lease import RUN, SCHEDULED_RUN, Holder, hold
+from pipeline.last_run import note_run
+from pipeline.lease import RUN, SCHEDULED_RUN, hold, read_holder
 from pipeline.params import Params, load_params
 from pipeline.run_record import note_stage
 from pipeline.stages.ready import make_ready
@@ -149,10 +150,13 @@ def augmentation(root: str = ".", scheduled: bool = False, refresh: bool = False
     except EquipoiseError as error:
         notify(params.run.notify, Occasion.of_failure(error))
         name = "Diverged" if isinstance(error, TrainingError) else "Refused"
+        note_run(workspace, name, str(error))
         return Failed(name=name, message=str(error), data=error)
     except Exception as error:
+        note_run(workspace, "Failed", f"{type(error).__name__}: {error}")
         notify(params.run.notify, Occasion.of_failure(error))
         raise
+    note_run(workspace, "Completed", outcome.sentence)
     if outcome.is_new:
         notify(params.run.notify, Occasion.of_release(outcome))
     return outcome.sentence
@@ -160,9 +164,10 @@ def augmentation(root: str = ".", scheduled: bool = False, refresh: bool = False
 
 def _run(workspace: Workspace, *, scheduled: bool, refresh: bool) -> ReleaseOutcome:
     name, purpose = (SCHEDULED_RUN, "a scheduled run") if scheduled else (RUN, "equipoise run")
+    end_silent(read_holder(workspace, name))
     with hold(workspace, purpose, name=name, run=str(flow_run.id or "")) as lease:
         if lease.predecessor is not None:
-            _crash(lease.predecessor)
+            crash(lease.predecessor)
         place = Workspace.at(fetch(str(workspace.root), refresh)) if scheduled else workspace
         return _loop(place, load_params(place.params_file), scheduled=scheduled)
 
@@ -184,16 +189,6 @@ def _loop(place: Workspace, params: Params, *, scheduled: bool) -> ReleaseOutcom
     outcome = patiently(str(place.root))
     show_artifacts(place, outcome)
     return outcome
-
-
-def _crash(dead: Holder) -> None:
-    """Tell the server about a run whose process is gone; for it, that run is still going on."""
-    get_run_logger().warning("The last run here ended without a word (%s); going on from it.", dead)
-    if not dead.run:
-        return
-    with get_client(sync_client=True) as client:
-        state: State[Any] = Crashed(message="Its process is gone.")
-        client.set_flow_run_state(dead.run, state, force=True)
 
 
 def finish_telling() -> None:

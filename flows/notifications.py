@@ -1,7 +1,7 @@
 """Telling people through Prefect's own notification blocks; a failing one never fails a run.
 
-params.yaml names blocks as `type/name`, e.g. `slack-webhook/team`. Their secrets live in the
-server's database, encrypted, and nowhere else.
+params.yaml names blocks as `type/name`, e.g. `slack-webhook/team` or `email/team`. Their secrets
+live in the server's database, encrypted, and nowhere else.
 """
 
 from collections.abc import Sequence
@@ -12,10 +12,13 @@ from prefect.blocks.abstract import NotificationBlock
 from prefect.blocks.core import Block
 from prefect.cache_policies import NO_CACHE
 
+from flows.mail import Email
 from pipeline.errors import EquipoiseError, ServiceError
 from pipeline.versions.release import ReleaseOutcome
 
 RETRY_SECONDS: list[float] = [2, 10]
+# Prefect loads a saved block only where its class is known.
+OWN_BLOCKS = (Email,)
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,9 @@ def send(block: str, subject: str, body: str) -> None:
     try:
         loaded = Block.load(block)
         assert isinstance(loaded, NotificationBlock)
-        _ = loaded.notify(body, subject=subject)
+        # Without this, blocks keep to themselves that nothing arrived.
+        with loaded.raise_on_failure():
+            _ = loaded.notify(body, subject=subject)
     except Exception as error:
         raise ServiceError(
             f"The block {block} could not send ({type(error).__name__}). Try it in the UI under "

@@ -41,6 +41,7 @@ from prefect.types.entrypoint import EntrypointType
 from prefect.variables import Variable
 
 from flows.augmentation import augmentation
+from flows.notifications import OWN_BLOCKS
 from flows.schedule import DEPLOYMENT, FLOW, Schedule, read_schedule
 from flows.server import identity
 from pipeline.errors import ServiceError
@@ -62,6 +63,7 @@ def main(root: Path) -> None:
     name, value = identity(workspace)
     Variable.set(name, value, overwrite=True)
     install_automation()
+    offer_blocks()
     settle()
     # Prefect forgets to await one of its own coroutines when it is asked to stop.
     warnings.filterwarnings("ignore", message="coroutine 'Runner.astop' was never awaited")
@@ -69,7 +71,6 @@ def main(root: Path) -> None:
         deployment(workspace, schedule),
         pause_on_shutdown=False,
         print_starting_message=False,
-        limit=1,
     )
 
 
@@ -108,6 +109,12 @@ def install_automation() -> None:
         _ = Automation.read(name=SILENT_RUN)
     except (ValueError, ObjectNotFound):
         silent_run().create()
+
+
+def offer_blocks() -> None:
+    """Let the UI offer this product's own notification blocks beside Prefect's."""
+    for block in OWN_BLOCKS:
+        _ = block.register_type_and_schema()
 
 
 def silent_run() -> Automation:

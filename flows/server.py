@@ -9,6 +9,7 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import secrets
 import socket
 import subprocess
@@ -28,6 +29,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 # Secrets come through the environment alone: a command line is readable by everyone.
 AUTH_VARIABLE = "EQUIPOISE_SERVER_AUTH"
 DATABASE_VARIABLE = "EQUIPOISE_DATABASE_URL"
+_DATABASE = re.compile(r"postgresql\+asyncpg://[^\s/]+/\S+|sqlite\+aiosqlite:////\S+")
 _TEMPORARY = {
     "PREFECT_UI_ENABLED": "0",
     "PREFECT__SERVER_EPHEMERAL": "1",
@@ -86,10 +88,27 @@ class ServerAddress:
         if self.auth:
             told["PREFECT_SERVER_API_AUTH_STRING"] = self.auth
             told["PREFECT_API_AUTH_STRING"] = self.auth
-        database = os.environ.get(DATABASE_VARIABLE)
+        database = database_url()
         if database:
             told["PREFECT_SERVER_DATABASE_CONNECTION_URL"] = database
         return told
+
+
+def database_url() -> str | None:
+    """The database that the environment names for the server; None for its own SQLite file.
+
+    Raises:
+        ServiceError: it is an address of another form; the sentence leaves the password out.
+    """
+    url = os.environ.get(DATABASE_VARIABLE) or None
+    if url and not _DATABASE.fullmatch(url):
+        scheme = url.partition(":")[0] if "://" in url else "no scheme"
+        raise ServiceError(
+            f"{DATABASE_VARIABLE} begins with {scheme!r}, which the server cannot use. Write "
+            "postgresql+asyncpg://user:password@host:5432/name or "
+            "sqlite+aiosqlite:////absolute/path.db, or leave it out."
+        )
+    return url
 
 
 @dataclass(frozen=True)

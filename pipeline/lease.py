@@ -63,6 +63,11 @@ class Holder:
             run=run,
         )
 
+    def is_process_here(self) -> bool:
+        """Whether it is a living process that this one could end."""
+        here = (self.boot, self.pid_namespace) == (boot_id(), _pid_namespace())
+        return here and process_lives(self.pid, self.started)
+
     def lives(self, *, heartbeat_age_seconds: float) -> bool:
         """Whether the holder still runs, as well as this machine can know."""
         if (self.boot, self.pid_namespace) == (boot_id(), _pid_namespace()):

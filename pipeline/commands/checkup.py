@@ -15,6 +15,7 @@ from packaging.requirements import Requirement
 from flows.schedule import auth_string, next_times, read_schedule
 from flows.server import DATABASE_VARIABLE, is_ours, port_is_free
 from pipeline.errors import EquipoiseError
+from pipeline.last_run import read_last_run
 from pipeline.lease import RUN, SCHEDULE, SCHEDULED_RUN, read_holder
 from pipeline.params import load_params
 from pipeline.versions.git import Git
@@ -159,14 +160,18 @@ def schedule_alive(workspace: Workspace) -> tuple[Level, str]:
 
 
 def last_run(workspace: Workspace) -> tuple[Level, str]:
-    """Whether a run is under way, or the last one was cut off."""
+    """Whether a run is under way, or the last one was cut off, and how it ended otherwise."""
     for name in (RUN, SCHEDULED_RUN):
         holder = read_holder(workspace, name)
         if holder is not None and holder.lives(heartbeat_age_seconds=0.0):
             return "ok", f"one is under way: {holder}"
         if holder is not None:
             return "warning", f"the last one was cut off ({holder}); the next one goes on from it"
-    return "ok", "none is under way, and none was cut off"
+    last = read_last_run(workspace)
+    if last is None:
+        return "ok", "none has ended here yet"
+    day, sentence = last.ended[:16].replace("T", " "), " ".join(last.sentence.split())
+    return ("ok" if last.is_good else "failure"), f"{last.state} at {day} UTC: {sentence}"
 
 
 def last_version(workspace: Workspace) -> tuple[Level, str]:

@@ -1,6 +1,7 @@
 """`equipoise run`: the whole loop in a workspace, watched."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,9 @@ from flows.settings import configure, talk_to
 from pipeline.commands.progress import screen
 from pipeline.lease import refuse_if_held
 from pipeline.params import load_params
+from pipeline.versions.git import Git
 from pipeline.versions.graph import require_watched_params, stage_names
+from pipeline.versions.listing import list_releases
 from pipeline.versions.stage_process import StageCrashError
 from pipeline.workspace import Workspace
 
@@ -46,21 +49,8 @@ def run(
     from pipeline.sources.precheck import refuse_at_once
 
     refuse_at_once(params.source, root=place.root)
-    names = (*stage_names(place.root), "release")
-    configure(place)
     try:
-        with temporary_server(place) as server:
-            talk_to(server.address.url)
-            # Prefect takes seconds to import, time in which the server starts.
-            from flows.audience import watching
-            from flows.augmentation import augmentation, finish_telling
-
-            server.wait_until_up()
-            try:
-                with screen(names) as audience, watching(audience):
-                    sentence = augmentation(str(place.root))
-            finally:
-                finish_telling()
+        sentence = _watched(place)
     except StageCrashError as error:
         sys.stderr.write(f"{error}\n")
         raise typer.Exit(error.exit_code) from None
@@ -68,5 +58,35 @@ def run(
         sys.stderr.write("Stopped; nothing was released. The same command goes on from here.\n")
         raise typer.Exit(_INTERRUPTED) from None
     typer.echo(sentence)
-    typer.echo(f"Report: {place.report_file}")
-    typer.echo(f"All versions: {place.reports / 'index.html'}")
+    for line in _where_to_read(place, params.release.name):
+        typer.echo(line)
+
+
+def _watched(place: Workspace) -> str:
+    """Call the flow with a server of its own, and show what it does; returns its sentence."""
+    configure(place)
+    with temporary_server(place) as server:
+        talk_to(server.address.url)
+        # Prefect takes seconds to import, time in which the server starts.
+        from flows.audience import watching
+        from flows.augmentation import augmentation, finish_telling
+
+        server.wait_until_up()
+        try:
+            with (
+                screen((*stage_names(place.root), "release")) as audience,
+                watching(audience),
+            ):
+                return str(augmentation(str(place.root)))
+        finally:
+            finish_telling()
+
+
+def _where_to_read(place: Workspace, name: str) -> Iterator[str]:
+    """The paths of the report, of the newest version's page, and of the index."""
+    yield f"Report: {place.report_file}"
+    releases = list_releases(Git(place.root), name)
+    page = place.reports / "versions" / f"{releases[-1].version}.html" if releases else None
+    if page is not None and page.is_file():
+        yield f"The same with version and date: {page}"
+    yield f"All versions: {place.reports / 'index.html'}"

@@ -1,0 +1,42 @@
+"""How the last run ended, in a file that `equipoise doctor` can read without a server."""
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+
+from pipeline.errors import ArtifactError
+from pipeline.workspace import Workspace, read_json, write_json
+
+LAST_RUN_FILE = "last-run.json"
+
+
+@dataclass(frozen=True)
+class LastRun:
+    """A run that ended by itself; one that was killed writes nothing.
+
+    Attributes:
+        state: Completed, Refused, Diverged or Failed.
+        sentence: What came of it.
+        ended: ISO 8601 with offset.
+    """
+
+    state: str
+    sentence: str
+    ended: str
+
+    @property
+    def is_good(self) -> bool:
+        return self.state == "Completed"
+
+
+def note_run(workspace: Workspace, state: str, sentence: str) -> None:
+    """Write down how a run ended."""
+    ended = datetime.now(UTC).isoformat(timespec="seconds")
+    write_json(workspace.private / LAST_RUN_FILE, asdict(LastRun(state, sentence, ended)))
+
+
+def read_last_run(workspace: Workspace) -> LastRun | None:
+    """How the last run ended; None where none has, or the file is damaged."""
+    try:
+        return LastRun(**read_json(workspace.private / LAST_RUN_FILE))
+    except (ArtifactError, TypeError):
+        return None
