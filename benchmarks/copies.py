@@ -8,7 +8,7 @@ training samples and holdout, as one among 600 would be. The honest samples are 
 
 import numpy as np
 
-from benchmarks.calibration import digits, renamed
+from benchmarks.known_worth import digits, renamed
 from pipeline.fidelity.copies import search_copies
 from pipeline.samples import Samples
 

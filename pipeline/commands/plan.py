@@ -14,9 +14,10 @@ from pipeline.gan.presets import recipe_for
 from pipeline.params import GanParams, Params
 from pipeline.samples import Samples, Schema
 from pipeline.sources.open import open_source
-from pipeline.sources.splitting import SPLITS, TRAIN, split_rows
+from pipeline.sources.splitting import SPLITS, TRAIN, VALIDATION, split_rows
 from pipeline.sources.survey import Notice, Survey, make_rows, provenance_of
 from pipeline.sources.words import counted
+from pipeline.trial.splits import can_choose_apart
 from pipeline.workspace import Workspace
 
 TIMED_STEPS = (1, 6)
@@ -68,7 +69,7 @@ def plan(workspace: Workspace, params: Params) -> Plan:
     counts = split_counts(survey, splits)
     requested = balance.request(counts[TRAIN], params.balance)
     drawn = balance.pool(requested, params.balance)
-    trainings = 1 + params.trial.replicates * (2 if params.trial.preset == "full" else 1)
+    trainings = 1 + params.trial.replicates * _trainings_a_replicate(counts, params)
     step = seconds_a_step(survey.schema, params.gan)
     return Plan(
         schema=survey.schema,
@@ -81,6 +82,13 @@ def plan(workspace: Workspace, params: Params) -> Plan:
         trainings=trainings,
         training_seconds=None if step is None else trainings * _training_seconds(step, params.gan),
     )
+
+
+def _trainings_a_replicate(counts: dict[str, dict[str, int]], params: Params) -> int:
+    spare = list(counts.get(VALIDATION, {}).values())
+    if params.trial.preset == "light" or (spare and can_choose_apart(spare)):
+        return 1
+    return 2
 
 
 def _training_seconds(step: float, params: GanParams) -> float:

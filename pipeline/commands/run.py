@@ -12,6 +12,7 @@ from flows.settings import configure, talk_to
 from pipeline.commands.progress import screen
 from pipeline.lease import refuse_if_held
 from pipeline.params import load_params
+from pipeline.params_edit import set_replicates
 from pipeline.versions.git import Git
 from pipeline.versions.graph import require_watched_params, stage_names
 from pipeline.versions.listing import list_releases
@@ -28,15 +29,30 @@ def run(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only print the plan: counts, what is drawn, time.")
     ] = False,
+    replicates: Annotated[
+        int | None,
+        typer.Option(
+            "--replicates",
+            min=2,
+            max=1000,
+            help="Repeat the trial this often in all; what was computed before is kept.",
+        ),
+    ] = None,
 ) -> None:
     """Run the whole loop: every stale stage, then a new version if anything changed.
 
     Unchanged stages are not run again, and an unchanged result makes no new version. The exit code
     is 0 when the loop ran to its end, 2 when something needs your hand (one sentence says what),
     and 1 when the program itself failed.
+
+    `--replicates` is written to params.yaml as `trial.replicates`, so that the version that comes
+    of the run says so and can be made again; the next run keeps it.
     """
     place = Workspace.at(workspace)
     params = load_params(place.params_file)
+    if replicates is not None:
+        trial = params.trial.model_copy(update={"replicates": replicates})
+        params = params.model_copy(update={"trial": trial})
     require_watched_params(place.root)
     if dry_run:
         # pandas and its like are slow to import, and every other command would wait for them.
@@ -49,6 +65,8 @@ def run(
     from pipeline.sources.precheck import refuse_at_once
 
     refuse_at_once(params.source, root=place.root)
+    if replicates is not None and (told := set_replicates(place.params_file, replicates)):
+        typer.echo(told)
     try:
         sentence = _watched(place)
     except StageCrashError as error:

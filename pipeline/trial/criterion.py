@@ -27,6 +27,13 @@ def calibrated_losses(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarr
     return each[best]
 
 
+def likeliest_temperature(scores: np.ndarray, labels: np.ndarray) -> float:
+    """The temperature under which the labels are likeliest, of scores float64 [n, classes]."""
+    temperatures = TEMPERATURES / TEMPERATURES[-1]
+    each = [float(_losses(scores / temperature, labels).mean()) for temperature in temperatures]
+    return float(temperatures[int(np.argmin(each))])
+
+
 def class_balanced_weights(labels: np.ndarray) -> np.ndarray:
     """Weights of rows, float64 [n], that give each class present the same total; sum 1."""
     counts = np.bincount(labels)

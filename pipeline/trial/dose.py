@@ -26,66 +26,84 @@ class Dose:
     shares: dict[str, np.ndarray] = field(default_factory=dict)
 
 
-def choose_mix(
-    try_dose: Trying,
-    base: Dose,
-    labels: np.ndarray,
-    *,
-    origins: tuple[str, ...],
-    grid: tuple[float, ...],
-    needy: np.ndarray,
-) -> Dose:
+@dataclass(frozen=True)
+class Choice:
+    """What every choice of a dose goes by.
+
+    Attributes:
+        try_dose: Fits with a dose and returns the losses of the inner validation rows.
+        labels: Of these rows, int64 [n].
+        grid: Shares to try, each in (0, 1).
+        available: origin → the classes of which it has rows, bool [classes]; an origin that is
+            absent or has none is never tried.
+        per_class: Whether each class's own best share is tried too, all put together.
+    """
+
+    try_dose: Trying
+    labels: np.ndarray
+    grid: tuple[float, ...]
+    available: Mapping[str, np.ndarray]
+    per_class: bool
+
+    def loss(self, dose: Dose) -> float:
+        """Class-balanced mean loss of a dose, in nats."""
+        return mean_loss(dose.losses, self.labels)
+
+
+def choose_mix(choice: Choice, base: Dose, *, origins: tuple[str, ...]) -> Dose:
     """Add origins one after the other while each is better by more than one standard error.
 
+    In each round the origin whose best common share does best is taken up, class by class where
+    that is asked for, so that a round costs one fit more and not one for each class and origin.
+
     Args:
-        try_dose: Fits with a dose and returns the losses of the inner validation rows.
         base: No extra rows at all.
-        labels: Of the inner validation rows, int64 [n].
         origins: What may be added.
-        grid: Shares to try, each in (0, 1).
-        needy: The classes that may get rows, bool [classes].
     """
     best, left = base, list(origins)
     while left:
-        rivals = [
-            _with(best, origin, share, needy, try_dose)
-            for origin in left
-            for share in grid
-            if _fits(best, share)
-        ]
+        tried = {origin: _common_shares(choice, best, origin) for origin in left}
+        rivals = [dose for doses in tried.values() for dose in doses]
         if not rivals:
             break
-        rival = min(rivals, key=lambda dose: mean_loss(dose.losses, labels))
-        if not is_surely_better(rival.losses, best.losses, labels):
+        origin = list(min(rivals, key=choice.loss).shares)[-1]
+        rival = _best_of(choice, [best, *tried[origin]], origin)
+        if not is_surely_better(rival.losses, best.losses, choice.labels):
             break
-        left.remove(list(rival.shares)[-1])
+        left.remove(origin)
         best = rival
     return best
 
 
-def choose_share(
-    try_dose: Trying,
-    base: Dose,
-    labels: np.ndarray,
-    *,
-    origin: str,
-    grid: tuple[float, ...],
-    needy: np.ndarray,
-    per_class: bool,
-) -> Dose:
-    """The share of one origin with the smallest loss, zero (the base) among the choices.
+def choose_share(choice: Choice, base: Dose, *, origin: str) -> Dose:
+    """The share of one origin with the smallest loss, zero (the base) among the choices."""
+    return _best_of(choice, [base, *_common_shares(choice, base, origin)], origin)
 
-    With `per_class`, each class's own best share is put together and kept if the whole is better.
-    """
-    tried = [base, *(_with(base, origin, share, needy, try_dose) for share in grid)]
-    best = min(tried, key=lambda dose: mean_loss(dose.losses, labels))
-    if per_class and len(tried) > 1:
-        composed = _compose(tried, labels, origin)
-        if composed.any() and not np.array_equal(composed, best.shares.get(origin, np.zeros(0))):
-            shares = {**base.shares, origin: composed}
-            whole = Dose(try_dose(shares), shares)
-            best = min((best, whole), key=lambda dose: mean_loss(dose.losses, labels))
-    return best
+
+def _common_shares(choice: Choice, best: Dose, origin: str) -> list[Dose]:
+    """One dose for each share of the grid that has room beside what is there already."""
+    available = choice.available.get(origin, np.zeros(0, bool))
+    if not available.any():
+        return []
+    used = np.max(np.sum(list(best.shares.values()), axis=0)) if best.shares else 0.0
+    doses = [
+        {**best.shares, origin: np.where(available, share, 0.0)}
+        for share in choice.grid
+        if used + share < 1.0
+    ]
+    return [Dose(choice.try_dose(shares), shares) for shares in doses]
+
+
+def _best_of(choice: Choice, tried: list[Dose], origin: str) -> Dose:
+    """The best of the doses tried and, class by class, of what served each class best in them."""
+    best = min(tried, key=choice.loss)
+    if not choice.per_class or len(tried) < 2:
+        return best
+    composed = _compose(tried, choice.labels, origin)
+    if not composed.any() or np.array_equal(composed, best.shares.get(origin, np.zeros(0))):
+        return best
+    shares = {**tried[0].shares, origin: composed}
+    return min((best, Dose(choice.try_dose(shares), shares)), key=choice.loss)
 
 
 def _compose(tried: list[Dose], labels: np.ndarray, origin: str) -> np.ndarray:
@@ -98,13 +116,3 @@ def _compose(tried: list[Dose], labels: np.ndarray, origin: str) -> np.ndarray:
         shares = tried[int(np.argmin(served))].shares.get(origin)
         composed[label] = 0.0 if shares is None else shares[label]
     return composed
-
-
-def _with(best: Dose, origin: str, share: float, needy: np.ndarray, try_dose: Trying) -> Dose:
-    shares = {**best.shares, origin: np.where(needy, share, 0.0)}
-    return Dose(try_dose(shares), shares)
-
-
-def _fits(dose: Dose, share: float) -> bool:
-    used = np.sum(list(dose.shares.values()), axis=0) if dose.shares else np.zeros(1)
-    return bool(np.max(used) + share < 1.0)

@@ -12,8 +12,11 @@ from sklearn.svm import SVC
 from pipeline.modalities.recipe import Recipe, TrainingSet
 from pipeline.params import ClassifierName
 from pipeline.samples import Samples
+from pipeline.trial.criterion import likeliest_temperature
 from pipeline.trial.rows import add_static_rows, flat
+from pipeline.trial.splits import out_of_fold_parts
 
+MARGIN_FOLDS = 3
 DOMAIN_RECIPE = Recipe(sampling=1.0, augmentation=1.0)
 
 
@@ -57,20 +60,16 @@ class StaticClassifier:
     Attributes:
         adjustment: Subtracted from the scores: τ times the log of the class prior (post-hoc logit
             adjustment, arXiv:2007.07314, equation 9), float64 [classes].
+        temperature: Divides the scores before, so that they are log-odds as the adjustment is.
     """
 
     model: Any
     adjustment: np.ndarray
+    temperature: float = 1.0
 
     def probabilities(self, samples: Samples) -> np.ndarray:
         """Probability of each class, float64 [n, classes]; for the SVM a softmax of its margins."""
-        columns = flat(samples)
-        if isinstance(self.model, SVC):
-            scores = self.model.decision_function(columns)
-            if scores.ndim == 1:
-                scores = np.stack([-scores, scores], axis=1)
-        else:
-            scores = np.log(np.clip(self.model.predict_proba(columns), 1e-6, 1.0))
+        scores = _scores(self.model, flat(samples)) / self.temperature
         return np.asarray(softmax(scores - self.adjustment, axis=1), np.float64)
 
     def features(self, samples: Samples) -> np.ndarray:
@@ -89,7 +88,32 @@ def _fit_static(
     model = _new_model(name, seed)
     model.fit(rows, filled.labels, sample_weight=weights * len(weights))
     prior = np.maximum(training.real_counts, 1) / training.real_counts.sum()
-    return StaticClassifier(model, recipe.logit_tau * np.log(prior))
+    adjustment = recipe.logit_tau * np.log(prior)
+    if name != "svm" or recipe.logit_tau == 0:
+        return StaticClassifier(model, adjustment)
+    return StaticClassifier(model, adjustment, _margin_temperature(training.real, seed))
+
+
+def _scores(model: Any, columns: np.ndarray) -> np.ndarray:
+    """A score of each class, float64 [n, classes]: margins of an SVM, else log-probabilities."""
+    if not isinstance(model, SVC):
+        return np.asarray(np.log(np.clip(model.predict_proba(columns), 1e-6, 1.0)))
+    margins = np.asarray(model.decision_function(columns))
+    return np.stack([-margins, margins], axis=1) if margins.ndim == 1 else margins
+
+
+def _margin_temperature(real: Samples, seed: int) -> float:
+    """What turns an SVM's margins into log-odds: the likeliest temperature on rows left out.
+
+    Without it a prior of one in nine shifts a margin by more than margins ever differ, and logit
+    adjustment would make any SVM worse than chance deserves.
+    """
+    scores, labels = [], []
+    for seen, unseen in out_of_fold_parts(real, folds=MARGIN_FOLDS, seed=seed):
+        model = _new_model("svm", seed).fit(flat(real.take(seen)), real.labels[seen])
+        scores.append(_scores(model, flat(real.take(unseen))))
+        labels.append(real.labels[unseen])
+    return likeliest_temperature(np.concatenate(scores), np.concatenate(labels))
 
 
 def _new_model(name: ClassifierName, seed: int) -> Any:

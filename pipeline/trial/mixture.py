@@ -1,53 +1,25 @@
 """What a generator's samples and other sources add: doses chosen, then arms fitted, scored."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from pipeline.modalities.recipe import Extra, Recipe, TrainingSet
+from pipeline.modalities.recipe import Recipe, TrainingSet
 from pipeline.params import ClassifierName
 from pipeline.randomness import derive_seed
 from pipeline.samples import Samples, concatenate
 from pipeline.trial.arms import Arm
+from pipeline.trial.attempts import Attempts, Effort, Parts, dose_key
 from pipeline.trial.criterion import mean_loss
-from pipeline.trial.dose import Dose, Shares, choose_mix, choose_share
-from pipeline.trial.replicate import Effort, Parts, accepted, choosing_losses, predictions
+from pipeline.trial.dose import Choice, Dose, Shares, choose_mix, choose_share
+from pipeline.trial.replicate import accepted
 from pipeline.trial.rows import classical_rows, smote_rows
 
 COPIES_STRENGTH = 1.0
 # A filled set holds the classes equally often: so are they drawn when nothing else is done.
 FILLED = Recipe(sampling=1.0)
-
-
-@dataclass(frozen=True)
-class Fits:
-    """Fits of one classifier in one replicate, each dose tried once.
-
-    Attributes:
-        inner: origin → rows made from the fitting part alone.
-        final: origin → rows made from the whole training part.
-    """
-
-    parts: Parts
-    classifier: ClassifierName
-    effort: Effort
-    seed: int
-    inner: Mapping[str, Samples]
-    final: Mapping[str, Samples]
-
-    def losses(self, recipe: Recipe, shares: Shares) -> np.ndarray:
-        """Losses of the choosing rows with a dose."""
-        training = TrainingSet(self.parts.fitting, _extras(self.inner, shares))
-        return choosing_losses(
-            self.parts, training, recipe, self.classifier, self.effort, self.seed
-        )
-
-    def predict(self, recipe: Recipe, shares: Shares) -> dict[str, Any]:
-        """Predictions of a fit on the whole training part with a dose."""
-        training = TrainingSet(self.parts.training, _extras(self.final, shares))
-        return predictions(self.parts, training, recipe, self.classifier, self.effort, self.seed)
 
 
 def run_mixtures(
@@ -74,31 +46,43 @@ def run_mixtures(
     recipe = arms[base].candidates[cheap[base]["recipe"]]
     inner = _sources(parts.fitting, pool, judged, effort, seed)
     final = _sources(parts.training, final_pool, final_judged, effort, seed)
-    fits = Fits(parts, classifier, effort, seed, inner, final)
-    tried: dict[str, np.ndarray] = {}
-
-    def try_dose(shares: Shares) -> np.ndarray:
-        if _key(shares) not in tried:
-            tried[_key(shares)] = fits.losses(recipe, shares)
-        return tried[_key(shares)]
-
-    labels, none = parts.choosing.labels, Dose(np.asarray(cheap[base]["choosing_losses"]))
-    grid, needy = effort.grid, _drawn_classes(final_pool)
-    gan = choose_share(
-        try_dose, none, labels, origin="gan", grid=grid, needy=needy, per_class=effort.per_class
+    attempts = Attempts(parts, classifier, effort, seed, inner=inner, final=final)
+    none = Dose(np.asarray(cheap[base]["choosing_losses"]))
+    choice = Choice(
+        try_dose=Tried(attempts, recipe),
+        labels=parts.choosing.labels,
+        grid=effort.grid,
+        available=_available(inner, final),
+        per_class=effort.per_class,
     )
-    mix = choose_mix(try_dose, none, labels, origins=effort.origins, grid=grid, needy=needy)
+    gan = choose_share(choice, none, origin="gan")
+    mix = choose_mix(choice, none, origins=effort.origins)
     steps = _nested(mix)
     outcomes = {
-        _key(shares): fits.predict(recipe, shares) if shares else _predicted(cheap[base])
+        dose_key(shares): attempts.predict(recipe, shares) if shares else _predicted(cheap[base])
         for shares in [*steps, gan.shares]
     }
     return {
         "base": arms[base].name,
-        "best_cheap_gan": _described(outcomes[_key(gan.shares)], recipe, gan.shares),
-        "mix": _described(outcomes[_key(mix.shares)], recipe, mix.shares),
-        "mix_steps": [{"origins": list(shares), **outcomes[_key(shares)]} for shares in steps],
+        "best_cheap_gan": _described(outcomes[dose_key(gan.shares)], recipe, gan.shares),
+        "mix": _described(outcomes[dose_key(mix.shares)], recipe, mix.shares),
+        "mix_steps": [{"origins": list(shares), **outcomes[dose_key(shares)]} for shares in steps],
     }
+
+
+class Tried:
+    """Losses of the choosing rows by dose, each dose fitted once."""
+
+    def __init__(self, attempts: Attempts, recipe: Recipe):
+        self._attempts, self._recipe = attempts, recipe
+        self._losses: dict[str, np.ndarray] = {}
+
+    def __call__(self, shares: Shares) -> np.ndarray:
+        """Losses with a dose, float64 [n] in nats."""
+        key = dose_key(shares)
+        if key not in self._losses:
+            self._losses[key] = self._attempts.losses(self._recipe, shares)
+        return self._losses[key]
 
 
 def run_on_real_only(
@@ -117,14 +101,14 @@ def run_on_real_only(
     inner, final = (
         {origin: accepted(*each)} for each in ((pool, judged), (final_pool, final_judged))
     )
-    fits = Fits(parts, classifier, effort, seed, inner, final)
-    needy = _drawn_classes(final_pool)
-    shares = [{origin: np.where(needy, share, 0.0)} for share in effort.grid]
+    attempts = Attempts(parts, classifier, effort, seed, inner=inner, final=final)
+    available = _available(inner, final)[origin]
+    shares = [{origin: np.where(available, share, 0.0)} for share in effort.grid]
     best = shares[0]
     if effort.is_tuned:
         labels = parts.choosing.labels
-        best = min(shares, key=lambda dose: mean_loss(fits.losses(FILLED, dose), labels))
-    return _described(fits.predict(FILLED, best), FILLED, best)
+        best = min(shares, key=lambda dose: mean_loss(attempts.losses(FILLED, dose), labels))
+    return _described(attempts.predict(FILLED, best), FILLED, best)
 
 
 def run_with_more_real(
@@ -146,7 +130,7 @@ def run_with_more_real(
     base = best_cheap(cheap, parts.choosing.labels)
     recipe = arms[base].candidates[cheap[base]["recipe"]]
     filled = fill_with_real(parts.training, withheld, filled_share)
-    outcome = predictions(parts, TrainingSet(filled), recipe, classifier, effort, seed)
+    outcome = Attempts(replace(parts, training=filled), classifier, effort, seed).predict(recipe)
     return {**_described(outcome, recipe, {}), "counts": list(filled.counts().values())}
 
 
@@ -165,9 +149,16 @@ def fill_with_real(training: Samples, withheld: Samples, share: float = 1.0) -> 
     return concatenate([training, withheld.take(np.concatenate(rows))])
 
 
-def _drawn_classes(pool: Samples) -> np.ndarray:
-    """The classes that were asked to get rows, bool [classes]."""
-    return np.bincount(pool.labels, minlength=len(pool.schema.classes)) > 0
+def _available(inner: Mapping[str, Samples], final: Mapping[str, Samples]) -> dict[str, np.ndarray]:
+    """origin → the classes of which it has rows both to choose and to score with, bool [classes].
+
+    A dose of rows that do not exist would be chosen by luck and mean nothing.
+    """
+
+    def held(samples: Samples) -> np.ndarray:
+        return np.bincount(samples.labels, minlength=len(samples.schema.classes)) > 0
+
+    return {origin: held(rows) & held(final[origin]) for origin, rows in inner.items()}
 
 
 def _sources(
@@ -185,10 +176,6 @@ def _sources(
     return sources
 
 
-def _extras(sources: Mapping[str, Samples], shares: Shares) -> tuple[Extra, ...]:
-    return tuple(Extra(origin, sources[origin], share) for origin, share in shares.items())
-
-
 def _nested(mix: Dose) -> list[dict[str, np.ndarray]]:
     """The mix as it grew: nothing added, then one origin after the other."""
     items = list(mix.shares.items())
@@ -202,7 +189,3 @@ def _described(outcome: Mapping[str, Any], recipe: Recipe, shares: Shares) -> di
 
 def _predicted(outcome: Mapping[str, Any]) -> dict[str, Any]:
     return {"held_out": outcome["held_out"], "test": outcome["test"]}
-
-
-def _key(shares: Shares) -> str:
-    return repr({origin: share.tolist() for origin, share in shares.items()})

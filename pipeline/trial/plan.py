@@ -7,15 +7,9 @@ from pipeline.params import ClassifierName, TrialParams
 from pipeline.randomness import derive_seed
 from pipeline.samples import Samples
 from pipeline.trial.arms import Arm
+from pipeline.trial.attempts import Effort, Parts
 from pipeline.trial.mixture import run_mixtures, run_on_real_only, run_with_more_real
-from pipeline.trial.replicate import (
-    Effort,
-    Parts,
-    PoolJudge,
-    PoolMaker,
-    make_pool,
-    run_cheap_arm,
-)
+from pipeline.trial.replicate import PoolJudge, PoolMaker, make_pool, run_cheap_arm
 from pipeline.trial.tasks import Task
 
 CURATION_STEPS_SHARE = 0.5
@@ -86,6 +80,11 @@ class Plan:
             for name, arm in zip(self._cheap_names, self.arms, strict=True)
         ]
 
+    def late_tasks(self, origins: tuple[str, ...], withheld: Samples | None) -> list[Task]:
+        """What needs the cheap arms to be done."""
+        more_real = [] if withheld is None else self.more_real_tasks(withheld)
+        return [*self.mixture_tasks(origins), *more_real]
+
     def mixture_tasks(self, origins: tuple[str, ...]) -> list[Task]:
         """The mix, and each generator on real rows only."""
         mixtures = Task(
@@ -123,10 +122,11 @@ class Plan:
         ]
 
     def _pools(self, origin: str) -> dict[str, str]:
-        final = "final" if refits(self.params) else "choosing"
+        uses = list(generator_uses(self.parts, self.params))
+        choosing, final = uses[0], uses[-1]
         return {
-            "pool": _pool_name(self.replicate, origin, "choosing"),
-            "judged": _judged_name(self.replicate, origin, "choosing"),
+            "pool": _pool_name(self.replicate, origin, choosing),
+            "judged": _judged_name(self.replicate, origin, choosing),
             "final_pool": _pool_name(self.replicate, origin, final),
             "final_judged": _judged_name(self.replicate, origin, final),
         }
@@ -147,12 +147,9 @@ def pool_tasks(
     make: PoolMaker,
     judge: PoolJudge,
 ) -> list[Task]:
-    """Train a generator on the fitting part, and in the full preset on the training part; judge."""
+    """Train the generators of one origin that a replicate needs, draw from each, judge."""
     tasks = []
-    sets = {"choosing": parts.fitting, "final": parts.training}
-    if not refits(params):
-        del sets["final"]
-    for use, real in sets.items():
+    for use, real in generator_uses(parts, params).items():
         drawn = _pool_name(replicate, origin, use)
         own = derive_seed(seed, "generator", origin, use)
         tasks += [
@@ -167,9 +164,18 @@ def pool_tasks(
     return tasks
 
 
-def refits(params: TrialParams) -> bool:
-    """Whether a second generator is trained on the whole training part once doses are chosen."""
-    return params.preset == "full"
+def generator_uses(parts: Parts, params: TrialParams) -> dict[str, Samples]:
+    """Use → rows that a generator is trained on, the one for choosing doses first.
+
+    Doses are chosen with a generator that never saw the choosing rows. Where these lie apart one
+    generator does for all; otherwise the full preset trains a second one on the whole training
+    part, and the light preset uses the first for both.
+    """
+    if parts.chooses_apart:
+        return {"all uses": parts.training}
+    if params.preset == "light":
+        return {"choosing": parts.fitting}
+    return {"choosing": parts.fitting, "scoring": parts.training}
 
 
 def _pool_name(replicate: int, origin: str, use: str) -> str:

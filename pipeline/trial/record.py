@@ -9,6 +9,7 @@ from pipeline.params import TrialParams
 from pipeline.results import ClassRow, CopiesResult, DoseRow, FidelityRow, TrialResult
 from pipeline.trial.curation import summarise
 from pipeline.trial.scores import share_interval
+from pipeline.trial.splits import ReplicateSplit
 from pipeline.trial.summary import Summary
 from pipeline.trial.trial import TrialData, TrialOutcome
 from pipeline.trial.worth import LearningCurve
@@ -65,7 +66,7 @@ def make_record(
         copies=copies,
         learning_curve=curve.points(),
         worth=curve.worth(),
-        notes=(*_notes(data, params), *_start_note(started_from)),
+        notes=(*_notes(data, params, outcome), *_start_note(started_from)),
         started_from=started_from,
     )
 
@@ -124,16 +125,16 @@ def _start_note(started_from: str | None) -> tuple[str, ...]:
     return (told,)
 
 
-def _notes(data: TrialData, params: TrialParams) -> tuple[str, ...]:
-    notes = []
+def _notes(data: TrialData, params: TrialParams, outcome: TrialOutcome) -> tuple[str, ...]:
+    split = outcome.splits[0]
+    parts = (
+        f"Each replicate fitted candidates on {len(split.fitting)} samples, chose settings and "
+        f"doses on {len(split.choosing)} others, and was scored on {len(split.held_out)} that "
+        "neither had seen."
+    )
+    notes = [parts]
     if params.preset == "light":
-        notes.append(
-            "The light preset left out: tuning of each arm's settings; the arms augmentation "
-            "alone, with logit adjustment, half and half, with mixup, SMOTE and conditional VAE; "
-            "classical copies and SMOTE as sources of the mix; the learning curve; and the second "
-            "generator of each replicate (doses are chosen with, and arms scored with, a generator "
-            "that saw three quarters of the training part). `trial.preset: full` runs them."
-        )
+        notes.append(_left_out(split))
     scarce = [name for name, count in data.development.counts().items() if count < FEWEST_ROWS]
     if scarce:
         notes.append(
@@ -150,3 +151,18 @@ def _notes(data: TrialData, params: TrialParams) -> tuple[str, ...]:
         "was memorised."
     )
     return tuple(notes)
+
+
+def _left_out(split: ReplicateSplit) -> str:
+    second = (
+        ""
+        if split.chooses_apart
+        else "; and the second generator of each replicate (doses are chosen with, and arms scored "
+        "with, a generator that saw three quarters of the training part)"
+    )
+    return (
+        "The light preset left out: tuning of each arm's settings; the arms augmentation "
+        "alone, with logit adjustment, half and half, with mixup, SMOTE and conditional VAE; "
+        f"classical copies and SMOTE as sources of the mix; the learning curve{second}. "
+        "`trial.preset: full` runs them."
+    )

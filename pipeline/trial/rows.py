@@ -28,7 +28,11 @@ def add_static_rows(training: TrainingSet, recipe: Recipe, *, seed: int) -> Trai
     """
     counts = training.real_counts
     made = list(training.extras)
-    taken = np.sum([extra.share for extra in made], axis=0) if made else np.zeros(len(counts))
+    taken = np.zeros(len(counts))
+    for extra in made:
+        # A class without rows gives its share back to the real ones.
+        present = np.bincount(extra.samples.labels, minlength=len(counts)) > 0
+        taken = taken + np.where(present, extra.share, 0.0)
     for wanted, target, make in (
         (recipe.augmentation > 0, COPIES_PER_LARGEST * counts.max(), "classical"),
         (recipe.smote, counts.max(), "smote"),

@@ -1,6 +1,6 @@
 """How the development data are parted in each replicate: by folds, or by drawing training anew."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,17 +13,23 @@ from pipeline.samples import Samples
 
 # A class must leave rows to fit on, to choose on and to score on.
 LEAST_ROWS_TO_FIT = 2
+# Of the rows that are not trained on, this share chooses settings and doses, the rest scores.
+CHOOSING_SHARE = 1 / 3
+# With fewer spare rows in a class, choosing takes its rows from the training part.
+LEAST_ROWS_TO_SPARE = 6
 
 
 @dataclass(frozen=True)
 class ReplicateSplit:
-    """Row positions in the development data of one replicate; the four sets below nest or exclude.
+    """Row positions in the development data of one replicate, int64.
 
     Attributes:
-        training: Everything that is not held out, int64.
-        held_out: Scored once, never fitted or chosen on, int64.
-        fitting: The part of `training` that candidates are fitted on while choosing.
-        choosing: The rest of `training`, on which doses and settings are chosen.
+        training: What the scored fits are trained on.
+        held_out: Scored once, never fitted or chosen on.
+        fitting: What candidates are fitted on while choosing: all of `training` where other rows
+            choose, otherwise a part of it.
+        choosing: Where doses and settings are chosen: rows outside `training` where a validation
+            split has some to spare, otherwise the rest of `training`.
     """
 
     training: np.ndarray
@@ -32,8 +38,13 @@ class ReplicateSplit:
     choosing: np.ndarray
 
     @property
+    def chooses_apart(self) -> bool:
+        """Whether the choosing rows lie outside `training`, so that each fit serves both uses."""
+        return len(self.fitting) == len(self.training)
+
+    @property
     def held_out_ratio(self) -> float:
-        """n_held_out / n_training."""
+        """n_held_out / n_training; choosing rows outside `training` count on neither side."""
         return len(self.held_out) / len(self.training)
 
 
@@ -50,8 +61,9 @@ def split_replicate(
 
     Replicates run through the folds of one stratified shuffle, then through those of the next, so
     that every sample is held out equally often. With `training_counts`, each draws that many
-    training rows of each class anew (repeated random subsampling) and holds out all others. Rows of
-    one `group` stay together.
+    training rows of each class anew (repeated random subsampling); of all others a third chooses
+    and the rest is held out, where every class has enough of them. Rows of one `group` stay
+    together.
 
     Args:
         training_counts: Rows of each class to train on, int64 [classes]; given where the data have
@@ -69,12 +81,22 @@ def split_replicate(
         counts = dict(zip(names, training_counts.tolist(), strict=True))
         _check_rows(counts, LEAST_ROWS_TO_FIT + 2)
         outer_seed = derive_seed(seed, "outer", replicate)
-        training, held_out = _draw_training(development, training_counts, outer_seed)
+        training, spared = _draw(development, training_counts, outer_seed)
+        apart = _choose_apart(development, spared, derive_seed(seed, "apart", replicate))
+        if apart is not None:
+            choosing, held_out = apart
+            return ReplicateSplit(training, held_out, training, choosing)
+        held_out = spared
     inner = development.take(training)
     smallest = min(count for count in inner.counts().values() if count)
     inner_seed = derive_seed(seed, "inner", replicate)
-    fitting, choosing = _fold(inner, 0, min(inner_folds, smallest), inner_seed)
-    return ReplicateSplit(training, held_out, training[fitting], training[choosing])
+    fitting, chosen = _fold(inner, 0, min(inner_folds, smallest), inner_seed)
+    return ReplicateSplit(training, held_out, training[fitting], training[chosen])
+
+
+def can_choose_apart(spare_counts: Sequence[int]) -> bool:
+    """Whether so many rows of each class, beside the training rows, can both choose and score."""
+    return min(spare_counts) >= LEAST_ROWS_TO_SPARE
 
 
 def out_of_fold_parts(
@@ -86,23 +108,38 @@ def out_of_fold_parts(
     return [_fold(samples, fold, folds, derive_seed(seed, "out of fold")) for fold in range(folds)]
 
 
-def _draw_training(
-    development: Samples, training_counts: np.ndarray, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Groups in random order, each taken whole while no class gets more rows than it should."""
-    groups = development.provenance.get("group", development.provenance["id"])
-    codes, _ = pd.factorize(groups.where(groups.notna(), development.provenance["id"]))
+def _choose_apart(
+    development: Samples, spared: np.ndarray, seed: int
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """(Choosing, held out) out of the spared rows; None where a class has too few for both."""
+    rest = development.take(spared)
+    present = np.bincount(development.labels, minlength=len(development.schema.classes)) > 0
+    counts = np.bincount(rest.labels, minlength=len(present))
+    if not can_choose_apart(counts[present].tolist()):
+        return None
+    choosing, held_out = _draw(rest, np.round(counts * CHOOSING_SHARE).astype(np.int64), seed)
+    # Groups are never parted, so that the counts can miss a class.
+    for rows in (choosing, held_out):
+        if not np.array_equal(np.unique(rest.labels[rows]), np.flatnonzero(present)):
+            return None
+    return spared[choosing], spared[held_out]
+
+
+def _draw(samples: Samples, wanted: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """(Drawn, rest): groups in random order, each whole while no class gets more than `wanted`."""
+    groups = samples.provenance.get("group", samples.provenance["id"])
+    codes, _ = pd.factorize(groups.where(groups.notna(), samples.provenance["id"]))
     order = numpy_stream(seed, "groups").permutation(codes.max() + 1)
     rows_of = pd.Series(np.arange(len(codes))).groupby(codes).indices
-    left = training_counts.copy()
-    is_training = np.zeros(len(codes), bool)
+    left = wanted.copy()
+    is_drawn = np.zeros(len(codes), bool)
     for group in order:
         rows = rows_of[group]
-        needed = np.bincount(development.labels[rows], minlength=len(left))
+        needed = np.bincount(samples.labels[rows], minlength=len(left))
         if (needed <= left).all():
-            is_training[rows] = True
+            is_drawn[rows] = True
             left -= needed
-    return np.flatnonzero(is_training), np.flatnonzero(~is_training)
+    return np.flatnonzero(is_drawn), np.flatnonzero(~is_drawn)
 
 
 def _fold(samples: Samples, fold: int, folds: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -11,8 +11,9 @@ from pipeline.params import ClassifierName, TrialParams
 from pipeline.randomness import derive_seed
 from pipeline.samples import Samples
 from pipeline.trial.arms import Arm, arms_for
+from pipeline.trial.attempts import Parts
 from pipeline.trial.plan import Plan, judging, pool_tasks
-from pipeline.trial.replicate import Parts, PoolJudge, PoolMaker, judge_pool
+from pipeline.trial.replicate import PoolJudge, PoolMaker, judge_pool
 from pipeline.trial.splits import ReplicateSplit, split_replicate
 from pipeline.trial.tasks import OnDone, Task, TaskStore, run_tasks
 
@@ -86,17 +87,7 @@ def run_trial(
     Raises:
         ParamsError: a class has too few rows for the folds asked for.
     """
-    splits = tuple(
-        split_replicate(
-            data.development,
-            replicate,
-            folds=params.folds,
-            inner_folds=INNER_FOLDS,
-            seed=derive_seed(seed, "trial splits"),
-            training_counts=data.training_counts,
-        )
-        for replicate in range(params.replicates)
-    )
+    splits = _splits(data, params, seed)
     arms = {name: arms_for(name, params) for name in params.classifiers}
     makers = {"gan": make, **(rivals or {})}
     shipped = _shipped_task(data, params, seed, judge)
@@ -111,20 +102,34 @@ def run_trial(
         for name in params.classifiers:
             plan = Plan(replicate, parts, arms[name], name, params, own)
             cheap += plan.cheap_tasks()
-            late += plan.mixture_tasks(tuple(makers))
-            if data.withheld is not None:
-                late += plan.more_real_tasks(data.withheld)
+            late += plan.late_tasks(tuple(makers), data.withheld)
     results = run_tasks([*pools, shipped, *cheap, *late], executor, store, on_done=on_done)
     return TrialOutcome(splits, arms, tuple(makers), results, results[shipped.name])
 
 
+def _splits(data: TrialData, params: TrialParams, seed: int) -> tuple[ReplicateSplit, ...]:
+    return tuple(
+        split_replicate(
+            data.development,
+            replicate,
+            folds=params.folds,
+            inner_folds=INNER_FOLDS,
+            seed=derive_seed(seed, "trial splits"),
+            training_counts=data.training_counts,
+        )
+        for replicate in range(params.replicates)
+    )
+
+
 def _parts(data: TrialData, split: ReplicateSplit) -> Parts:
+    training = data.development.take(split.training)
     return Parts(
-        training=data.development.take(split.training),
-        fitting=data.development.take(split.fitting),
+        training=training,
+        fitting=training if split.chooses_apart else data.development.take(split.fitting),
         choosing=data.development.take(split.choosing),
         held_out=data.development.take(split.held_out),
         test=data.test,
+        chooses_apart=split.chooses_apart,
     )
 
 

@@ -82,3 +82,32 @@ def test_rows_of_one_group_are_never_parted_when_training_rows_are_drawn_anew():
     names = np.array(groups)
     assert not set(names[parts.held_out]) & set(names[parts.training])
     assert set(DEVELOPMENT.labels[parts.training]) == {0, 1, 2, 3}
+
+
+SPARE = digits([20, 20, 14, 13])
+
+
+def test_rows_to_spare_choose_and_score_and_all_training_rows_are_fitted_on():
+    for replicate in range(3):
+        parts = redraw(replicate, SPARE, (12, 12, 6, 4))
+        assert parts.chooses_apart
+        assert np.array_equal(parts.fitting, parts.training)
+        used = [*parts.training, *parts.choosing, *parts.held_out]
+        assert sorted(used) == list(range(len(SPARE)))
+        assert np.bincount(SPARE.labels[parts.choosing]).tolist() == [3, 3, 3, 3]
+
+
+def test_with_too_few_rows_to_spare_the_training_part_gives_those_that_choose():
+    parts = redraw(0)
+    assert not parts.chooses_apart
+    assert set(parts.choosing) < set(parts.training)
+
+
+def test_rows_of_one_group_are_never_parted_when_choosing_apart():
+    groups = [f"patient {n // 2}" for n in range(len(SPARE))]
+    grouped = replace(SPARE, provenance=SPARE.provenance.assign(group=groups))
+    parts = redraw(0, grouped, (12, 12, 6, 4))
+    names = [set(np.array(groups)[rows]) for rows in (parts.training, parts.choosing)]
+    assert parts.chooses_apart
+    assert not names[0] & names[1]
+    assert not set(np.array(groups)[parts.held_out]) & (names[0] | names[1])

@@ -7,6 +7,8 @@ import pytest
 from pipeline.params import TrialParams
 from pipeline.samples import Samples, concatenate
 from pipeline.scale.executor import SameProcessExecutor, open_executor
+from pipeline.trial.attempts import Parts
+from pipeline.trial.plan import generator_uses
 from pipeline.trial.record import make_record
 from pipeline.trial.tasks import TaskStore
 from pipeline.trial.trial import TrialData, run_trial
@@ -74,6 +76,21 @@ def choices(outcome):
     }
 
 
+def test_no_choice_looks_at_what_is_held_out_when_validation_rows_choose(tmp_path):
+    spare = digits([40, 40, 21, 21])
+    data = replace(trial_data(spare), training_counts=np.array([24, 24, 9, 9]))
+    outcome = run(tmp_path / "first", data)
+    held_out = outcome.splits[0].held_out
+    values = spare.values.copy()
+    values[held_out] = 255 - values[held_out]
+    test = replace(TEST, values=255 - TEST.values, labels=TEST.labels[::-1].copy())
+    spoilt = replace(data, development=replace(spare, values=values), test=test)
+    again = choices(run(tmp_path / "again", spoilt))
+    first = {name: item for name, item in choices(outcome).items() if "replicate 1" in name}
+    assert first
+    assert {name: again[name] for name in first} == first
+
+
 def test_no_choice_looks_at_what_is_held_out_or_at_the_test_split(outcome, tmp_path):
     held_out = np.unique(np.concatenate([split.held_out for split in outcome.splits[:1]]))
     values, labels = DEVELOPMENT.values.copy(), DEVELOPMENT.labels
@@ -87,14 +104,33 @@ def test_no_choice_looks_at_what_is_held_out_or_at_the_test_split(outcome, tmp_p
     assert (labels == DEVELOPMENT.labels).all()
 
 
-def test_a_generator_is_trained_on_the_training_part_alone(tmp_path):
-    seen = []
-
+def remembering(seen):
     def remember(samples, seed):
         seen.append(set(samples.ids))
         return noisy(samples, seed)
 
     remember.__qualname__ = "remember"
+    return remember
+
+
+def test_where_validation_rows_choose_one_generator_a_replicate_sees_all_training_rows(tmp_path):
+    spare = digits([40, 40, 21, 21])
+    seen, counts = [], np.array([24, 24, 9, 9])
+    data = replace(trial_data(spare), training_counts=counts)
+    outcome = run(tmp_path, data, make=remembering(seen))
+    ids = spare.ids
+    assert seen == [set(ids[split.training]) for split in outcome.splits]
+    for split in outcome.splits:
+        assert np.array_equal(np.bincount(spare.labels[split.training]), counts)
+        assert not set(split.choosing) & {*split.training, *split.held_out}
+        full = PARAMS.model_copy(update={"preset": "full"})
+        parts = Parts(*[spare] * 5, chooses_apart=split.chooses_apart)
+        assert list(generator_uses(parts, full)) == ["all uses"]
+
+
+def test_a_generator_is_trained_on_the_training_part_alone(tmp_path):
+    seen = []
+    remember = remembering(seen)
     outcome = run(tmp_path, params=PARAMS.model_copy(update={"preset": "full"}), make=remember)
     ids = DEVELOPMENT.ids
     for number, split in enumerate(outcome.splits):

@@ -1,0 +1,71 @@
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from pipeline.cli import app
+from pipeline.errors import ParamsError
+from pipeline.params import load_params
+from pipeline.params_edit import set_replicates
+
+REPOSITORY = Path(__file__).parent.parent
+WRITTEN = {
+    "with a comment behind it": "trial:\n  replicates: 4  # as often\n  preset: light\n",
+    "last in the section": "trial:\n  preset: light\n  replicates: 4\nseed: 3\n",
+    "in braces": "trial: {preset: light, replicates: 4}\nseed: 3\n",
+    "not at all": "trial:\n    # how\n    preset: light\nseed: 3\n",
+    "as an empty section": "trial:  # to be filled\nseed: 3\n",
+    "without a section": "seed: 3",
+    "with Windows line ends": "trial:\r\n  replicates: 4\r\nseed: 3\r\n",
+}
+
+
+def written(directory, text):
+    path = directory / "params.yaml"
+    path.write_bytes(text.encode())
+    return path
+
+
+@pytest.mark.parametrize("text", WRITTEN.values(), ids=WRITTEN.keys())
+def test_replicates_are_set_however_they_are_written_and_nothing_else_changes(tmp_path, text):
+    path = written(tmp_path, text)
+    before = load_params(path)
+    told = set_replicates(path, 12)
+    after = load_params(path)
+    assert after.trial.replicates == 12
+    assert f"it was {before.trial.replicates}" in told
+    assert after.model_copy(update={"trial": before.trial}) == before
+    for line in text.splitlines(keepends=True):
+        if "replicates" not in line:
+            assert line.encode() in path.read_bytes()
+
+
+def test_what_stands_behind_the_number_stays(tmp_path):
+    path = written(tmp_path, WRITTEN["with a comment behind it"])
+    set_replicates(path, 12)
+    assert path.read_text() == "trial:\n  replicates: 12  # as often\n  preset: light\n"
+
+
+def test_replicates_that_are_set_already_leave_the_file_alone(tmp_path):
+    path = written(tmp_path, WRITTEN["in braces"])
+    assert set_replicates(path, 4) is None
+    assert path.read_text() == WRITTEN["in braces"]
+
+
+def test_a_section_that_cannot_be_changed_in_place_is_left_to_the_user(tmp_path):
+    path = written(tmp_path, "trial: {preset: light}\n")
+    with pytest.raises(ParamsError, match="Write `replicates: 12` into it by hand"):
+        set_replicates(path, 12)
+    assert path.read_text() == "trial: {preset: light}\n"
+
+
+def test_a_dry_run_plans_with_the_replicates_asked_for_and_writes_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr("pipeline.commands.plan.seconds_a_step", lambda *_: 0.01)
+    for name in ("params.yaml", "dvc.yaml"):
+        (tmp_path / name).write_bytes((REPOSITORY / name).read_bytes())
+    told = CliRunner().invoke(
+        app, ["run", "--workspace", str(tmp_path), "--replicates", "12", "--dry-run"]
+    )
+    assert told.exit_code == 0, told.output
+    assert "13 trainings" in told.output
+    assert (tmp_path / "params.yaml").read_bytes() == (REPOSITORY / "params.yaml").read_bytes()
