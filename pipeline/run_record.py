@@ -5,8 +5,10 @@ but is no output of any stage. A stage whose result was still valid keeps the ti
 it last ran.
 """
 
+import contextlib
 import os
 import platform
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import psutil
@@ -16,10 +18,15 @@ from pipeline.workspace import Workspace, write_json
 
 RUN_FILE = "run.json"
 GIBIBYTE = 2**30
+SOFTWARE = ("equipoise", "torch", "numpy", "scikit-learn", "dvc", "prefect")
 
 
 class Machine(BaseModel):
-    """The machine, without its name or its user's."""
+    """The machine, without its name or its user's.
+
+    Attributes:
+        software: distribution → version, of what the figures depend on.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -28,6 +35,7 @@ class Machine(BaseModel):
     cores: int
     memory_gib: int
     python: str
+    software: dict[str, str] = {}
 
 
 class RunRecord(BaseModel):
@@ -69,7 +77,17 @@ def this_machine() -> Machine:
         cores=os.cpu_count() or 1,
         memory_gib=round(psutil.virtual_memory().total / GIBIBYTE),
         python=platform.python_version(),
+        software=_software(),
     )
+
+
+def _software() -> dict[str, str]:
+    """What is installed of the distributions that the figures depend on."""
+    found = {}
+    for name in SOFTWARE:
+        with contextlib.suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
 
 
 def _processor() -> str:

@@ -82,6 +82,15 @@ def example_result(**changes: Any) -> TrialResult:
                 interval=Interval(low=value - 0.02, high=value + 0.015),
             )
             for n, value in ((5, 0.93), (10, 0.969), (20, 0.978), (40, 0.984))
+        )
+        + tuple(
+            LearningPoint(
+                class_name=name,
+                n_real=n,
+                value=value,
+                interval=Interval(low=value - 0.1, high=min(value + 0.1, 1.0)),
+            )
+            for name, n, value in (("5", 5, 0.8), ("5", 40, 0.9), ("8", 5, 0.7), ("8", 40, 0.97))
         ),
         worth={"5": 3, "8": 0},
         notes=(
@@ -203,6 +212,7 @@ def _curation(name: str) -> CurationRow:
 
 
 def _fidelity() -> tuple[FidelityRow, ...]:
+    scarce = [name for name in CLASSES if IS_SCARCE[name]]
     features = "domain network (CNN on the training split, 64 features)"
     overall = [
         FidelityRow(metric=metric, value=value, floor=floor, n_samples=400, features=features)
@@ -223,7 +233,16 @@ def _fidelity() -> tuple[FidelityRow, ...]:
             features=features,
             note="10 samples cannot give a covariance of 64 features.",
         )
-        for name in CLASSES
-        if IS_SCARCE[name]
+        for name in scarce
+    ] + [
+        FidelityRow(
+            metric="coverage",
+            class_name=name,
+            value=0.4 + int(name) / 100,
+            floor=0.9,
+            n_samples=10,
+            features=features,
+        )
+        for name in scarce
     ]
     return (*overall, *single)

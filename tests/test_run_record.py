@@ -19,7 +19,7 @@ def test_the_record_names_no_host_and_no_user(tmp_path):
 
     note_stage(Workspace(tmp_path), "train", 1)
     told = json.loads(run_file(Workspace(tmp_path)).read_text())["machine"]
-    assert set(told) == {"system", "processor", "cores", "memory_gib", "python"}
+    assert set(told) == {"system", "processor", "cores", "memory_gib", "python", "software"}
     assert not {socket.gethostname(), getpass.getuser()} & {str(value) for value in told.values()}
 
 

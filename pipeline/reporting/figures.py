@@ -17,6 +17,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as MatplotlibFigure
+from matplotlib.ticker import MaxNLocator
 
 from pipeline.reporting import numbers
 from pipeline.reporting.marks import Tone
@@ -124,7 +125,8 @@ def chart(
         if y_range is not None:
             axes.set_ylim(*y_range)
         if is_percent:
-            axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
+            axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
+            axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.4g} %")
         if x_names:
             every = -(-len(x_names) // MOST_NAMES)
             shown = range(0, len(x_names), every)
@@ -189,7 +191,9 @@ def _draw(axes: Axes, line: Line) -> None:
         line.y,
         color=color,
         marker="o" if line.has_points or len(line.x) < FEWEST_FOR_A_LINE else None,
-        markersize=4.5,
+        # Curves without a name are one crowd behind those that have one.
+        markersize=4.5 if line.label else 2.2,
+        linewidth=1.6 if line.label else 0.8,
     )
 
 

@@ -14,7 +14,7 @@ from pipeline.reporting.columns import TableComparison, compare
 from pipeline.reporting.gallery import Gallery, gather
 from pipeline.results import ArmScore, Comparison, TrialResult, deciding_comparison, read_result
 from pipeline.samples import Schema
-from pipeline.workspace import MANIFEST, Workspace, read_json
+from pipeline.workspace import MANIFEST, Workspace, read_json, sha256_of
 
 logger = logging.getLogger(__name__)
 STAGES = ("prepared", "generator", "synthetic", "trial", "augmented")
@@ -28,6 +28,7 @@ class Material:
         history: One dict a recorded training step, as `history.json` holds it.
         notices: What prepare warned of or converted: dicts with `kind` and `message`.
         facts: stage folder → what its manifest records (seed, parameters, versions, …).
+        fingerprints: stage folder → SHA-256 of its manifest, which lists every file's own.
         gallery: The pictures to show; empty for tables.
         table: Columns real against synthetic; empty for images.
     """
@@ -40,6 +41,7 @@ class Material:
     notices: tuple[dict[str, str], ...] = ()
     split: dict[str, Any] = field(default_factory=dict)
     facts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    fingerprints: dict[str, str] = field(default_factory=dict)
     curation: pd.DataFrame = field(default_factory=pd.DataFrame)
     gallery: Gallery = field(default_factory=Gallery)
     table: TableComparison = field(default_factory=TableComparison)
@@ -99,6 +101,11 @@ def read_material(workspace: Workspace, params: Params) -> Material:
         notices=tuple(_json(workspace, "prepared", "notices.json", [])),
         split=_json(workspace, "prepared", "split.json", {}),
         facts={stage: _json(workspace, stage, MANIFEST, {}).get("facts", {}) for stage in STAGES},
+        fingerprints={
+            stage: sha256_of(manifest)
+            for stage in STAGES
+            if (manifest := workspace.root / "data" / stage / MANIFEST).is_file()
+        },
         curation=curation,
         gallery=gather(workspace, schema, curation, seed=params.seed),
         table=_table(workspace, schema, curation),

@@ -1,9 +1,12 @@
 """What is known only after the release, put into a page that was rendered before it.
 
 The page is an output of a stage, so it is the same whenever the data are; its version, its date and
-what the run took are not. They are put into places that the page keeps for them.
+what the run took are not. They are put into places that the page keeps for them. The place of the
+release holds a sentence until then: it tells a reader of the page as the stage wrote it where the
+stamped twin lies.
 """
 
+import re
 from dataclasses import dataclass
 
 from markupsafe import Markup, escape
@@ -14,6 +17,10 @@ from pipeline.run_record import RunRecord
 # Comments, which no name from outside can forge: those are escaped.
 PROMOTED_AS, RELEASED, RUN = "<!--promoted-as-->", "<!--released-->", "<!--run-->"
 VERSION = "<!--version-->vX.Y.Z"
+TITLE = "<title>"
+# The sentence is absent from pages of earlier versions.
+RELEASE = re.compile(f"{RELEASED}(?:(?:(?!<!--).)*<!--/released-->)?", re.DOTALL)
+INDEX = "../index.html"
 STAGES = ("prepare", "inherit", "train", "generate", "evaluate", "assemble", "report")
 
 
@@ -37,8 +44,10 @@ def stamped(page: str, stamp: Stamp) -> str:
     """The page with its version, date, machine and durations; a page without places is kept."""
     if stamp.promotion is not None:
         page = page.replace(PROMOTED_AS, f" as {escape(stamp.tag)}", 1)
-    page = page.replace(VERSION, escape(stamp.tag.rpartition("@")[2]))
-    page = page.replace(RELEASED, escape(released_sentence(stamp)), 1)
+    version = escape(stamp.tag.rpartition("@")[2])
+    page = page.replace(VERSION, version)
+    page = page.replace(TITLE, f"{TITLE}{version} · ", 1)
+    page = RELEASE.sub(lambda _: release_markup(stamp), page, count=1)
     return page.replace(RUN, run_markup(stamp.run), 1) if stamp.run else page
 
 
@@ -46,6 +55,12 @@ def released_sentence(stamp: Stamp) -> str:
     """When it was released, and whether it was promoted."""
     promotion = "" if stamp.promotion is None else f", promotion {stamp.promotion}"
     return f"Released as {stamp.tag} on {numbers.day(stamp.date)}{promotion}."
+
+
+def release_markup(stamp: Stamp) -> Markup:
+    """The sentence, and the way to the other versions, whose pages lie beside this one."""
+    sentence = released_sentence(stamp)
+    return Markup('{} <a href="{}">All versions</a>').format(sentence, INDEX)
 
 
 def run_markup(run: RunRecord) -> Markup:
@@ -60,7 +75,9 @@ def run_markup(run: RunRecord) -> Markup:
         f"{machine.processor}, {numbers.counted(machine.cores, 'core')}, {machine.memory_gib} GiB, "
         f"{machine.system}, Python {machine.python}."
     )
-    return Markup("<p>{}</p>").format(numbers.visible(text))
+    software = numbers.listed([f"{name} {version}" for name, version in machine.software.items()])
+    told = f"{text} Software: {software}." if software else text
+    return Markup("<p>{}</p>").format(numbers.visible(told))
 
 
 def duration(seconds: float) -> str:

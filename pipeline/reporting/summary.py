@@ -27,7 +27,7 @@ def markdown_summary(material: Material) -> str:
         comparison.arms_table(material),
         classes.classes_table(material),
         balance.balance_table(material),
-        fidelity.fidelity_table(overall, "fidelity", "Fidelity, all classes together"),
+        fidelity.fidelity_table(overall, "Fidelity, all classes together"),
     )
     parts = [
         f"## {markdown_text(verdict.headline(material))}",

@@ -125,7 +125,11 @@ def title(origin: str) -> str:
 
 def _change(comparison: Comparison) -> str:
     interval = comparison.interval_points
+    bound = ""
+    if comparison.verdict == "helps" and interval.low <= 0:
+        # Two-sided, the interval still holds no change at all: the reader is told what decided.
+        bound = f", one-sided lower bound {numbers.points(comparison.lower_bound_points)}"
     return (
         f"{numbers.metric_name(comparison.metric)} by {numbers.points(comparison.mean_points)} "
-        f"points ({numbers.level(interval)} interval {numbers.points_interval(interval)})"
+        f"points ({numbers.level(interval)} interval {numbers.points_interval(interval)}{bound})"
     )

@@ -81,7 +81,9 @@ class LearningCurve:
             # Of points with equal recall the first is meant: that many samples suffice for it.
             recall, first = np.unique(rising, return_index=True)
             enough = float(np.interp(with_gan[label], recall, counts[first]))
-            found[classes[label]] = max(0, round(enough - counts[0]))
+            # A rising curve lies below its own first point where recall falls at first.
+            gained = with_gan[label] > curve[0]
+            found[classes[label]] = max(0, round(enough - counts[0])) if gained else 0
         return found
 
     def _of_class(self, label: int) -> list[LearningPoint]:

@@ -1,7 +1,7 @@
 """The dvc.yaml of a workspace that holds no source code.
 
-Its stages are those of `templates/dvc.yaml`, as are those of this repository's own dvc.yaml. What
-the installed package would run is watched through `code.json`, one hash a stage.
+Its stages are those of `templates/workspace.yaml`, as are those of this repository's own dvc.yaml.
+What the installed package would run is watched through `code.json`, one hash a stage.
 """
 
 import io
@@ -19,7 +19,9 @@ HEADER = """\
 
 def template() -> Any:
     """The stages that every workspace has, as plain data."""
-    text = files("pipeline.versions").joinpath("templates/dvc.yaml").read_text(encoding="utf-8")
+    text = (
+        files("pipeline.versions").joinpath("templates/workspace.yaml").read_text(encoding="utf-8")
+    )
     return YAML(typ="safe", pure=True).load(text)
 
 

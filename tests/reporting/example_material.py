@@ -39,8 +39,9 @@ def example_material(**changes: Any) -> Material:
         generator={"hash": "0f3a9c" * 10 + "abcd", "config": GENERATOR_CONFIG},
         history=history(len(CLASSES)),
         notices=({"kind": "warning", "message": "Two rows of class 3 are equal; one was kept."},),
-        split={"counts": {"train": dict.fromkeys(CLASSES, 80)}},
-        facts={"augmented": {"rows": rows}, "prepared": {"seed": 0}},
+        split={"counts": {"train": dict.fromkeys(CLASSES, 80), "test": dict.fromkeys(CLASSES, 40)}},
+        facts={"augmented": {"rows": rows}},
+        fingerprints={"prepared": "5e" * 32, "augmented": "a7" * 32},
         gallery=Gallery(tuple(map(class_gallery, range(10)))),
     )
     return dataclasses.replace(material, **changes)
@@ -60,6 +61,10 @@ def named(material: Material, names: Sequence[str]) -> Material:
             row.model_copy(update={"class_name": row.class_name and renamed[row.class_name]})
             for row in result.fidelity
         ],
+        "learning_curve": [
+            row.model_copy(update={"class_name": row.class_name and renamed[row.class_name]})
+            for row in result.learning_curve
+        ],
         "worth": {renamed[name]: n for name, n in result.worth.items()},
     }
     galleries = tuple(
@@ -70,7 +75,13 @@ def named(material: Material, names: Sequence[str]) -> Material:
         material,
         schema=material.schema.model_copy(update={"classes": tuple(names)}),
         result=TrialResult.model_validate(result.model_dump() | changes),
-        facts=material.facts | {"augmented": {"rows": rows}},
+        facts={"augmented": {"rows": rows}},
+        split={
+            "counts": {
+                split: {renamed[name]: n for name, n in counts.items()}
+                for split, counts in material.split["counts"].items()
+            }
+        },
         gallery=Gallery(galleries),
     )
 

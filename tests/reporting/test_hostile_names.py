@@ -62,8 +62,8 @@ def many_classes(names):
         result=TrialResult.model_validate(record),
         history=history,
         notices=tuple({"kind": "warning", "message": name} for name in names),
-        facts={"augmented": {"rows": {name: {"real": 10, "gan": 5} for name in names}},
-               "prepared": {name: name for name in names}},
+        facts={"augmented": {"rows": {name: {"real": 10, "gan": 5} for name in names}}},
+        split={"counts": {"train": dict.fromkeys(names, 10)}},
         generator={"hash": names[2], "config": {"versions": {names[3]: names[4]},
                                                 "ending": {"message": names[5]}}},
         gallery=dataclasses.replace(

@@ -7,6 +7,7 @@ from html import unescape
 import pytest
 
 from pipeline.reporting import numbers
+from pipeline.reporting.figures import Line, chart
 from pipeline.reporting.page import render_report
 from pipeline.results import Interval
 from pipeline.trial.exports import flat_metrics
@@ -70,6 +71,11 @@ def test_gains_are_those_of_the_metrics(classifier, question, words):
     assert shown == numbers.points(METRICS[f"{key}.points"])
 
 
+def test_the_detectable_gain_is_that_of_the_metrics():
+    (_, _), (detectable, _) = row("power", "Recommended mix")[:2]
+    assert detectable == pytest.approx(METRICS["gain.cnn.mix.detectable_points"], abs=1e-6)
+
+
 def test_the_headline_carries_the_deciding_gain_and_its_interval():
     headline = re.search(r"<h1>(.*?)</h1>", render_report(example_material()))[1]
     interval = Interval(
@@ -120,6 +126,13 @@ def test_points_carry_their_sign(number, text):
 )
 def test_plain_numbers_have_three_digits(number, text):
     assert numbers.plain(number) == text
+
+
+def test_the_ticks_of_a_percent_axis_are_round_and_all_different():
+    line = Line([1.0, 2.0], [0.934, 0.967], "gan", "")
+    svg = chart([line], x_label="x", y_label="y", is_percent=True)
+    ticks = [float(text) for text in re.findall(r">([0-9.]+) %<", svg)]
+    assert ticks == [94.0, 95.0, 96.0]
 
 
 def test_an_interval_of_a_score_ends_where_scores_end():

@@ -11,6 +11,9 @@ import pytest
 
 from pipeline.reporting.index import Entry, render_index
 from pipeline.reporting.page import render_report, sections
+from pipeline.reporting.sections.worth import worth_sentences
+from pipeline.reporting.stamp import Stamp, stamped
+from pipeline.results import Interval, LearningPoint
 from tests.reporting.example_material import example_material
 
 KEYS = [
@@ -82,6 +85,16 @@ def test_the_verdict_is_one_sentence_with_number_and_interval():
     )
 
 
+def test_a_proof_that_the_two_sided_interval_does_not_show_is_told_with_its_bound():
+    result = example_material().result
+    wide = result.comparisons[0].model_copy(
+        update={"interval_points": Interval(low=-0.4, high=2.7), "lower_bound_points": 0.2}
+    )
+    changed = result.model_copy(update={"comparisons": (wide, *result.comparisons[1:])})
+    headline = re.search(r"<h1>(.*?)</h1>", render_report(example_material(result=changed)))[1]
+    assert "interval −0.4 to +2.7, one-sided lower bound +0.2)" in headline
+
+
 def test_the_gan_has_its_own_answer_beside_the_mix():
     text = re.search(r'<div class="answers">.*?</div>', report(), re.DOTALL)[0]
     assert text.index("recommended mix better") < text.index("Does the GAN beat")
@@ -108,6 +121,40 @@ def test_where_the_gan_decides_its_answer_is_the_headline():
     headline = re.search(r"<h1>(.*?)</h1>", render_report(example_material(result=result)))[1]
     assert headline.startswith("On held-out data, adding 350 synthetic samples of the GAN changes")
     assert headline.endswith("no evidence that it helps, so it is not promoted.")
+
+
+def test_the_page_as_the_stage_wrote_it_says_where_its_stamped_twin_is():
+    place = re.compile(r'<p class="release" id="release">(.*?)</p>')
+    assert 'href="index.html"' in place.search(report())[1]
+    page = stamped(report(), Stamp("augmented@v1.2.0", "2026-11-22T10:00:00+00:00", None))
+    assert place.search(page)[1] == (
+        'Released as augmented@v1.2.0 on 22 Nov 2026. <a href="../index.html">All versions</a>'
+    )
+    assert "<title>v1.2.0 · augmented: evaluation report</title>" in page
+
+
+def test_a_page_of_an_earlier_version_keeps_everything_behind_its_stamp():
+    earlier = "<p><!--released--></p><dl>figures</dl><!--run-->"
+    page = stamped(earlier, Stamp("augmented@v1.2.0", "2026-11-22T10:00:00+00:00", 3))
+    assert "promotion 3" in page
+    assert page.endswith("</p><dl>figures</dl><!--run-->")
+
+
+def test_what_would_help_names_the_class_to_collect_first():
+    text = re.search(r'<section id="worth".*?</section>', report(), re.DOTALL)[0]
+    assert "Collect class 8 first: from 5 to 40 real samples its recall changes by +27.0" in text
+    assert "About 3 more real samples of class 5 would be worth as much" in text
+
+
+def test_a_worth_at_the_end_of_the_curve_is_a_least_one():
+    curve = tuple(LearningPoint(class_name="7", n_real=n, value=n / 100) for n in (10, 50))
+    assert worth_sentences({"7": 40}, curve)[0].startswith("At least 40 more real samples")
+    assert worth_sentences({"7": 39}, curve)[0].startswith("About 39 more real samples")
+
+
+def test_of_many_classes_that_gain_nothing_a_few_are_named():
+    (sentence,) = worth_sentences(dict.fromkeys("abcdefgh", 0), ())
+    assert sentence.startswith("In classes a, b, c, d, e, f and 2 more the synthetic samples were")
 
 
 @pytest.mark.parametrize("verdict", ["no evidence", "harms"])

@@ -45,3 +45,11 @@ def test_the_worth_never_exceeds_what_the_curve_has_seen(curve):
     for name, more in curve.worth().items():
         label = int(name)
         assert 0 <= more <= round(curve.counts[-1, label] - curve.counts[0, label])
+
+
+def test_synthetic_samples_that_add_no_recall_are_worth_no_real_sample(curve, monkeypatch):
+    # A recall that falls at first, as few held-out rows make it, and no gain with GAN samples.
+    recalls = iter([[1, 1, 0.9, 1.0], *([1, 1, recall, 1.0] for recall in (0.9, 0.8, 0.95, 0.9))])
+    monkeypatch.setattr(curve, "_recalls", lambda _: np.array(next(recalls)))
+    monkeypatch.setattr(type(curve), "scarce", property(lambda _: np.array([2])))
+    assert curve.worth() == {"2": 0}

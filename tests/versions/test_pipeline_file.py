@@ -1,3 +1,4 @@
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,15 @@ def without_code(content):
 def test_a_workspace_has_the_same_stages_as_this_repository():
     repository = parsed((REPOSITORY / "dvc.yaml").read_text())
     assert without_code(parsed(pipeline_file(has_source_path=False))) == without_code(repository)
+
+
+def test_dvc_finds_one_pipeline_file_and_no_template_of_one():
+    # DVC takes every file of that name in a repository for a pipeline with plots of its own.
+    tracked = subprocess.run(
+        ["git", "ls-files", "--", "*dvc.yaml"],
+        cwd=REPOSITORY, capture_output=True, text=True, check=True,
+    ).stdout.split()  # fmt: skip
+    assert tracked == ["dvc.yaml"]
 
 
 @pytest.mark.parametrize("has_source_path", [True, False])

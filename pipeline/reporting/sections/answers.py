@@ -66,7 +66,8 @@ def _answer(
         change=numbers.points(comparison.mean_points),
         value=comparison.mean_points,
         unit=f"points of {numbers.metric_name(comparison.metric)}",
-        interval=f"{numbers.level(interval)} interval {numbers.points_interval(interval)}",
+        interval=f"{numbers.level(interval)} interval {numbers.points_interval(interval)}; lower "
+        f"bound, on which the verdict rests, {numbers.points(comparison.lower_bound_points)}",
         words=words,
         mark=interval_mark(
             axis,

@@ -19,6 +19,8 @@ MEANINGS = {
     "floor the generator repeats itself.",
     "tstr": "score of a classifier trained on synthetic samples alone and tested on real ones.",
 }
+# At the head of a narrow column; the meanings tell what stands behind it.
+SHORT = {"tstr": "TSTR"}
 # Smaller is better; of every other measure, more is.
 DISTANCES = ("fid", "kid")
 NOT_USE = (
@@ -32,44 +34,66 @@ def build(material: Material) -> Section:
     rows = material.result.fidelity
     overall = [row for row in rows if row.class_name is None]
     single = [row for row in rows if row.class_name is not None]
-    classes = fidelity_table(single, "fidelity-classes", "Every class by itself")
     blocks: list[Block | None] = [
         Text(_lead(rows)),
-        Grid(fidelity_table(overall, "fidelity", "All classes together")),
-        Fold("Class by class", only([Grid(classes)])),
+        Grid(fidelity_table(overall, "All classes together")),
+        Fold("Class by class", only([Grid(classes_table(single))])),
         Fold("What these numbers mean", only([_meanings(rows)])),
         Text(NOT_USE, "note"),
     ]
     return Section("fidelity", "Fidelity", only(blocks))
 
 
-def fidelity_table(rows: list[FidelityRow], key: str, caption: str) -> Table:
-    """Each number beside its floor and its n."""
-    has_class = any(row.class_name is not None for row in rows)
+def fidelity_table(rows: list[FidelityRow], caption: str) -> Table:
+    """Each number of all classes together beside its floor and its n."""
     return Table(
-        key=key,
+        key="fidelity",
         caption=caption,
         columns=(
-            *((Column("Class"),) if has_class else ()),
             Column("Measure"),
             Column("Synthetic", "number"),
             Column("Real against real", "number"),
             Column("n", "number", hint="samples on each side"),
             Column("Reading"),
         ),
-        rows=tuple(_row(row, has_class=has_class) for row in rows),
+        rows=tuple(
+            (
+                Cell(_title(row.metric), row.metric),
+                Cell(numbers.plain(row.value), row.value),
+                Cell(numbers.plain(row.floor), row.floor),
+                Cell(numbers.count(row.n_samples), row.n_samples),
+                Cell(numbers.visible(row.note) or reading(row)),
+            )
+            for row in rows
+        ),
     )
 
 
-def _row(row: FidelityRow, *, has_class: bool) -> tuple[Cell, ...]:
-    return (
-        *((name_cell(row.class_name or ""),) if has_class else ()),
-        Cell(_title(row.metric), row.metric),
-        Cell(numbers.plain(row.value), row.value),
-        Cell(numbers.plain(row.floor), row.floor),
-        Cell(numbers.count(row.n_samples), row.n_samples),
-        Cell(numbers.visible(row.note) or reading(row)),
+def classes_table(rows: list[FidelityRow]) -> Table:
+    """A row a class and a column a measure, each number with its floor and its n under it."""
+    measures = tuple(dict.fromkeys(row.metric for row in rows))
+    found = {(row.class_name, row.metric): row for row in rows}
+    notes = dict.fromkeys(
+        f"{_title(row.metric)}: {numbers.visible(row.note)}" for row in rows if row.note
     )
+    return Table(
+        key="fidelity-classes",
+        caption="Every class by itself: synthetic against real, and under it real against real",
+        columns=(Column("Class"), *(Column(SHORT.get(m, _title(m)), "number") for m in measures)),
+        rows=tuple(
+            (name_cell(name), *(_class_cell(found.get((name, measure))) for measure in measures))
+            for name in dict.fromkeys(row.class_name or "" for row in rows)
+        ),
+        note=" ".join(f"{note.removesuffix('.')}." for note in notes),
+    )
+
+
+def _class_cell(row: FidelityRow | None) -> Cell:
+    if row is None:
+        return Cell("–")
+    floor = "" if row.floor is None else f"{numbers.plain(row.floor)}, "
+    counted = f"n {numbers.count(row.n_samples)}"
+    return Cell(numbers.plain(row.value), row.value, note=f"{floor}{counted}")
 
 
 def reading(row: FidelityRow) -> str:
@@ -100,8 +124,13 @@ def _title(metric: str) -> str:
     return f"{name[0].upper()}{name[1:]}"
 
 
+def _full(metric: str) -> str:
+    short = SHORT.get(metric)
+    return f"{_title(metric)} ({short})" if short else _title(metric)
+
+
 def _meanings(rows: tuple[FidelityRow, ...]) -> Items:
     shown = dict.fromkeys(row.metric for row in rows)
     return Items(
-        tuple(f"{_title(metric)}: {MEANINGS[metric]}" for metric in shown if metric in MEANINGS)
+        tuple(f"{_full(metric)}: {MEANINGS[metric]}" for metric in shown if metric in MEANINGS)
     )

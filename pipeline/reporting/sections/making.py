@@ -1,13 +1,22 @@
 """How the version was made, and how to reproduce and pull it."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pipeline.reporting import numbers
 from pipeline.reporting.blocks import Block, Code, Fold, Grid, Section, Slot, Text, only
 from pipeline.reporting.material import Material
-from pipeline.reporting.tables import Cell, Column, Table
+from pipeline.reporting.tables import Cell, Column, Table, name_cell
 
+# What each split is for, in the order in which they are told.
+SPLITS = {
+    "train": "of the dataset",
+    "validation": "for replicates",
+    "test": "scored once",
+    "withheld": "for the ceiling",
+}
+NOTHING = "–"
 COMMANDS = """\
 # take the data of a version
 equipoise pull {name}@vX.Y.Z --to ./{name}
@@ -22,11 +31,12 @@ def build(material: Material) -> Section:
     """Data, seed, generator, software; commands; every parameter to unfold."""
     blocks: list[Block | None] = [
         Grid(facts_table(material)),
+        Grid(splits_table(material)),
         Slot("run"),
-        Text("To pull it or to reproduce it:"),
+        Text("To pull it or to reproduce it:", "heading"),
         Code(tuple(COMMANDS.format(name=material.name).split("vX.Y.Z"))),
         Fold("Every parameter", only([Grid(params_table(material))])),
-        Fold("What each stage recorded", only([Grid(stages_table(material))])),
+        Fold("What each stage wrote", only([Grid(folders_table(material))])),
     ]
     return Section("making", "How it was made", only(blocks))
 
@@ -37,6 +47,7 @@ def facts_table(material: Material) -> Table:
     facts: dict[str, Any] = {
         "Data": f"{params.source.kind}, "
         f"{numbers.counted(len(material.schema.classes), 'class', 'classes')}",
+        "Version of the data (SHA-256)": material.fingerprints.get("prepared", "–"),
         "Licence of the data": params.source.licence or "not stated",
         "Root seed": params.seed,
         "Recipe of the generator": params.gan.preset,
@@ -48,14 +59,48 @@ def facts_table(material: Material) -> Table:
 
 
 def params_table(material: Material) -> Table:
-    """Every parameter of params.yaml with the value that was used."""
-    values = material.params.model_dump(mode="json")
-    return _pairs("params", "Parameters, defaults included", dict(_flat(values)))
+    """Every parameter of params.yaml that has a value, and the names of those that have none."""
+    values = dict(_flat(material.params.model_dump(mode="json")))
+    unset = numbers.listed([name for name, value in values.items() if value == NOTHING])
+    table = _pairs(
+        "params",
+        "Parameters, defaults included",
+        {name: value for name, value in values.items() if value != NOTHING},
+    )
+    return replace(table, note=f"Left to the preset and to the data: {unset}." if unset else "")
 
 
-def stages_table(material: Material) -> Table:
-    """The facts of every stage's manifest."""
-    return _pairs("stages", "What each stage's manifest records", dict(_flat(material.facts)))
+def splits_table(material: Material) -> Table:
+    """How many real rows of each class went where."""
+    counts = material.split.get("counts", {})
+    kept = [name for name in SPLITS if any(counts.get(name, {}).values())]
+    return Table(
+        key="splits",
+        caption="Real rows of every class, by split",
+        columns=(
+            Column("Class"),
+            *(Column(name.capitalize(), "number", hint=SPLITS[name]) for name in kept),
+        ),
+        rows=tuple(
+            (name_cell(name), *(_count(counts[split].get(name, 0)) for split in kept))
+            for name in (material.schema.classes if kept else ())
+        ),
+    )
+
+
+def folders_table(material: Material) -> Table:
+    """A fingerprint of every folder: the hash of its manifest, which lists every file's own."""
+    table = _pairs(
+        "folders",
+        "The folder of every stage, by the SHA-256 of its `manifest.json`",
+        {f"data/{stage}": digest for stage, digest in material.fingerprints.items()},
+    )
+    note = "Each manifest lists the SHA-256 of every file in its folder; equal fingerprints mean "
+    return replace(table, note=f"{note}equal bytes.")
+
+
+def _count(n: int) -> Cell:
+    return Cell(numbers.count(n), n)
 
 
 def _pairs(key: str, caption: str, values: Mapping[str, Any]) -> Table:
@@ -76,6 +121,6 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, st
         if isinstance(value, dict) and value:
             yield from _flat(value, f"{name}.")
         elif isinstance(value, list):
-            yield name, ", ".join(map(str, value))
+            yield name, ", ".join(map(repr, value)) or NOTHING
         else:
-            yield name, "–" if value is None else str(value)
+            yield name, NOTHING if value in (None, {}) else str(value)

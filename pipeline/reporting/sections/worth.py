@@ -1,29 +1,72 @@
 """What would help most: the learning curve of real samples, and what synthetic ones are worth."""
 
+from statistics import fmean
+
 from pipeline.reporting import numbers
 from pipeline.reporting.blocks import Block, Figure, Figures, Fold, Grid, Items, Section, Text, only
 from pipeline.reporting.figures import Line, chart, legend_of
-from pipeline.reporting.marks import Tone
+from pipeline.reporting.marks import Axis, Mark, Tone
 from pipeline.reporting.material import Material
-from pipeline.reporting.tables import Cell, Column, Table, name_cell
+from pipeline.reporting.tables import Cell, Column, Table, axis_column, name_cell
 from pipeline.results import LearningPoint
 
-TONES: tuple[Tone, ...] = ("gan", "real", "classical", "harms")
+Points = tuple[LearningPoint, ...]
+LEGEND: tuple[tuple[Tone, str], ...] = (
+    ("before", "real samples as they are"),
+    ("gan", "with GAN samples"),
+    ("ceiling", "filled with real samples"),
+)
+# The arm whose GAN samples the worth speaks of.
+WITH_GAN = "best_cheap_gan"
+MOST_SENTENCES = 3
+MOST_NAMES = 6
 
 
 def build(material: Material) -> Section:
-    """The curve, and in words how many real samples the synthetic ones are worth."""
-    points = material.result.learning_curve
+    """What collecting more would bring, where most of it, and what synthetic samples are worth."""
+    result = material.result
+    points = result.learning_curve
     blocks: list[Block | None] = [
         Text(_lead(points), "lead"),
-        Items(tuple(worth_sentence(name, n) for name, n in material.result.worth.items())),
+        Items((*_where(points), *worth_sentences(result.worth, points))),
         Figures(_figures(material, points)),
+        Grid(worth_table(material), LEGEND),
         Fold("The points of the curve", only([Grid(learning_table(points))])),
     ]
     return Section("worth", "What would help most", only(blocks))
 
 
-def learning_table(points: tuple[LearningPoint, ...]) -> Table:
+def worth_table(material: Material) -> Table:
+    """Each scarce class: recall now, with GAN samples, filled with real ones; what they equal."""
+    points = material.result.learning_curve
+    names = [name for name in material.schema.classes if curve_of(points, name)]
+    with_gan = material.arm(WITH_GAN)
+    recalls = {
+        name: fmean(values) for name, values in (with_gan.recall if with_gan else {}).items()
+    }
+    shown = [point.value for point in points if point.class_name is not None]
+    axis = Axis.over([*shown, *(recalls[name] for name in names if name in recalls)], scale=100)
+    return Table(
+        key="worth",
+        caption="Recall of every scarce class with more real samples, and with the GAN's",
+        columns=(
+            Column("Class"),
+            axis_column("Recall, %", axis),
+            Column("As it is", "number"),
+            Column("With GAN samples", "number"),
+            Column("Filled with real", "number"),
+            Column("Worth", "number", hint="real samples"),
+        ),
+        rows=tuple(
+            _row(curve_of(points, name), recalls.get(name), material.result.worth.get(name), axis)
+            for name in names
+        ),
+        note="The worth is read off the class's own curve, made to rise: so many further real "
+        "samples give the recall that the GAN's samples gave. It is as rough as the recalls are.",
+    )
+
+
+def learning_table(points: Points) -> Table:
     """The points of the learning curve."""
     return Table(
         key="learning",
@@ -46,63 +89,137 @@ def learning_table(points: tuple[LearningPoint, ...]) -> Table:
     )
 
 
-def worth_sentence(name: str, n: int) -> str:
-    """How many further real samples of a class would be worth as much as the synthetic ones."""
-    shown = numbers.visible(name)
-    if n <= 0:
-        return f"Class {shown}: the synthetic samples were not worth one further real sample."
-    return (
-        f"About {numbers.counted(n, 'more real sample')} of class {shown} would be worth as much."
+def curve_of(points: Points, name: str | None) -> Points:
+    """The points of one class, or of all scarce classes together, by their number of samples."""
+    return tuple(
+        sorted((point for point in points if point.class_name == name), key=lambda one: one.n_real)
     )
 
 
-def _lead(points: tuple[LearningPoint, ...]) -> str:
+def worth_sentences(worth: dict[str, int], points: Points) -> tuple[str, ...]:
+    """How many further real samples would be worth as much; the classes worth most come first."""
+    positive = sorted((item for item in worth.items() if item[1] > 0), key=lambda item: -item[1])
+    sentences = [_worth_sentence(name, n, points) for name, n in positive[:MOST_SENTENCES]]
+    none = [numbers.visible(name) for name, n in worth.items() if n <= 0]
+    if none:
+        further = [f"{len(none) - MOST_NAMES} more"] if len(none) > MOST_NAMES else []
+        classes = numbers.listed([*none[:MOST_NAMES], *further])
+        noun = "class" if len(none) == 1 else "classes"
+        sentences.append(
+            f"In {noun} {classes} the synthetic samples were not worth one further real sample."
+        )
+    return tuple(sentences)
+
+
+def _worth_sentence(name: str, n: int, points: Points) -> str:
+    curve = curve_of(points, name)
+    # The curve sees no further than its last point.
+    is_end = len(curve) > 1 and n >= curve[-1].n_real - curve[0].n_real
+    counted = numbers.counted(n, "more real sample")
+    return (
+        f"{'At least' if is_end else 'About'} {counted} of class {numbers.visible(name)} would be "
+        "worth as much as its synthetic ones."
+    )
+
+
+def _lead(points: Points) -> str:
     if not points:
         return (
             "No learning curve of real samples was measured in this run, so it cannot be said how "
             "many more real samples would be worth as much."
         )
-    whole = [point for point in points if point.class_name is None]
+    whole = curve_of(points, None)
     if len(whole) < 2:
         return "The learning curve says what further real samples of a class would bring."
-    before, after = sorted(whole, key=lambda point: point.n_real)[-2:]
-    gain = numbers.points(100 * (after.value - before.value))
     return (
-        f"From {before.n_real} to {after.n_real} real samples of each scarce class the held-out "
-        f"score changes by {gain} points: that is what collecting more would bring."
+        f"From {whole[0].n_real} to {whole[-1].n_real} real samples of each scarce class the "
+        f"held-out score changes by {_rise(whole)} points: that is what collecting more would "
+        "bring."
     )
 
 
-def _figures(material: Material, points: tuple[LearningPoint, ...]) -> tuple[Figure, ...]:
-    names = list(dict.fromkeys(point.class_name for point in points))
-    lines = [_line(points, name, tone) for name, tone in zip(names, TONES, strict=False)]
+def _where(points: Points) -> tuple[str, ...]:
+    """The class to collect first, where there is a choice."""
+    curves = _curves(points)
+    if len(curves) < 2:
+        return ()
+    best = max(curves, key=lambda curve: curve[-1].value - curve[0].value)
+    if best[-1].value <= best[0].value:
+        return ()
+    name = numbers.visible(best[0].class_name or "")
+    sentence = (
+        f"Collect class {name} first: from {best[0].n_real} to {best[-1].n_real} real samples its "
+        f"recall changes by {_rise(best)} points, more than that of any other class."
+    )
+    return (sentence,)
+
+
+def _curves(points: Points) -> list[Points]:
+    """The curve of each class of which there are two points at least."""
+    names = dict.fromkeys(point.class_name for point in points if point.class_name is not None)
+    return [curve for name in names if len(curve := curve_of(points, name)) > 1]
+
+
+def _rise(curve: Points) -> str:
+    return numbers.points(100 * (curve[-1].value - curve[0].value))
+
+
+def _row(curve: Points, with_gan: float | None, worth: int | None, axis: Axis) -> tuple[Cell, ...]:
+    first, last = curve[0], curve[-1]
+    # Each at a height of its own, so that equal ones are all seen.
+    shapes = [
+        axis.point("ring", "before", first.value, height=25),
+        axis.point("dot", "ceiling", last.value, height=75),
+    ]
+    if with_gan is not None:
+        shapes.append(axis.point("dot", "gan", with_gan, height=50))
+    return (
+        name_cell(first.class_name or ""),
+        Cell(mark=Mark(tuple(shapes))),
+        Cell(numbers.percent(first.value), first.value, note=f"n {numbers.count(first.n_real)}"),
+        Cell("–" if with_gan is None else numbers.percent(with_gan), with_gan),
+        Cell(numbers.percent(last.value), last.value, note=f"n {numbers.count(last.n_real)}"),
+        Cell("–" if worth is None else numbers.count(worth), worth),
+    )
+
+
+def _figures(material: Material, points: Points) -> tuple[Figure, ...]:
+    """All scarce classes together with their interval; single classes as thin lines behind."""
+    whole, curves = curve_of(points, None), _curves(points)
+    lines = [_line(curve, "none", "", has_band=False) for curve in curves]
+    if whole:
+        lines.append(_line(whole, "gan", "all scarce classes"))
     if not lines:
         return ()
     metric = numbers.metric_name(material.result.primary_metric)
     svg = chart(
         lines, x_label="real samples of a class", y_label=f"held-out {metric}", is_percent=True
     )
-    alt = "; ".join(map(_in_words, lines))
+    named = [*curves, whole] if whole else curves
+    alt = "; ".join(map(_in_words, named))
     caption = "Held-out score by the number of real samples; the band is the interval."
+    if curves:
+        caption += " Thin lines are the recalls of single classes."
     return (Figure(svg, f"Learning curve. {alt}.", caption, legend_of(lines)),)
 
 
-def _in_words(line: Line) -> str:
+def _in_words(curve: Points) -> str:
+    name = curve[0].class_name
     return (
-        f"{line.label}: {numbers.percent(line.y[0])} with {line.x[0]:.0f} real samples, "
-        f"{numbers.percent(line.y[-1])} with {line.x[-1]:.0f}"
+        f"{'all scarce classes' if name is None else f'class {numbers.visible(name)}'}: "
+        f"{numbers.percent(curve[0].value)} with {curve[0].n_real} real samples, "
+        f"{numbers.percent(curve[-1].value)} with {curve[-1].n_real}"
     )
 
 
-def _line(points: tuple[LearningPoint, ...], name: str | None, tone: Tone) -> Line:
-    rows = sorted((point for point in points if point.class_name == name), key=lambda p: p.n_real)
-    intervals = [numbers.within_scores(row.interval) for row in rows if row.interval is not None]
-    bounded = intervals if len(intervals) == len(rows) else []
+def _line(curve: Points, tone: Tone, label: str, *, has_band: bool = True) -> Line:
+    intervals = [numbers.within_scores(point.interval) for point in curve if point.interval]
+    bounded = intervals if has_band and len(intervals) == len(curve) else []
     return Line(
-        [float(row.n_real) for row in rows],
-        [row.value for row in rows],
+        [float(point.n_real) for point in curve],
+        [point.value for point in curve],
         tone,
-        "all scarce classes" if name is None else f"class {numbers.visible(name)}",
+        label,
         low=[interval.low for interval in bounded],
         high=[interval.high for interval in bounded],
         has_points=True,
