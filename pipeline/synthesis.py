@@ -16,7 +16,7 @@ from pipeline.errors import ArtifactError, ParamsError
 from pipeline.gan import averaging, checkpoint, sampling
 from pipeline.gan.contract import LabelledTensors, Progress
 from pipeline.gan.held_out import held_out_rows
-from pipeline.gan.history import HistoryRow
+from pipeline.gan.history import HistoryRow, curves_csv
 from pipeline.gan.presets import Recipe, recipe_for
 from pipeline.gan.training import Job, train
 from pipeline.modalities.image import ImageDomain
@@ -29,6 +29,7 @@ from pipeline.samples import Samples, Schema, concatenate
 from pipeline.workspace import read_json, write_bytes, write_json
 
 HISTORY_FILE = "history.json"
+CURVES_FILE = "curves.csv"
 TRAINED_ON_FILE = "trained_on.json"
 HASH_SHOWN = 12
 SHEET_COLUMNS = 16
@@ -219,6 +220,7 @@ def save_generator(directory: Path, fitted: FittedGenerator) -> None:
     """Write weights, configuration, history, and the names of the rows that it was trained on."""
     checkpoint.write_checkpoint(directory, fitted.config, fitted.generator.state_dict())
     write_json(directory / HISTORY_FILE, fitted.history)
+    write_bytes(directory / CURVES_FILE, curves_csv(fitted.history).encode())
     if fitted.trained_on is not None:
         write_json(directory / TRAINED_ON_FILE, sorted(fitted.trained_on))
 

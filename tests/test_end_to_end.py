@@ -143,6 +143,8 @@ def test_dvc_shows_and_compares_the_metrics_and_plots(clone, first):
     assert compared.returncode == 0, compared.stderr
     plots = clone.command("dvc", "plots", "show", "--out", "plots-page")
     assert plots.returncode == 0, plots.stderr
+    assert "WARNING" not in plots.stderr
+    assert "failed" not in plots.stderr
     shutil.rmtree(clone.root / "plots-page")
 
 

@@ -1,12 +1,32 @@
 """What is recorded while a generator trains."""
 
-from collections.abc import Callable
+import csv
+import io
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
 HistoryRow = dict[str, Any]
+# What is drawn over the steps.
+CURVES = ("generator_loss", "discriminator_loss", "accuracy_real", "accuracy_fake")
+
+
+def curves_csv(history: Sequence[HistoryRow]) -> str:
+    """Step and curves of every row as CSV: what plots can read.
+
+    The history itself is no table, since only some of its rows hold what a watch saw, and DVC draws
+    nothing of a list whose rows differ in their keys. A cell is empty where a method has no such
+    curve.
+    """
+    text = io.StringIO()
+    table = csv.DictWriter(
+        text, ["step", *CURVES], restval="", extrasaction="ignore", lineterminator="\n"
+    )
+    table.writeheader()
+    table.writerows(history)
+    return text.getvalue()
 
 
 class Meter:

@@ -9,6 +9,7 @@ from importlib.resources import files
 
 import pytest
 
+from pipeline.reporting import numbers
 from pipeline.reporting.index import Entry, render_index
 from pipeline.reporting.page import render_report, sections
 from pipeline.reporting.sections.worth import worth_sentences
@@ -128,7 +129,8 @@ def test_the_page_as_the_stage_wrote_it_says_where_its_stamped_twin_is():
     assert 'href="index.html"' in place.search(report())[1]
     page = stamped(report(), Stamp("augmented@v1.2.0", "2026-11-22T10:00:00+00:00", None))
     assert place.search(page)[1] == (
-        'Released as augmented@v1.2.0 on 22 Nov 2026. <a href="../index.html">All versions</a>'
+        f"Released as augmented@v1.2.0 on {numbers.day('2026-11-22')}. "
+        '<a href="../index.html">All versions</a>'
     )
     assert "<title>v1.2.0 · augmented: evaluation report</title>" in page
 

@@ -1,18 +1,22 @@
 """The stages train and generate, on a workspace of two digits."""
 
 import shutil
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
 from pipeline import storage, synthesis
 from pipeline.params import BalanceParams, GanParams, Params
 from pipeline.stages import generate, train
+from pipeline.versions.pipeline_file import template
 from pipeline.workspace import Workspace, read_json, verify_manifest, writing
 from tests.gan.conftest import digits_of
 
+PLOTS = template()["plots"]
 PARAMS = Params(
     seed=3,
     gan=GanParams(steps=20, batch_samples=12),
@@ -39,6 +43,17 @@ def bytes_of(directory: Path) -> dict[str, bytes]:
         for path in directory.rglob("*")
         if path.is_file()
     }
+
+
+def test_every_row_of_the_curves_has_every_column_that_the_plots_draw(workspace):
+    curves = pd.read_csv(workspace.generator / "curves.csv")
+    definitions = [definition for plot in PLOTS for definition in plot.values()]
+    drawn = [definition["y"].get("data/generator/curves.csv", []) for definition in definitions]
+    assert {"step", *chain(*drawn)} == set(curves.columns)
+    assert curves.notna().all(axis=None)
+    assert list(curves["step"]) == [
+        row["step"] for row in read_json(workspace.generator / "history.json")
+    ]
 
 
 def test_the_generator_can_be_loaded_and_its_manifest_holds(workspace):
