@@ -3,6 +3,8 @@
 import contextlib
 import multiprocessing
 import os
+import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from typing import Any
@@ -11,6 +13,7 @@ from pipeline.errors import ServiceError
 
 ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 CONNECT_SECONDS = 30
+LOOK_SECONDS = 1.0
 
 
 @contextlib.contextmanager
@@ -30,7 +33,12 @@ def open_executor(address: str, *, workers: int | None = None) -> Iterator[Execu
     with _environment(dict.fromkeys(ONE_THREAD, "1")):
         # Spawned, not forked: a fork of a process that has used torch's threads may hang.
         context = multiprocessing.get_context("spawn")
-        executor = ProcessPoolExecutor(workers or usable_cores(), mp_context=context)
+        executor = ProcessPoolExecutor(
+            workers or usable_cores(),
+            mp_context=context,
+            initializer=_end_with,
+            initargs=(os.getpid(),),
+        )
         try:
             yield executor
         except BaseException:
@@ -58,6 +66,22 @@ class SameProcessExecutor(Executor):
         except Exception as error:
             future.set_exception(error)
         return future
+
+
+def _end_with(parent: int) -> None:
+    """Watch the process that holds the executor, and end this worker once it is gone.
+
+    A worker blocked on its queue would never notice that its parent was killed: the other workers
+    hold the same pipe open.
+    """
+    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+
+
+def _watch(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(LOOK_SECONDS)
+    # Nothing is to be tidied up: results are stored by the parent.
+    os._exit(1)
 
 
 @contextlib.contextmanager

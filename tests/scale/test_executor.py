@@ -1,4 +1,8 @@
 import os
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +25,49 @@ def test_local_tasks_run_in_other_processes_of_one_thread():
         value, process, threads = executor.submit(process_and_threads, 7).result()
     assert (value, threads) == (7, "1")
     assert process != os.getpid()
+
+
+def report_and_stay(folder):
+    (Path(folder) / str(os.getpid())).touch()
+    time.sleep(600)
+
+
+HOLDER = """
+import sys
+from pipeline.scale.executor import open_executor
+from tests.scale.test_executor import report_and_stay
+
+if __name__ == "__main__":
+    with open_executor("local", workers=2) as executor:
+        for _ in range(2):
+            executor.submit(report_and_stay, sys.argv[1])
+"""
+
+
+def wait_until(condition):
+    while not condition():
+        time.sleep(0.1)
+
+
+def is_alive(process):
+    try:
+        return "Z" not in Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks at processes through /proc")
+def test_workers_end_when_the_process_that_holds_them_is_killed(tmp_path):
+    script, seen = tmp_path / "holder.py", tmp_path / "seen"
+    script.write_text(HOLDER)
+    seen.mkdir()
+    holder = subprocess.Popen([sys.executable, str(script), str(seen)])
+    wait_until(lambda: len(list(seen.iterdir())) == 2 or holder.poll() is not None)
+    workers = [int(path.name) for path in seen.iterdir()]
+    holder.kill()
+    holder.wait()
+    assert len(workers) == 2
+    wait_until(lambda: not any(map(is_alive, workers)))
 
 
 def test_the_callers_environment_is_left_as_it_was(monkeypatch):
