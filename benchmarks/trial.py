@@ -3,12 +3,14 @@
     python -m benchmarks.trial --rows digits-80-10 --out benchmarks/results/trial
     python -m benchmarks.trial --data DIR --rows clothing --out benchmarks/results/trial
 
-DIR holds `mnist/` (IDX files) and `clothing/` (`train/`, `test/` folders). Each row runs the
-stages prepare, train, generate and evaluate in a workspace of its own; what comes out is reported
-as it is. A row that was interrupted goes on where it stopped when `--work` names the same folder.
+DIR holds `mnist/` (IDX files) and `clothing/` (folders `train/`, `validation/`, `test/`). Each row
+runs the stages prepare, train, generate and evaluate in a workspace of its own. What comes out is
+reported as it is, into ROW.json; `python -m benchmarks.trial_tables FOLDER` makes the tables. A
+row that was interrupted goes on where it stopped when `--work` names the same folder.
 """
 
 import argparse
+import gzip
 import json
 import os
 import subprocess
@@ -17,9 +19,14 @@ import tempfile
 import time
 from pathlib import Path
 
-from pipeline.results import TrialResult, read_result
+import numpy as np
+
+from pipeline.results import read_result
+from pipeline.sources.idx_file import GZIP_MAGIC
 from pipeline.workspace import Workspace, write_bytes, write_json
 
+# 100 to test on, 60 for validation, 100 or 50 to train on, the rest for the ceiling.
+MNIST_ROWS = 330
 STAGES = ("prepare", "train", "generate", "evaluate")
 TRIAL = {
     "preset": "full",
@@ -34,13 +41,15 @@ def thinned(majority, minority):
 
 
 def digits(majority, minority):
-    split = {"test_per_class": 40}
+    split = {"test_per_class": 40, "validation_per_class": 40}
     return {"source": {"kind": "digits", "thin": thinned(majority, minority), "split": split}}
 
 
 def mnist(majority, minority, data):
-    source = {"kind": "idx", "path": f"{data}/mnist", "thin": thinned(majority, minority)}
-    return {"source": source}
+    """Part of MNIST with splits of the trial's own, since ten thousand test rows take hours."""
+    split = {"test_per_class": 100, "validation_per_class": 60}
+    thin = thinned(majority, minority)
+    return {"source": {"kind": "idx", "path": f"{data}/mnist", "thin": thin, "split": split}}
 
 
 def clothing(data):
@@ -53,6 +62,24 @@ def even_mnist(data):
     return {**mnist(50, 50, data), "balance": {"strategy": "explicit", "target": target}}
 
 
+def part_of_mnist(data, target):
+    """The first rows of each class of MNIST's training files, as IDX files in `target`."""
+    labels = read_idx(data, "labels-idx1", header=8)
+    images = read_idx(data, "images-idx3", header=16).reshape(len(labels), 28, 28)
+    rows = np.sort(np.concatenate([np.flatnonzero(labels == k)[:MNIST_ROWS] for k in range(10)]))
+    for name, array in (("images-idx3", images[rows]), ("labels-idx1", labels[rows])):
+        header = bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">u4").tobytes()
+        write_bytes(target / f"train-{name}-ubyte", header + array.tobytes())
+
+
+def read_idx(folder, name, *, header):
+    (path,) = sorted(folder.glob(f"train-{name}-ubyte*"))[:1]
+    content = path.read_bytes()
+    if content.startswith(GZIP_MAGIC):
+        content = gzip.decompress(content)
+    return np.frombuffer(content, np.uint8, offset=header)
+
+
 ROWS = {
     "digits-80-10": lambda _: digits(80, 10),
     "digits-80-20": lambda _: digits(80, 20),
@@ -62,12 +89,16 @@ ROWS = {
 }
 
 
-def run_row(name, data, work, workers):
-    """One row: its result, and the seconds that each stage took."""
+def run_row(name, data, work, changes):
+    """One row: its settings, its result, and the seconds that each stage took."""
     root = work / name
     root.mkdir(parents=True, exist_ok=True)
-    trial = {**TRIAL, "workers": workers}
-    params = {"seed": 20261121, **ROWS[name](data), "trial": trial}
+    if name.startswith("mnist"):
+        part_of_mnist(data / "mnist", root / "part" / "mnist")
+        data = root / "part"
+    row = ROWS[name](data)
+    gan = {**row.get("gan", {}), **changes["gan"]}
+    params = {"seed": 20261121, **row, "gan": gan, "trial": {**TRIAL, **changes["trial"]}}
     # JSON is YAML, and needs no writer of its own.
     write_bytes(root / "params.yaml", json.dumps(params, indent=2).encode())
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path.cwd())}
@@ -77,43 +108,9 @@ def run_row(name, data, work, workers):
         command = [sys.executable, "-m", f"pipeline.stages.{stage}"]
         subprocess.run(command, cwd=root, env=environment, check=True)
         seconds[stage] = round(time.monotonic() - start, 1)
-    return read_result(Workspace.at(root).trial), seconds
-
-
-def table(name: str, result: TrialResult, seconds) -> str:
-    """One row of the benchmark as Markdown."""
-    metric = result.primary_metric
-    lines = [f"## {name}", "", f"Seconds: {seconds}. Replicates: {result.replicates}.", ""]
-    lines += ["| classifier | arm | held out | test | how |", "|---|---|---|---|---|"]
-    for arm in result.arms:
-        mean = sum(arm.values[metric]) / len(arm.values[metric])
-        lines.append(
-            f"| {arm.classifier} | {arm.title} | {mean:.3f} | {arm.test[metric]:.3f} "
-            f"| {arm.settings} |"
-        )
-    lines += [
-        "",
-        "| classifier | question | arm − reference | gain | 95 % interval | on test | verdict |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for c in result.comparisons:
-        low, high = c.interval_points.low, c.interval_points.high
-        lines.append(
-            f"| {c.classifier} | {c.question} | {c.arm} − {c.reference} | {c.mean_points:+.2f} "
-            f"| {low:+.2f} to {high:+.2f} | {c.test_gain_points or 0:+.2f} | {c.verdict} |"
-        )
-    lines.append("")
-    for v in result.verdicts:
-        closed = "none to close" if v.gap_closed is None else f"{100 * v.gap_closed:.0f} %"
-        interval = v.gap_closed_interval
-        if interval is not None:
-            closed += f" ({100 * interval.low:.0f} to {100 * interval.high:.0f})"
-        shares = ", ".join(f"{s.origin} {s.points:+.2f}" for s in v.gain_shares)
-        lines.append(
-            f"- {v.classifier}: mix {v.verdict}, GAN {v.gan_verdict}; best cheap {v.best_cheap}; "
-            f"gap closed {closed}; gain by source: {shares}. {v.mix_words}"
-        )
-    return "\n".join([*lines, ""])
+    result = read_result(Workspace.at(root).trial).model_dump(mode="json")
+    settings = {"gan": gan, "trial": params["trial"]}
+    return {"row": name, "settings": settings, "seconds": seconds, "result": result}
 
 
 def main():
@@ -122,14 +119,25 @@ def main():
     parser.add_argument("--data", type=Path, default=Path("data/benchmarks"))
     parser.add_argument("--work", type=Path, default=None, help="keep the workspaces here")
     parser.add_argument("--workers", type=int, default=None)
+    parser.add_argument("--replicates", type=int, default=TRIAL["replicates"])
+    parser.add_argument("--classifiers", nargs="+", default=TRIAL["classifiers"])
+    parser.add_argument("--steps", type=int, default=None, help="of the generator's training")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     work = arguments.work or Path(tempfile.mkdtemp(prefix="trial-benchmark-"))
+    changes = {
+        "gan": {} if arguments.steps is None else {"steps": arguments.steps},
+        "trial": {
+            "workers": arguments.workers,
+            "replicates": arguments.replicates,
+            "classifiers": arguments.classifiers,
+            "primary_classifier": arguments.classifiers[0],
+        },
+    }
     for name in arguments.rows:
-        result, seconds = run_row(name, arguments.data.resolve(), work, arguments.workers)
-        write_json(arguments.out / f"{name}.json", result.model_dump(mode="json"))
-        write_bytes(arguments.out / f"{name}.md", table(name, result, seconds).encode())
-        print(table(name, result, seconds), flush=True)
+        found = run_row(name, arguments.data.resolve(), work, changes)
+        write_json(arguments.out / f"{name}.json", found)
+        print(f"{name}: {found['seconds']}", flush=True)
 
 
 if __name__ == "__main__":

@@ -199,6 +199,9 @@ class TrialParams(Section):
     promote: Literal["mix", "gan"] = "mix"
     min_gain_points: Annotated[float, Field(ge=0.0, le=100.0, allow_inf_nan=False)] = 0.0
     classifier_steps: Annotated[int, Field(ge=10, strict=True)] = 600
+    # Where no real rows were withheld: of the training rows of each class that gets synthetic ones,
+    # the share that each replicate keeps from every arm, so that there is a ceiling.
+    thin_further: Annotated[float, Field(ge=0.0, le=0.8, allow_inf_nan=False)] = 0.0
     workers: Count | None = None
     # "local", or the address of a Dask scheduler such as tcp://10.0.0.7:8786.
     executor: Annotated[str, Field(pattern=r"^(local|(tcp|tls)://[^\s]+)$")] = "local"

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.modalities.recipe import Recipe, TrainingSet
+from pipeline.modalities.recipe import Recipe
 from pipeline.params import ClassifierName
 from pipeline.randomness import derive_seed
 from pipeline.samples import Samples, concatenate
@@ -117,6 +117,7 @@ def run_with_more_real(
     arms: tuple[Arm, ...],
     cheap: Sequence[Mapping[str, Any]],
     withheld: Samples,
+    wanted: np.ndarray,
     filled_share: float,
     classifier: ClassifierName,
     effort: Effort,
@@ -125,11 +126,12 @@ def run_with_more_real(
     """The best cheap arm with withheld real samples: the ceiling, and the way there.
 
     Args:
-        filled_share: How much of the distance to the largest class is filled; 1 is the ceiling.
+        wanted: Rows that each class is to get in all, int64 [classes].
+        filled_share: How much of them is added; 1 is the ceiling.
     """
     base = best_cheap(cheap, parts.choosing.labels)
     recipe = arms[base].candidates[cheap[base]["recipe"]]
-    filled = fill_with_real(parts.training, withheld, filled_share)
+    filled = fill_with_real(parts.training, withheld, filled_share * wanted)
     outcome = Attempts(replace(parts, training=filled), classifier, effort, seed).predict(recipe)
     return {**_described(outcome, recipe, {}), "counts": list(filled.counts().values())}
 
@@ -139,12 +141,11 @@ def best_cheap(cheap: Sequence[Mapping[str, Any]], labels: np.ndarray) -> int:
     return int(np.argmin([mean_loss(np.asarray(o["choosing_losses"]), labels) for o in cheap]))
 
 
-def fill_with_real(training: Samples, withheld: Samples, share: float = 1.0) -> Samples:
-    """Training rows and withheld ones, `share` of the way to the largest class or all there are."""
-    counts = TrainingSet(training).real_counts
+def fill_with_real(training: Samples, withheld: Samples, wanted: np.ndarray) -> Samples:
+    """Training rows and withheld ones: of each class `wanted`, float [classes], or all of them."""
     rows = [
-        np.flatnonzero(withheld.labels == label)[: round(share * (counts.max() - count))]
-        for label, count in enumerate(counts)
+        np.flatnonzero(withheld.labels == label)[: round(float(count))]
+        for label, count in enumerate(wanted)
     ]
     return concatenate([training, withheld.take(np.concatenate(rows))])
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from pipeline.params import ClassifierName, TrialParams
 from pipeline.randomness import derive_seed
 from pipeline.samples import Samples
@@ -80,11 +82,6 @@ class Plan:
             for name, arm in zip(self._cheap_names, self.arms, strict=True)
         ]
 
-    def late_tasks(self, origins: tuple[str, ...], withheld: Samples | None) -> list[Task]:
-        """What needs the cheap arms to be done."""
-        more_real = [] if withheld is None else self.more_real_tasks(withheld)
-        return [*self.mixture_tasks(origins), *more_real]
-
     def mixture_tasks(self, origins: tuple[str, ...]) -> list[Task]:
         """The mix, and each generator on real rows only."""
         mixtures = Task(
@@ -104,8 +101,13 @@ class Plan:
         ]
         return [mixtures, *alone]
 
-    def more_real_tasks(self, withheld: Samples) -> list[Task]:
-        """The ceiling, and for the primary classifier the learning curve that leads there."""
+    def more_real_tasks(self, withheld: Samples, wanted: np.ndarray) -> list[Task]:
+        """The ceiling, and for the primary classifier the learning curve that leads there.
+
+        Args:
+            withheld: Real rows that no other arm sees.
+            wanted: Rows that each class is to get in all, int64 [classes].
+        """
         return [
             Task(
                 more_real_name(self.replicate, self.classifier, share),
@@ -114,6 +116,7 @@ class Plan:
                     **self._shared,
                     "arms": self.arms,
                     "withheld": withheld,
+                    "wanted": wanted,
                     "filled_share": share,
                 },
                 needs={"cheap": self._cheap_names},
@@ -133,7 +136,7 @@ class Plan:
 
 
 def filled_shares(params: TrialParams, classifier: ClassifierName) -> tuple[float, ...]:
-    """How far real rows fill the classes: the ceiling is 1, the rest is the learning curve."""
+    """How much of what is missing real rows fill: the ceiling is 1, the rest is the curve."""
     is_curve = params.preset == "full" and classifier == params.primary_classifier
     return (*CURVE_SHARES, 1.0) if is_curve else (1.0,)
 

@@ -141,10 +141,16 @@ def _notes(data: TrialData, params: TrialParams, outcome: TrialOutcome) -> tuple
             f"Classes with fewer than {FEWEST_ROWS} development samples ({', '.join(scarce)}): "
             "their recalls rest on few held-out samples; look at the intervals."
         )
-    if data.withheld is None:
+    if not outcome.has_ceiling:
         notes.append(
-            "No real samples were withheld, so there is no ceiling to compare with; thin the "
-            "source, or add samples, to get one."
+            "No real samples were withheld, so there is no ceiling to compare with; set "
+            "`trial.thin_further`, thin the source, or add samples, to get one."
+        )
+    elif data.withheld is None:
+        notes.append(
+            f"For a ceiling, each replicate withheld {len(split.withheld)} samples of the classes "
+            "that get synthetic ones from every arm (`trial.thin_further`): the scores and both "
+            "answers are those of a set that is smaller by so much."
         )
     notes.append(
         "The copy test can find copies of single training samples; it cannot prove that nothing "

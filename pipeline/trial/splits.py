@@ -1,7 +1,7 @@
 """How the development data are parted in each replicate: by folds, or by drawing training anew."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,19 @@ LEAST_ROWS_TO_SPARE = 6
 
 
 @dataclass(frozen=True)
+class Thinned:
+    """What is taken away from the training part for the ceiling alone.
+
+    Attributes:
+        share: Of the rows of each class below, in (0, 1).
+        classes: Labels of the classes that get synthetic rows, int64.
+    """
+
+    share: float
+    classes: np.ndarray
+
+
+@dataclass(frozen=True)
 class ReplicateSplit:
     """Row positions in the development data of one replicate, int64.
 
@@ -30,12 +43,14 @@ class ReplicateSplit:
             choose, otherwise a part of it.
         choosing: Where doses and settings are chosen: rows outside `training` where a validation
             split has some to spare, otherwise the rest of `training`.
+        withheld: Kept from every arm for the ceiling, where thinning further was asked for.
     """
 
     training: np.ndarray
     held_out: np.ndarray
     fitting: np.ndarray
     choosing: np.ndarray
+    withheld: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
 
     @property
     def chooses_apart(self) -> bool:
@@ -56,6 +71,7 @@ def split_replicate(
     inner_folds: int,
     seed: int,
     training_counts: np.ndarray | None = None,
+    thinned: Thinned | None = None,
 ) -> ReplicateSplit:
     """The parts of replicate number `replicate`, whatever the number of replicates in all.
 
@@ -68,6 +84,7 @@ def split_replicate(
     Args:
         training_counts: Rows of each class to train on, int64 [classes]; given where the data have
             a validation split, whose rows would otherwise change the imbalance that is on trial.
+        thinned: What every replicate takes away from its training part, for a ceiling to exist.
 
     Raises:
         ParamsError: a class has too few rows for the parts asked for.
@@ -85,13 +102,15 @@ def split_replicate(
         apart = _choose_apart(development, spared, derive_seed(seed, "apart", replicate))
         if apart is not None:
             choosing, held_out = apart
-            return ReplicateSplit(training, held_out, training, choosing)
+            training, withheld = _thin(development, training, thinned, seed, replicate)
+            return ReplicateSplit(training, held_out, training, choosing, withheld)
         held_out = spared
+    training, withheld = _thin(development, training, thinned, seed, replicate)
     inner = development.take(training)
     smallest = min(count for count in inner.counts().values() if count)
     inner_seed = derive_seed(seed, "inner", replicate)
     fitting, chosen = _fold(inner, 0, min(inner_folds, smallest), inner_seed)
-    return ReplicateSplit(training, held_out, training[fitting], training[chosen])
+    return ReplicateSplit(training, held_out, training[fitting], training[chosen], withheld)
 
 
 def can_choose_apart(spare_counts: Sequence[int]) -> bool:
@@ -106,6 +125,21 @@ def out_of_fold_parts(
     smallest = min(count for count in samples.counts().values() if count)
     folds = max(2, min(folds, smallest))
     return [_fold(samples, fold, folds, derive_seed(seed, "out of fold")) for fold in range(folds)]
+
+
+def _thin(
+    development: Samples, training: np.ndarray, thinned: Thinned | None, seed: int, replicate: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """(Training, withheld); a class keeps the rows that fitting and choosing need."""
+    if thinned is None:
+        return training, np.zeros(0, np.int64)
+    own = development.take(training)
+    counts = np.bincount(own.labels, minlength=len(development.schema.classes))
+    wanted = np.zeros_like(counts)
+    most = np.maximum(counts - LEAST_ROWS_TO_FIT - 2, 0)
+    wanted[thinned.classes] = np.minimum(np.round(thinned.share * counts), most)[thinned.classes]
+    taken, kept = _draw(own, wanted, derive_seed(seed, "thinned", replicate))
+    return training[kept], training[taken]
 
 
 def _choose_apart(

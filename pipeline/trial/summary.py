@@ -143,7 +143,7 @@ class Summary:
             for origin in self._outcome.origins
         }
         late |= {key: [m[key] for m in mixtures] for key in ("best_cheap_gan", "mix")}
-        if self._data.withheld is not None:
+        if self._outcome.has_ceiling:
             late["ceiling"] = [results[more_real_name(r, classifier, 1.0)] for r in replicates]
         for key, outcomes in late.items():
             arms[key] = self._score(key, *LATE_TITLES[key], classifier, outcomes)

@@ -14,7 +14,7 @@ from pipeline.trial.arms import Arm, arms_for
 from pipeline.trial.attempts import Parts
 from pipeline.trial.plan import Plan, judging, pool_tasks
 from pipeline.trial.replicate import PoolJudge, PoolMaker, judge_pool
-from pipeline.trial.splits import ReplicateSplit, split_replicate
+from pipeline.trial.splits import ReplicateSplit, Thinned, split_replicate
 from pipeline.trial.tasks import OnDone, Task, TaskStore, run_tasks
 
 INNER_FOLDS = 4
@@ -55,6 +55,7 @@ class TrialOutcome:
         origins: The generators that were compared, "gan" first.
         results: Task name → result, by the names that `pipeline.trial.plan` gives.
         shipped: The shipped pool's curation, columns as lists.
+        has_ceiling: Whether real rows were withheld, by the source or by thinning further.
     """
 
     splits: tuple[ReplicateSplit, ...]
@@ -62,6 +63,7 @@ class TrialOutcome:
     origins: tuple[str, ...]
     results: Mapping[str, Any]
     shipped: Mapping[str, list[Any]]
+    has_ceiling: bool
 
 
 def run_trial(
@@ -96,15 +98,18 @@ def run_trial(
     late: list[Task] = []
     for replicate, split in enumerate(splits):
         own = derive_seed(seed, "replicate", replicate)
-        parts = _parts(data, split)
+        parts, withheld = _parts(data, split), withheld_rows(data, split)
         for origin, maker in makers.items():
             pools += pool_tasks(replicate, origin, parts, params, own, maker, judge)
         for name in params.classifiers:
             plan = Plan(replicate, parts, arms[name], name, params, own)
             cheap += plan.cheap_tasks()
-            late += plan.late_tasks(tuple(makers), data.withheld)
+            late += plan.mixture_tasks(tuple(makers))
+            if withheld is not None:
+                late += plan.more_real_tasks(withheld, wanted_rows(data, parts.training))
     results = run_tasks([*pools, shipped, *cheap, *late], executor, store, on_done=on_done)
-    return TrialOutcome(splits, arms, tuple(makers), results, results[shipped.name])
+    has_ceiling = withheld_rows(data, splits[0]) is not None
+    return TrialOutcome(splits, arms, tuple(makers), results, results[shipped.name], has_ceiling)
 
 
 def _splits(data: TrialData, params: TrialParams, seed: int) -> tuple[ReplicateSplit, ...]:
@@ -116,9 +121,37 @@ def _splits(data: TrialData, params: TrialParams, seed: int) -> tuple[ReplicateS
             inner_folds=INNER_FOLDS,
             seed=derive_seed(seed, "trial splits"),
             training_counts=data.training_counts,
+            thinned=_thinned(data, params),
         )
         for replicate in range(params.replicates)
     )
+
+
+def _thinned(data: TrialData, params: TrialParams) -> Thinned | None:
+    if data.withheld is not None or not params.thin_further:
+        return None
+    classes = data.development.schema.classes
+    needy = [label for label, name in enumerate(classes) if data.requested.get(name, 0)]
+    return Thinned(params.thin_further, np.array(needy, np.int64))
+
+
+def withheld_rows(data: TrialData, split: ReplicateSplit) -> Samples | None:
+    """Real rows for the ceiling: the source's own, or those a replicate was thinned by, or None."""
+    if data.withheld is None and len(split.withheld):
+        return data.development.take(split.withheld)
+    return data.withheld
+
+
+def wanted_rows(data: TrialData, training: Samples) -> np.ndarray:
+    """As many rows for a replicate's classes as the augmented set is to get, in proportion.
+
+    Where the replicate was thinned or is a fold, its classes are smaller than the shipped set's.
+    """
+    counts = np.array(list(training.counts().values()))
+    shipped = data.shipped_real.counts()
+    totals = np.array([n + data.requested.get(name, 0) for name, n in shipped.items()])
+    scale = counts.max() / max(shipped.values())
+    return np.asarray(np.maximum(np.round(totals * scale).astype(np.int64) - counts, 0))
 
 
 def _parts(data: TrialData, split: ReplicateSplit) -> Parts:

@@ -29,7 +29,7 @@ class LearningCurve:
         training = [data.development.take(split.training) for split in outcome.splits]
         points: list[Sequence[Mapping[str, Any]]] = [[m["mix_steps"][0] for m in panel.mixtures]]
         counts = [[list(part.counts().values()) for part in training]]
-        if data.withheld is not None:
+        if outcome.has_ceiling:
             for share in filled_shares(params, panel.classifier):
                 names = [
                     more_real_name(r, panel.classifier, share) for r in range(len(self._splits))

@@ -11,7 +11,7 @@ from pipeline.trial.attempts import Parts
 from pipeline.trial.plan import generator_uses
 from pipeline.trial.record import make_record
 from pipeline.trial.tasks import TaskStore
-from pipeline.trial.trial import TrialData, run_trial
+from pipeline.trial.trial import TrialData, run_trial, wanted_rows
 from tests.trial.stand_ins import digits, noisy, renamed, resampled, shuffled, unseen
 
 COUNTS = [24, 24, 9, 9]
@@ -206,6 +206,29 @@ def test_samples_as_good_as_real_ones_get_a_dose(tmp_path):
     )
     record = record_of(run(tmp_path, data, make=partial(unseen, reserve=reserve)), data=data)
     assert record.recommended_weight["gan"] > 0.0
+
+
+def test_thinning_further_gives_a_ceiling_that_no_other_arm_has_seen(tmp_path):
+    data = replace(trial_data(), withheld=None)
+    thinning = PARAMS.model_copy(update={"thin_further": 0.5})
+    seen = []
+    outcome = run(tmp_path, data, params=thinning, make=remembering(seen))
+    ids = DEVELOPMENT.ids
+    for split, rows in zip(outcome.splits, seen, strict=True):
+        used = {*split.training, *split.choosing, *split.held_out}
+        assert set(DEVELOPMENT.labels[split.withheld]) == {2, 3}
+        assert not set(split.withheld) & used
+        assert len(used) + len(split.withheld) == len(DEVELOPMENT)
+        assert rows == set(ids[split.fitting])
+    record = record_of(outcome, thinning, data)
+    assert "ceiling" in {arm.arm for arm in record.arms}
+    assert any("smaller by so much" in note for note in record.notes)
+
+
+def test_the_ceiling_is_filled_as_far_as_the_augmented_set():
+    even = digits([12] * 4)
+    data = replace(trial_data(even), shipped_real=even, requested={"2": 12, "3": 24})
+    assert wanted_rows(data, even).tolist() == [0, 0, 12, 24]
 
 
 def test_data_that_are_balanced_already_need_no_generator(tmp_path):
