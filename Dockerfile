@@ -1,6 +1,6 @@
 # The product with its pinned dependencies; the workspace is mounted at /workspace.
 #   docker build -t equipoise:0.1.0 .
-#   docker run --init -v "$PWD:/workspace" equipoise:0.1.0 run
+#   docker run --init -v "$PWD:/workspace" equipoise:0.1.0 equipoise run
 FROM python:3.12-slim
 
 RUN apt-get update \
@@ -19,5 +19,5 @@ RUN git config --system --add safe.directory '*'
 ENV HOME=/tmp PYTHONUNBUFFERED=1
 USER 1000:1000
 WORKDIR /workspace
-ENTRYPOINT ["equipoise"]
-CMD ["schedule"]
+# No entrypoint: workers of Docker and Kubernetes pools give a command of their own.
+CMD ["equipoise", "schedule"]

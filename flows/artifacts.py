@@ -4,11 +4,9 @@ Verdict and tables are those that the report stage wrote beside its page; nothin
 """
 
 import base64
-from pathlib import Path
 
 from prefect.artifacts import (
     create_image_artifact,
-    create_link_artifact,
     create_markdown_artifact,
     create_table_artifact,
 )
@@ -20,6 +18,11 @@ from pipeline.workspace import Workspace, read_json
 LARGEST_SHEET_BYTES = 500_000
 # Key of a table in reports/tables.json → the artifact's key.
 TABLES = {"answers": "answers", "classes": "classes", "balance": "balance", "fidelity": "fidelity"}
+# Sheet in data/generator/sheets → the artifact's key and description.
+SHEETS = {
+    "generated": ("samples", "Synthetic samples, one row a class"),
+    "real": ("real-samples", "Real samples, one row a class, to compare with"),
+}
 
 
 def show_artifacts(place: Workspace, outcome: ReleaseOutcome) -> None:
@@ -38,27 +41,30 @@ def show_artifacts(place: Workspace, outcome: ReleaseOutcome) -> None:
             shown = tables[name]
             rows = [dict(zip(shown["columns"], row, strict=True)) for row in shown["rows"]]
             create_table_artifact(key=key, table=rows, description=shown["caption"])
-    sheet = first_sheet(place)
-    if sheet is not None:
-        content = base64.b64encode(sheet.read_bytes()).decode()
-        create_image_artifact(
-            key="samples",
-            image_url=f"data:image/png;base64,{content}",
-            description="Real samples beside synthetic ones",
-        )
-    create_link_artifact(
-        key="report", link=place.report_file.as_uri(), link_text="The report, on this machine"
+    for name, (key, words) in SHEETS.items():
+        sheet = place.generator / "sheets" / f"{name}.png"
+        if sheet.is_file() and sheet.stat().st_size <= LARGEST_SHEET_BYTES:
+            content = base64.b64encode(sheet.read_bytes()).decode()
+            create_image_artifact(
+                key=key, image_url=f"data:image/png;base64,{content}", description=words
+            )
+    create_markdown_artifact(
+        key="report", markdown=report_text(place, outcome), description="The report"
     )
 
 
 def verdict_text(place: Workspace, outcome: ReleaseOutcome) -> str:
     """The report's summary under the version's name, as Markdown."""
     summary = place.summary_file.read_text(encoding="utf-8")
-    return f"# {outcome.tag}\n\n{summary}\nData: `equipoise pull {outcome.version} --to DIR`\n"
+    return f"# `{outcome.tag}`\n\n{summary}\nData: `equipoise pull {outcome.version} --to DIR`\n"
 
 
-def first_sheet(place: Workspace) -> Path | None:
-    """The first sample sheet that is small enough to travel."""
-    sheets = sorted((place.generator / "sheets").glob("*.png"))
-    small = (sheet for sheet in sheets if sheet.stat().st_size <= LARGEST_SHEET_BYTES)
-    return next(small, None)
+def report_text(place: Workspace, outcome: ReleaseOutcome) -> str:
+    """Where the report lies. A browser follows no link from a server's page to a file."""
+    page = place.reports / "versions" / f"{outcome.version}.html"
+    path = page if page.is_file() else place.report_file
+    return (
+        f"[The report of {outcome.version}]({path.as_uri()}), on this machine. Where the browser "
+        f"does not follow the link, copy its address, or serve it in the workspace:\n\n"
+        f"    equipoise report {outcome.version} --serve --open\n"
+    )
