@@ -1,6 +1,7 @@
 """The index over released versions, and their pages, read from tags alone."""
 
 import re
+import shutil
 
 import pytest
 
@@ -20,17 +21,32 @@ def table_rows(page) -> list[str]:
     return re.findall(r"<tr.*?</tr>", body, re.DOTALL)
 
 
-@pytest.fixture
-def repository(tmp_path):
-    root = tmp_path / "repository"
-    root.mkdir()
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory):
+    """Two versions, to be read only."""
+    root = tmp_path_factory.mktemp("repository")
     release(root, "v0.1.0", gain=-0.4, verdict="no evidence")
     release(root, "v0.2.0", gain=1.2, promotion=1)
     return root
 
 
-def test_versions_stand_newest_first_with_verdict_gain_and_counts(repository, tmp_path):
-    newest, oldest = table_rows(index_of(repository, tmp_path / "out"))
+@pytest.fixture(scope="module")
+def filled(repository, tmp_path_factory):
+    """The shelf of both versions, to be read only: its folder."""
+    folder = tmp_path_factory.mktemp("shelf")
+    shelf.fill(Git(repository), "augmented", folder)
+    return folder
+
+
+@pytest.fixture
+def changeable(repository, tmp_path):
+    """A copy of the repository, for one test alone."""
+    shutil.copytree(repository, tmp_path / "changeable")
+    return tmp_path / "changeable"
+
+
+def test_versions_stand_newest_first_with_verdict_gain_and_counts(filled):
+    newest, oldest = table_rows((filled / "index.html").read_text())
     assert "v0.2.0" in newest
     assert "helps" in newest
     assert '<data value="1.2">+1.2</data>' in newest
@@ -42,16 +58,15 @@ def test_versions_stand_newest_first_with_verdict_gain_and_counts(repository, tm
     assert "−0.4" in oldest
 
 
-def test_every_version_links_to_its_own_page(repository, tmp_path):
-    page = index_of(repository, tmp_path / "out")
+def test_every_version_links_to_its_own_page(filled):
+    page = (filled / "index.html").read_text()
     links = re.findall(r'href="(versions/[^"]+)"', page)
     assert links == ["versions/v0.2.0.html", "versions/v0.1.0.html"]
-    assert all((tmp_path / "out" / link).is_file() for link in links)
+    assert all((filled / link).is_file() for link in links)
 
 
-def test_a_promoted_page_names_its_version_in_the_verdict(repository, tmp_path):
-    index_of(repository, tmp_path)
-    page = (tmp_path / "versions" / "v0.2.0.html").read_text()
+def test_a_promoted_page_names_its_version_in_the_verdict(filled):
+    page = (filled / "versions" / "v0.2.0.html").read_text()
     assert "<h1>It helps, and is promoted as augmented@v0.2.0.</h1>" in page
     assert re.search(
         r"Released as augmented@v0\.2\.0 on \d+\u00a0\w{3}\u00a020\d\d, promotion 1", page
@@ -59,9 +74,8 @@ def test_a_promoted_page_names_its_version_in_the_verdict(repository, tmp_path):
     assert "pull v0.2.0" in page
 
 
-def test_a_page_tells_machine_and_durations_as_text(repository, tmp_path):
-    index_of(repository, tmp_path)
-    page = (tmp_path / "versions" / "v0.2.0.html").read_text()
+def test_a_page_tells_machine_and_durations_as_text(filled):
+    page = (filled / "versions" / "v0.2.0.html").read_text()
     assert "train 1\u202fmin 15\u202fs and evaluate 20.4\u202fs" in page
     assert "a &lt;processor&gt;, 2 cores, 8 GiB" in page
 
@@ -71,8 +85,8 @@ def test_a_bare_clone_is_enough(repository, tmp_path):
     assert len(table_rows(index_of(tmp_path / "bare", tmp_path / "out"))) == 2
 
 
-def test_two_versions_make_a_trend(repository, tmp_path):
-    page = index_of(repository, tmp_path)
+def test_two_versions_make_a_trend(filled):
+    page = (filled / "index.html").read_text()
     assert 'aria-label="gain of the mix, points from v0.1.0 to v0.2.0' in page
     assert 'aria-label="held-out score from v0.1.0 to v0.2.0' in page
 
@@ -87,17 +101,17 @@ def test_an_index_without_versions_says_so(tmp_path):
     assert "No version has been released yet." in index_of(tmp_path, tmp_path / "out")
 
 
-def test_a_version_without_a_report_is_listed_without_a_link(repository, tmp_path):
-    release(repository, "v0.3.0", page=None, gain=2.0)
-    page = index_of(repository, tmp_path)
+def test_a_version_without_a_report_is_listed_without_a_link(changeable, tmp_path):
+    release(changeable, "v0.3.0", page=None, gain=2.0)
+    page = index_of(changeable, tmp_path)
     assert len(table_rows(page)) == 3
     assert "versions/v0.3.0.html" not in page
-    newest = list_releases(Git(repository), "augmented")[-1]
+    newest = list_releases(Git(changeable), "augmented")[-1]
     with pytest.raises(VersionError, match=r"augmented@v0\.3\.0 holds no"):
-        shelf.put(Git(repository), newest, tmp_path)
+        shelf.put(Git(changeable), newest, tmp_path)
 
 
-def test_a_tag_that_someone_else_made_is_listed_as_such(repository, tmp_path):
-    Git(repository).run("-c", "user.name=a", "-c", "user.email=b", "tag", "-a", "-m", "x",
+def test_a_tag_that_someone_else_made_is_listed_as_such(changeable, tmp_path):
+    Git(changeable).run("-c", "user.name=a", "-c", "user.email=b", "tag", "-a", "-m", "x",
                         "augmented@v9.0.0", "augmented@v0.2.0^{commit}")  # fmt: skip
-    assert "made elsewhere" in table_rows(index_of(repository, tmp_path))[0]
+    assert "made elsewhere" in table_rows(index_of(changeable, tmp_path))[0]

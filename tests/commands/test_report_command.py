@@ -33,9 +33,8 @@ def test_without_a_version_the_index_is_written_and_named(repository):
     assert (repository / "reports" / "index.html").is_file()
 
 
-@pytest.mark.parametrize("wanted", ["v0.1.0", "0.1.0", "augmented@v0.1.0"])
-def test_any_released_version_is_shown(repository, wanted):
-    result = equipoise(wanted)
+def test_any_released_version_is_shown(repository):
+    result = equipoise("v0.1.0")
     assert result.stdout.strip() == "reports/versions/v0.1.0.html"
 
 

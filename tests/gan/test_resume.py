@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import synthesis
+from pipeline import storage, synthesis
 from pipeline.gan import state, training
 from pipeline.params import GanParams
 
@@ -17,7 +17,7 @@ from .conftest import digits_of
 
 # Everything that a state must hold: penalties between steps, running scalars, looks at the samples.
 PARAMS = GanParams(
-    steps=60, batch_samples=12, watch_every_steps=20, lecam=0.1, adaptive_accuracy=0.6
+    steps=30, batch_samples=12, watch_every_steps=10, lecam=0.1, adaptive_accuracy=0.6
 )
 
 
@@ -48,7 +48,7 @@ def cut_at(step):
     return stop
 
 
-@pytest.mark.parametrize("step", [25, 50, 60])
+@pytest.mark.parametrize("step", [20, 25, 30])
 def test_a_training_cut_at_any_step_ends_in_the_same_bytes(
     step, samples, uninterrupted, tmp_path, state_after_every_reading
 ):
@@ -63,11 +63,11 @@ def test_a_training_cut_at_any_step_ends_in_the_same_bytes(
 
 @pytest.mark.parametrize("preset", ["vanilla", "dcgan", "cvae"])
 def test_the_references_resume_too(preset, samples, tmp_path, state_after_every_reading):
-    params = GanParams(preset=preset, steps=50, batch_samples=12, watch_every_steps=25, width=16)
+    params = GanParams(preset=preset, steps=30, batch_samples=12, watch_every_steps=15, width=16)
     whole = synthesis.train_generator(samples, params, seed=3)
     with pytest.raises(CutShortError):
         synthesis.train_generator(
-            samples, params, seed=3, directory=tmp_path, on_progress=cut_at(50)
+            samples, params, seed=3, directory=tmp_path, on_progress=cut_at(25)
         )
     assert synthesis.train_generator(samples, params, seed=3, directory=tmp_path).hash == whole.hash
 
@@ -77,13 +77,13 @@ def test_a_resumed_training_does_not_begin_again(
 ):
     with pytest.raises(CutShortError):
         synthesis.train_generator(
-            samples, PARAMS, seed=3, directory=tmp_path, on_progress=cut_at(50)
+            samples, PARAMS, seed=3, directory=tmp_path, on_progress=cut_at(25)
         )
     steps = []
     monkeypatch.setattr(training.Trainer, "take_step", lambda trainer, step: steps.append(step))
     synthesis.train_generator(samples, PARAMS, seed=3, directory=tmp_path)
-    # The state of the reading before the cut was written; the cut came before that of step 50.
-    assert steps == list(range(40, 60))
+    # The state of the reading before the cut was written; the cut came before that of step 25.
+    assert steps == list(range(20, 30))
 
 
 def test_other_data_or_another_recipe_never_go_on_from_a_foreign_state(
@@ -101,7 +101,7 @@ def test_a_damaged_state_costs_time_but_never_correctness(
 ):
     with pytest.raises(CutShortError):
         synthesis.train_generator(
-            samples, PARAMS, seed=3, directory=tmp_path, on_progress=cut_at(50)
+            samples, PARAMS, seed=3, directory=tmp_path, on_progress=cut_at(25)
         )
     (path,) = tmp_path.glob("*/state-*.safetensors")
     content = bytearray(path.read_bytes())
@@ -127,33 +127,38 @@ def test_a_state_cut_while_it_is_written_leaves_the_previous_one_whole(tmp_path,
 KILLED = """
 import sys
 from pathlib import Path
-from pipeline import synthesis
+from pipeline import storage, synthesis
 from pipeline.gan import training
 from pipeline.params import GanParams
-from tests.gan.conftest import digits_of
 training.STATE_EVERY_SECONDS = 0.0
 synthesis.train_generator(
-    digits_of({0: 60, 3: 20}), GanParams(steps=100_000, batch_samples=12, watch_every_steps=0),
+    storage.read_split(Path(sys.argv[2]), "train"),
+    GanParams(steps=100_000, batch_samples=12, watch_every_steps=0),
     seed=3, directory=Path(sys.argv[1]),
 )
 """
 
 
 def test_a_process_killed_without_warning_leaves_a_state_to_go_on_from(tmp_path):
-    root = Path(__file__).parents[2]
+    root, states, data = Path(__file__).parents[2], tmp_path / "states", tmp_path / "data"
+    samples = digits_of({0: 60, 3: 20})
+    data.mkdir()
+    storage.write_schema(data, samples.schema)
+    storage.write_split(data, "train", samples)
     killed = subprocess.Popen(
-        [sys.executable, "-c", KILLED, str(tmp_path)], env={**os.environ, "PYTHONPATH": str(root)}
+        [sys.executable, "-c", KILLED, str(states), str(data)],
+        env={**os.environ, "PYTHONPATH": str(root)},
     )
-    while killed.poll() is None and not list(tmp_path.glob("*/state.json")):
+    while killed.poll() is None and not list(states.glob("*/state.json")):
         time.sleep(0.01)
     killed.send_signal(signal.SIGKILL)
     assert killed.wait() == -signal.SIGKILL
-    (directory,) = tmp_path.iterdir()
+    (directory,) = states.iterdir()
     found = state.read_state(directory)
     assert found.facts["next_step"] == found.facts["history"][-1]["step"]
     # The same steps without a kill give the same tensors.
     params = GanParams(steps=found.facts["next_step"], batch_samples=12, watch_every_steps=0)
-    synthesis.train_generator(digits_of({0: 60, 3: 20}), params, seed=3, directory=tmp_path / "b")
+    synthesis.train_generator(samples, params, seed=3, directory=tmp_path / "b")
     whole = state.read_state(next((tmp_path / "b").iterdir()))
     assert found.tensors.keys() == whole.tensors.keys()
     assert all((found.tensors[name] == whole.tensors[name]).all() for name in whole.tensors)

@@ -20,10 +20,14 @@ TITLES = {arm.arm: arm.title for arm in RESULT.arms}
 
 
 @cache
+def report() -> str:
+    return render_report(example_material())
+
+
+@cache
 def rows_of(table: str) -> dict[str, list[tuple[float, str]]]:
     """Text of a row's head → (raw value, shown text) of every number in the row."""
-    page = render_report(example_material())
-    body = re.search(rf'id="table-{table}".*?<tbody.*?>(.*?)</tbody>', page, re.DOTALL)[1]
+    body = re.search(rf'id="table-{table}".*?<tbody.*?>(.*?)</tbody>', report(), re.DOTALL)[1]
     found = {}
     for row in re.findall(r"<tr.*?</tr>", body, re.DOTALL):
         head, _, cells = row.partition("</th>")
@@ -77,7 +81,7 @@ def test_the_detectable_gain_is_that_of_the_metrics():
 
 
 def test_the_headline_carries_the_deciding_gain_and_its_interval():
-    headline = re.search(r"<h1>(.*?)</h1>", render_report(example_material()))[1]
+    headline = re.search(r"<h1>(.*?)</h1>", report())[1]
     interval = Interval(
         low=METRICS["gain.cnn.mix.low_points"], high=METRICS["gain.cnn.mix.high_points"]
     )

@@ -8,22 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import synthesis
+from pipeline import storage, synthesis
 from pipeline.params import GanParams
 from tests.gan.conftest import digits_of
 
 ROOT = Path(__file__).parents[2]
-PARAMS = {"steps": 25, "batch_samples": 24, "watch_every_steps": 25, "lecam": 0.1}
+PARAMS = {"steps": 12, "batch_samples": 24, "watch_every_steps": 12, "lecam": 0.1}
 
 WORKER = """
 import json, os, sys
-import numpy as np
-from pipeline import synthesis
+from pathlib import Path
+from pipeline import storage, synthesis
 from pipeline.params import GanParams
-from tests.gan.conftest import digits_of
-fitted = synthesis.train_generator(
-    digits_of({0: 30, 3: 30, 6: 10}), GanParams(**json.loads(sys.argv[1])), seed=4
-)
+samples = storage.read_split(Path(sys.argv[2]), "train")
+fitted = synthesis.train_generator(samples, GanParams(**json.loads(sys.argv[1])), seed=4)
 weights = {name: tensor.tolist() for name, tensor in fitted.generator.state_dict().items()}
 told = {"hash": fitted.hash, "weights": weights, "history": fitted.history}
 with open(os.path.join(sys.argv[2], os.environ["RANK"] + ".json"), "w") as file:
@@ -32,8 +30,16 @@ with open(os.path.join(sys.argv[2], os.environ["RANK"] + ".json"), "w") as file:
 
 
 @pytest.fixture(scope="module")
-def ranks(tmp_path_factory):
+def samples():
+    return digits_of({0: 30, 3: 30, 6: 10})
+
+
+@pytest.fixture(scope="module")
+def ranks(samples, tmp_path_factory):
     folder = tmp_path_factory.mktemp("ranks")
+    # Written for the workers, who need not import what makes them.
+    storage.write_schema(folder, samples.schema)
+    storage.write_split(folder, "train", samples)
     worker = folder / "worker.py"
     worker.write_text(WORKER)
     command = [
@@ -49,8 +55,8 @@ def ranks(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def alone():
-    return synthesis.train_generator(digits_of({0: 30, 3: 30, 6: 10}), GanParams(**PARAMS), seed=4)
+def alone(samples):
+    return synthesis.train_generator(samples, GanParams(**PARAMS), seed=4)
 
 
 def test_both_processes_end_with_equal_weights(ranks):
