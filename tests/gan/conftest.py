@@ -42,7 +42,7 @@ def barely_trained(few_digits) -> synthesis.FittedGenerator:
 @pytest.fixture(scope="session")
 def well_trained(few_digits) -> synthesis.FittedGenerator:
     """A generator of three digits that look like digits."""
-    return synthesis.train_generator(few_digits, GanParams(steps=500, batch_samples=60), seed=5)
+    return synthesis.train_generator(few_digits, GanParams(steps=300, batch_samples=60), seed=5)
 
 
 def pictures_of(shape: tuple[int, int, int], *, counts: dict[str, int]) -> Samples:
