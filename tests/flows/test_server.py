@@ -64,6 +64,36 @@ def test_the_password_is_never_shown():
     assert "hunter2" not in repr(ServerAddress("127.0.0.1", 4200, "user:hunter2"))
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql+asyncpg://user:hunter2@host:5432/name",
+        "sqlite+aiosqlite:////var/lib/equipoise/prefect.db",
+    ],
+)
+def test_the_server_is_told_of_the_database_that_the_environment_names(url, monkeypatch):
+    monkeypatch.setenv("EQUIPOISE_DATABASE_URL", url)
+    told = ServerAddress("127.0.0.1", 4200).environment()
+    assert told["PREFECT_SERVER_DATABASE_CONNECTION_URL"] == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgres://user:hunter2@host/name",
+        "postgresql+asyncpg://user:hunter2@host",
+        "mysql://user:hunter2@host/name",
+        "sqlite+aiosqlite:///relative.db",
+        "/var/lib/hunter2.db",
+    ],
+)
+def test_an_address_of_another_database_is_refused_without_showing_it(url, monkeypatch):
+    monkeypatch.setenv("EQUIPOISE_DATABASE_URL", url)
+    with pytest.raises(ServiceError, match=r"Write postgresql\+asyncpg://") as refused:
+        ServerAddress("127.0.0.1", 4200).environment()
+    assert "hunter2" not in str(refused.value)
+
+
 def test_cross_site_requests_are_refused_by_setting():
     told = ServerAddress("127.0.0.1", 4321).environment()
     assert told["PREFECT_SERVER_CORS_ALLOWED_ORIGINS"] == "http://127.0.0.1:4321"

@@ -85,6 +85,22 @@ def test_a_finished_training_leaves_no_state_behind(workspace):
     assert not (workspace.private / "trainings").exists()
 
 
+def test_a_run_whose_time_is_up_keeps_what_the_training_has_come_to_and_says_so(
+    workspace, tmp_path, monkeypatch, caplog
+):
+    shutil.copytree(workspace.root, tmp_path, dirs_exist_ok=True)
+    monkeypatch.setenv(train.SHARE_VARIABLE, "0")
+    endless = PARAMS.model_copy(update={"gan": GanParams(steps=10_000_000, batch_samples=12)})
+    place = Workspace(tmp_path)
+    train.run(place, endless)
+    fitted = synthesis.load_generator(place.generator)
+    assert fitted.config["ending"]["reason"] == "time"
+    assert fitted.config["ending"]["stopped_at_step"] < 10_000_000
+    assert "as a share of `run.max_minutes`" in fitted.config["ending"]["message"]
+    assert fitted.config["ending"]["message"] in caplog.text
+    assert synthesis.draw(fitted, {"0": 2}).counts()["0"] == 2
+
+
 def test_nothing_asked_for_is_an_empty_pool_that_can_be_read(workspace, tmp_path):
     shutil.copytree(workspace.root, tmp_path, dirs_exist_ok=True)
     even = PARAMS.model_copy(
