@@ -202,6 +202,9 @@ class TrialParams(Section):
     # Where no real rows were withheld: of the training rows of each class that gets synthetic ones,
     # the share that each replicate keeps from every arm, so that there is a ceiling.
     thin_further: Annotated[float, Field(ge=0.0, le=0.8, allow_inf_nan=False)] = 0.0
+    # torch-fidelity's file of Inception weights, for FID and KID; never downloaded. Left out: the
+    # network trained on the data themselves. In the workspace, or absolute.
+    inception_weights: str | None = None
     workers: Count | None = None
     # "local", or the address of a Dask scheduler such as tcp://10.0.0.7:8786.
     executor: Annotated[str, Field(pattern=r"^(local|(tcp|tls)://[^\s]+)$")] = "local"

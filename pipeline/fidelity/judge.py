@@ -44,6 +44,7 @@ def judge(
     classes: tuple[str, ...],
     features: str,
     seed: int,
+    metrics: tuple[str, ...] = tuple(METRICS),
 ) -> tuple[FidelityRow, ...]:
     """Each metric for all classes together and for each class that was drawn.
 
@@ -55,12 +56,14 @@ def judge(
         real: Features of real samples that neither generator nor network saw, float64 [n, d].
         fake: Features of generated samples, float64 [m, d].
         features: Name of the feature network, for the reader.
+        metrics: Which of `METRICS`.
     """
     scopes: list[int | None] = [None, *map(int, np.unique(fake_labels))]
     rows = []
     for scope in scopes:
         draws = list(_draws(real_labels, fake_labels, scope, seed))
-        for name, metric in METRICS.items():
+        for name in metrics:
+            metric = METRICS[name]
             value, floor, note = _mean_of(metric, real, fake, draws)
             rows.append(
                 FidelityRow(

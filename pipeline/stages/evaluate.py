@@ -2,13 +2,15 @@
 
 import logging
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from pipeline import balance, storage, synthesis
-from pipeline.fidelity.judge import judge
+from pipeline.fidelity.inception import load_inception
+from pipeline.fidelity.judge import METRICS, judge
 from pipeline.fidelity.safety import judge_safety
 from pipeline.fidelity.transfer import train_on_synthetic
 from pipeline.modalities.recipe import TrainingSet
@@ -34,6 +36,8 @@ log = logging.getLogger(__name__)
 CURATION_FILE = "curation.parquet"
 CHEAP_FOLDER = "cheap"
 FEATURES = "domain network (a small CNN trained on the training split, 64 features)"
+# The numbers that are published in Inception's terms.
+INCEPTION_METRICS = ("fid", "kid")
 
 
 def run(workspace: Workspace, params: Params) -> None:
@@ -41,6 +45,7 @@ def run(workspace: Workspace, params: Params) -> None:
     verify_manifest(workspace.prepared)
     drawn = verify_manifest(workspace.synthetic)
     data = read_data(workspace)
+    inception = inception_file(workspace, params)
     store = TaskStore(workspace.private / "trial", code=code_hashes(("evaluate",))["evaluate"])
     # Named through the module, not this script, so that other processes find the function.
     # From zero whatever the shipped one starts from: that one has seen rows held out here.
@@ -66,7 +71,7 @@ def run(workspace: Workspace, params: Params) -> None:
         # In one order: what comes back from a finished task has its columns sorted.
         judged = pd.DataFrame(outcome.shipped).sort_index(axis="columns")
         judged["chosen"] = choose_exactly(judged, data.development.schema.classes, data.requested)
-        task = _quality_task(data, judged, params)
+        task = _quality_task(data, judged, params, inception)
         quality = run_tasks([task], executor, store)[task.name]
     result = make_record(
         data,
@@ -118,21 +123,55 @@ def balanced_pool(
     return synthesis.draw(fitted, balance.pool(wanted, balance_params))
 
 
+def inception_file(workspace: Workspace, params: Params) -> tuple[str, str] | None:
+    """Path and SHA-256 of the Inception weights, which are looked into before anything is trained.
+
+    Raises:
+        ParamsError: the file is missing, or holds other things than these weights.
+    """
+    if params.trial.inception_weights is None:
+        return None
+    path = workspace.root / params.trial.inception_weights
+    _, digest = load_inception(path)
+    return str(path), digest
+
+
 def judge_pool_quality(
-    *, train: Samples, unseen: Samples, pool: Samples, steps: int, seed: int
+    *,
+    train: Samples,
+    unseen: Samples,
+    pool: Samples,
+    steps: int,
+    seed: int,
+    inception: tuple[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Fidelity and copies, against real samples that neither generator nor network saw."""
+    """Fidelity and copies, against real samples that neither generator nor network saw.
+
+    Args:
+        inception: Path and SHA-256 of the weights with which FID and KID are taken; None for the
+            domain network, which all other numbers are taken with.
+    """
     network = fit("cnn", TrainingSet(train), DOMAIN_RECIPE, steps=steps, seed=seed)
     features = (network.features(pool), network.features(train), network.features(unseen))
-    rows = judge(
-        features[2],
-        unseen.labels,
-        features[0],
-        pool.labels,
+    judged = partial(
+        judge,
+        real_labels=unseen.labels,
+        fake_labels=pool.labels,
         classes=train.schema.classes,
-        features=FEATURES,
         seed=seed,
     )
+    if inception is None:
+        rows = judged(features[2], fake=features[0], features=FEATURES)
+    else:
+        published, digest = load_inception(Path(inception[0]))
+        rows = judged(
+            published(unseen.values),
+            fake=published(pool.values),
+            features=f"Inception (2,048 features; weights of SHA-256 {digest[:12]}…)",
+            metrics=INCEPTION_METRICS,
+        )
+        others = tuple(name for name in METRICS if name not in INCEPTION_METRICS)
+        rows += judged(features[2], fake=features[0], features=FEATURES, metrics=others)
     rows += train_on_synthetic(
         pool,
         train,
@@ -167,7 +206,9 @@ def cheap_rows(real: Samples, result: TrialResult, *, seed: int) -> Samples | No
     return concatenate(parts) if parts else None
 
 
-def _quality_task(data: TrialData, judged: pd.DataFrame, params: Params) -> Task:
+def _quality_task(
+    data: TrialData, judged: pd.DataFrame, params: Params, inception: tuple[str, str] | None
+) -> Task:
     chosen = data.shipped_pool.take(judged["chosen"].to_numpy(bool))
     return Task(
         "fidelity and copies",
@@ -178,6 +219,7 @@ def _quality_task(data: TrialData, judged: pd.DataFrame, params: Params) -> Task
             "pool": chosen,
             "steps": params.trial.classifier_steps,
             "seed": derive_seed(params.seed, "fidelity"),
+            "inception": inception,
         },
     )
 
