@@ -11,7 +11,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
+from pipeline.dataset.assemble import assemble
+from pipeline.dataset.write import write_set
+from pipeline.samples import Samples, Schema
 from pipeline.storage import encode_png
+from tests.hand_made import curation_of, trial_result
 
 SIDE_PX = 12
 
@@ -113,4 +117,39 @@ def parquet_folder(root: Path, *, n: int = 50) -> Path:
     root.mkdir(parents=True, exist_ok=True)
     table = picture_table(range(n), [k % 2 for k in range(n)])
     pq.write_table(table, root / "data-00000-of-00001.parquet")
+    return root
+
+
+def released_folder(root: Path, *, n: int = 50) -> Path:
+    """A released version: `n` real rows in groups of three, and ten that a generator drew."""
+    real = Samples(
+        schema=Schema(modality="image", classes=("cat", "dog"), image_shape=(SIDE_PX, SIDE_PX, 1)),
+        values=np.stack([picture(number) for number in range(n)]),
+        labels=np.arange(n, dtype=np.int64) % 2,
+        provenance=pd.DataFrame(
+            {
+                "id": [f"real-{number}" for number in range(n)],
+                "source_path": [f"{number:04d}.png" for number in range(n)],
+                "group": [f"patient {number // 3}" for number in range(n)],
+            }
+        ),
+    )
+    drawn = real.take(slice(0, 10))
+    pool = Samples(
+        schema=drawn.schema,
+        values=255 - drawn.values,
+        labels=drawn.labels,
+        provenance=pd.DataFrame(
+            {"id": [f"drawn-{k}" for k in range(10)], "generator": "0f3a", "draw": range(10)}
+        ),
+    )
+    result = trial_result()
+    released = assemble(
+        real,
+        pool,
+        curation=curation_of(pool, chosen=[True] * 10),
+        requested={"cat": 5, "dog": 5},
+        result=result,
+    )
+    write_set(root, released, result, name="augmented", seed=0)
     return root

@@ -22,6 +22,8 @@ COLUMNS = {
     "score": "Float64",
     "weight": "Float64",
 }
+# Kept as well where the source has groups, so that a version used as a source parts none of them.
+GROUP = "group"
 
 
 def assemble(
@@ -44,7 +46,8 @@ def assemble(
         cheap: Rows of classical augmentation or SMOTE with their `origin`; None where none won.
 
     Returns:
-        Samples whose provenance has exactly the columns of `COLUMNS`. Inputs are left unchanged.
+        Samples whose provenance has exactly the columns of `COLUMNS`, and `group` where the real
+        rows have one. Inputs are left unchanged.
 
     Raises:
         ArtifactError: the curation does not speak of the pool, or a class would not get exactly
@@ -52,13 +55,13 @@ def assemble(
     """
     chosen = _chosen(pool, curation)
     _check_exact(chosen, requested)
-    parts = [
-        _described(real, source="real", result=result),
-        _described(chosen, source="gan", result=result),
-    ]
+    sources: list[tuple[Samples, str | pd.Series]] = [(real, "real"), (chosen, "gan")]
     if cheap is not None and len(cheap):
-        parts.append(_described(cheap, source=cheap.provenance["origin"], result=result))
-    joined = concatenate(parts)
+        sources.append((cheap, cheap.provenance["origin"]))
+    columns = COLUMNS | ({GROUP: "string"} if GROUP in real.provenance else {})
+    joined = concatenate(
+        [_described(part, source, result=result, columns=columns) for part, source in sources]
+    )
     if joined.provenance["id"].duplicated().any():
         twice = joined.provenance["id"][joined.provenance["id"].duplicated()].iloc[0]
         raise ArtifactError(
@@ -117,8 +120,14 @@ def _check_exact(chosen: Samples, requested: Mapping[str, int]) -> None:
         )
 
 
-def _described(samples: Samples, *, source: str | pd.Series, result: TrialResult) -> Samples:
-    frame = samples.provenance.reindex(columns=[*COLUMNS])
+def _described(
+    samples: Samples,
+    source: str | pd.Series,
+    *,
+    result: TrialResult,
+    columns: Mapping[str, str],
+) -> Samples:
+    frame = samples.provenance.reindex(columns=[*columns])
     frame["source"] = source
     frame["is_synthetic"] = frame["source"] != "real"
     frame["weight"] = _weights(samples, frame["source"], result)
@@ -126,7 +135,7 @@ def _described(samples: Samples, *, source: str | pd.Series, result: TrialResult
         schema=samples.schema,
         values=samples.values,
         labels=samples.labels,
-        provenance=frame.astype(COLUMNS),
+        provenance=frame.astype(dict(columns)),
     )
 
 

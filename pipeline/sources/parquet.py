@@ -1,8 +1,8 @@
 """Parquet in the Hugging Face image layout: a struct {bytes, path} and a label; also our releases.
 
 Splits are told from names, as Hugging Face does: `<split>/….parquet` or `<split>-00000….parquet`,
-at any depth. Of a released version only the real rows are taken: a generator trained on what
-another one drew would learn its faults.
+at any depth. Of a released version only the real rows are taken, with their groups: a
+generator trained on what another one drew would learn its faults.
 """
 
 import contextlib
@@ -10,6 +10,7 @@ import functools
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,8 @@ from pipeline.sources.survey import Survey
 
 READ_ROWS = 64
 SYNTHETIC = "is_synthetic"
+# Where a released version keeps the groups of its source.
+RELEASED_GROUP = "group"
 
 
 class ParquetPictures:
@@ -53,16 +56,14 @@ class ParquetPictures:
             parts = open_parts(paths, nested=True)
         except ParquetError as error:
             raise SourceError(headline, [f"{self._path.name} {error}."]) from None
-        schema = parts[0].schema_arrow
-        image, label = self._columns(schema)
-        names = class_names_of(schema, label)
+        columns = self._columns(parts[0].schema_arrow)
         splits = given_splits(paths, self._path)
-        resize, chosen = settled(self._params.resize, self._sizes(parts, image))
+        resize, chosen = settled(self._params.resize, _sizes(parts, columns.image))
         pictures = PictureSurvey(headline=headline, scratch=self._scratch, resize=resize)
         pictures.notices += chosen
         for path, part, split in zip(paths, parts, splits, strict=True):
             try:
-                self._take(path, part, split, image, label, names, pictures, resize)
+                self._take(path, part, split, columns, pictures)
             except (pa.ArrowInvalid, OSError) as error:
                 pictures.problems.append(f"{path.name} {damaged(error)}.")
         if self._n_synthetic:
@@ -78,14 +79,15 @@ class ParquetPictures:
                 "There are not two classes with rows; at least two are needed."
             )
         self._pictures = pictures
-        return pictures.finish(classes=tuple(n for n in names or found if n in found))
+        known = columns.class_names or found
+        return pictures.finish(classes=tuple(name for name in known if name in found))
 
     def read(self, positions: np.ndarray) -> Iterator[pa.Table]:
         """See `survey.Source.read`."""
         assert self._pictures is not None, "survey comes first"
         return self._pictures.read(positions)
 
-    def _columns(self, schema: pa.Schema) -> tuple[str, str]:
+    def _columns(self, schema: pa.Schema) -> "_Columns":
         images = [field.name for field in schema if pa.types.is_struct(field.type)]
         label = self._params.label_column or "label"
         problems = []
@@ -106,64 +108,90 @@ class ParquetPictures:
             )
         if problems:
             raise ParamsError("params.yaml does not suit the Parquet files:", problems)
-        return images[0], label
-
-    def _sizes(self, parts: list[pq.ParquetFile], image: str) -> Iterator[tuple[int, int]]:
-        for part in parts:
-            # What is damaged is told when it is decoded.
-            with contextlib.suppress(pa.ArrowInvalid, OSError):
-                for batch in part.iter_batches(READ_ROWS, columns=[image]):
-                    contents = batch.column(0).field("bytes").to_pylist()
-                    yield from filter(None, (size_of(content or b"") for content in contents))
+        synthetic = SYNTHETIC if SYNTHETIC in schema.names else None
+        if group is None and synthetic and RELEASED_GROUP in schema.names:
+            group = RELEASED_GROUP
+        return _Columns(images[0], label, group, synthetic, class_names_of(schema, label))
 
     def _take(
         self,
         path: Path,
         part: pq.ParquetFile,
         split: str | None,
-        image: str,
-        label: str,
-        names: tuple[str, ...] | None,
+        columns: "_Columns",
         pictures: PictureSurvey,
-        resize: ResizeParams,
     ) -> None:
         pattern = compiled(self._params.split.group_pattern)
-        group = self._params.split.group_column
-        wanted = [
-            name for name in (image, label, group, SYNTHETIC) if name in part.schema_arrow.names
-        ]
         decode = functools.partial(
             _decode_batch,
-            image=image,
-            resize=resize,
+            image=columns.image,
+            resize=pictures.resize,
             scale_sixteen_bit=self._params.sixteen_bit == "scale",
         )
-        row = 0
-        for batch, decoded in map_in_order(decode, part.iter_batches(READ_ROWS, columns=wanted)):
-            labels = batch.column(label).to_pylist()
-            paths = batch.column(image).field("path").to_pylist()
-            groups = batch.column(group).to_pylist() if group else [None] * len(labels)
-            synthetic = (
-                batch.column(SYNTHETIC).to_pylist()
-                if SYNTHETIC in wanted
-                else [False] * len(labels)
-            )
-            for k, value in enumerate(labels):
-                where = f"{path.relative_to(self._path.parent)}[{row + k}]"
-                if synthetic[k]:
+        batches = part.iter_batches(READ_ROWS, columns=columns.present)
+        first = 0
+        for batch, decoded in map_in_order(decode, batches):
+            for k, (value, inner_path, group, is_synthetic) in enumerate(columns.rows(batch)):
+                where = f"{path.relative_to(self._path.parent)}[{first + k}]"
+                name = columns.class_name(value)
+                if is_synthetic:
                     self._n_synthetic += 1
-                    continue
-                name = _class_name(value, names)
-                if name is None:
+                elif name is None:
                     pictures.problems.append(
                         f"{where} has the label {value!r}, which is no class; correct or delete "
                         "the row."
                     )
-                    continue
-                own = groups[k] if groups[k] is not None else group_of(paths[k] or "", pattern)
-                own = None if own is None else str(own)
-                pictures.add(Place(where, name, split, own), decoded[k])
-            row += len(labels)
+                else:
+                    own = group if group is not None else group_of(inner_path or "", pattern)
+                    own = None if own is None else str(own)
+                    pictures.add(Place(where, name, split, own), decoded[k])
+            first += len(batch)
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """The columns of the files that matter, and the names that they give their classes."""
+
+    image: str
+    label: str
+    group: str | None
+    synthetic: str | None
+    class_names: tuple[str, ...] | None
+
+    @property
+    def present(self) -> list[str]:
+        """The names of those that there are."""
+        return [
+            name
+            for name in (self.image, self.label, self.group, self.synthetic)
+            if name is not None
+        ]
+
+    def rows(self, batch: pa.RecordBatch) -> Iterator[tuple[Any, str | None, Any, bool]]:
+        """Label, path inside the file, group and whether it is synthetic, of every row."""
+        paths = batch.column(self.image).field("path").to_pylist()
+        nothing = [None] * len(paths)
+        groups = batch.column(self.group).to_pylist() if self.group else nothing
+        synthetic = batch.column(self.synthetic).to_pylist() if self.synthetic else nothing
+        labels = batch.column(self.label).to_pylist()
+        yield from zip(labels, paths, groups, map(bool, synthetic), strict=True)
+
+    def class_name(self, value: Any) -> str | None:
+        """The class that a label names; None where it names none."""
+        if value is None:
+            return None
+        if self.class_names is None or isinstance(value, str):
+            return str(value)
+        return self.class_names[value] if 0 <= value < len(self.class_names) else None
+
+
+def _sizes(parts: list[pq.ParquetFile], image: str) -> Iterator[tuple[int, int]]:
+    for part in parts:
+        # What is damaged is told when it is decoded.
+        with contextlib.suppress(pa.ArrowInvalid, OSError):
+            for batch in part.iter_batches(READ_ROWS, columns=[image]):
+                contents = batch.column(0).field("bytes").to_pylist()
+                yield from filter(None, (size_of(content or b"") for content in contents))
 
 
 def class_names_of(schema: pa.Schema, label: str) -> tuple[str, ...] | None:
@@ -197,14 +225,6 @@ def _split_in(path: Path) -> str | None:
         if word in SPLIT_NAMES:
             return SPLIT_NAMES[word]
     return None
-
-
-def _class_name(value: Any, names: tuple[str, ...] | None) -> str | None:
-    if value is None:
-        return None
-    if names is None or isinstance(value, str):
-        return str(value)
-    return names[value] if 0 <= value < len(names) else None
 
 
 def _decode_batch(

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -84,6 +86,21 @@ def test_cheap_rows_that_won_a_place_come_along_under_their_own_source():
     samples = assembled(cheap=cheap, weights={"gan": 0.0, "smote": 1.0})
     assert rows_per_class(samples)["dog"] == {"gan": 4, "real": 2, "smote": 1}
     assert samples.provenance.iloc[-1]["weight"] == 1.0
+
+
+def test_real_rows_keep_their_groups_and_synthetic_rows_have_none():
+    real, pool = real_images(), pool_images()
+    grouped = replace(real, provenance=real.provenance.assign(group=[*"aabbccdd"]))
+    frame = assemble(
+        grouped,
+        pool,
+        curation=curation_of(pool, chosen=CHOSEN),
+        requested=REQUESTED,
+        result=trial_result(),
+    ).provenance
+    assert frame["group"].dropna().tolist() == [*"aabbccdd"]
+    assert frame["group"].notna().tolist() == (~frame["is_synthetic"]).tolist()
+    assert "group" not in assembled().provenance
 
 
 def test_the_inputs_are_left_as_they_were():

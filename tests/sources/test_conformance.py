@@ -19,6 +19,7 @@ from tests.raw_data import (
     idx_folder,
     image_folder,
     parquet_folder,
+    released_folder,
     split_folder,
 )
 
@@ -82,6 +83,11 @@ CASES = {
     "parquet": Case(
         lambda at: parquet_folder(at / "raw"),
         lambda at: parquet_folder(at / "raw", n=90),
+        {"kind": "parquet", "path": "raw"},
+    ),
+    "released_version": Case(
+        lambda at: released_folder(at / "raw"),
+        lambda at: released_folder(at / "raw", n=90),
         {"kind": "parquet", "path": "raw"},
     ),
 }

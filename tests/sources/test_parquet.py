@@ -10,7 +10,7 @@ from pipeline.errors import ParamsError, SourceError
 from pipeline.params import SourceParams
 from pipeline.sources.open import open_source
 from pipeline.storage import from_arrow
-from tests.raw_data import frame, parquet_folder, picture, picture_table
+from tests.raw_data import frame, parquet_folder, picture, picture_table, released_folder
 
 
 def looked_at(path, **settings):
@@ -48,6 +48,17 @@ def test_synthetic_rows_of_a_released_version_are_left_out(tmp_path):
     survey = looked_at(tmp_path / "raw.parquet")[1]
     assert len(survey.rows) == 30
     assert "10 synthetic rows were left out" in survey.notices[0].message
+
+
+def test_a_released_version_keeps_the_groups_of_its_source(tmp_path):
+    rows = looked_at(released_folder(tmp_path / "raw", n=30))[1].rows
+    assert rows["group"].tolist() == [f"patient {number // 3}" for number in range(30)]
+
+
+def test_a_column_named_group_means_nothing_in_files_of_others(tmp_path):
+    table = picture_table(range(20), [0, 1] * 10, group=pa.array(["same"] * 20))
+    pq.write_table(table, tmp_path / "raw.parquet")
+    assert looked_at(tmp_path / "raw.parquet")[1].rows["group"].isna().all()
 
 
 def test_labels_may_be_texts(tmp_path):
