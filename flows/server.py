@@ -47,8 +47,9 @@ class ServerAddress:
 
     @property
     def reached_at(self) -> str:
-        """The host by which this machine reaches it."""
-        return "127.0.0.1" if self.host == "0.0.0.0" else self.host  # noqa: S104
+        """The host by which this machine reaches it, as an address has it."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104
+        return f"[{host}]" if ":" in host else host
 
     @property
     def page(self) -> str:
@@ -192,7 +193,8 @@ def is_ours(workspace: Workspace, address: ServerAddress) -> bool:
 
 def port_is_free(host: str, port: int) -> bool:
     """Whether a server could listen there now."""
-    with contextlib.closing(socket.socket()) as probe:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with contextlib.closing(socket.socket(family)) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))

@@ -24,7 +24,7 @@ from flows.schedule import (
     set_paused,
     write_schedule,
 )
-from flows.server import is_ours, port_is_free
+from flows.server import database_url, is_ours, port_is_free
 from flows.settings import configure
 from pipeline.errors import ServiceError
 from pipeline.lease import SCHEDULE, hold, read_holder, refuse_if_held
@@ -86,10 +86,12 @@ def start(
     chosen = replace(
         chosen,
         host=host or chosen.host,
-        port=port or _port(place, chosen, host or chosen.host),
         refresh=refresh or (chosen.refresh and not (cron or every)),
     )
+    # Refused here, where the sentence can still be read.
     chosen.address(auth_string()).refuse_if_exposed()
+    database_url()
+    chosen = replace(chosen, port=port or _port(place, chosen))
     write_schedule(place, chosen)
     _tell(chosen)
     if background:
@@ -200,13 +202,13 @@ def _chosen(
     return replace(fresh, host=known.host, port=known.port) if known else fresh
 
 
-def _port(place: Workspace, chosen: Schedule, host: str) -> int:
+def _port(place: Workspace, chosen: Schedule) -> int:
     """The port it had, if it is free or our own server's; else the next free one.
 
     Raises:
         ServiceError: none near is free.
     """
-    address = replace(chosen, host=host).address(auth_string())
+    host, address = chosen.host, chosen.address(auth_string())
     if port_is_free(host, address.port) or is_ours(place, address):
         return address.port
     for port in range(DEFAULT_PORT, DEFAULT_PORT + NEARBY_PORTS):

@@ -60,6 +60,19 @@ def test_with_a_password_or_on_loopback_a_server_may_listen():
     ServerAddress("127.0.0.1", 4200).refuse_if_exposed()
 
 
+@pytest.mark.parametrize(
+    ("host", "page"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:4200"),
+        ("0.0.0.0", "http://127.0.0.1:4200"),
+        ("::1", "http://[::1]:4200"),
+        ("::", "http://[::1]:4200"),
+    ],
+)
+def test_a_browser_here_reaches_it_wherever_it_listens(host, page):
+    assert ServerAddress(host, 4200).page == page
+
+
 def test_the_password_is_never_shown():
     assert "hunter2" not in repr(ServerAddress("127.0.0.1", 4200, "user:hunter2"))
 
