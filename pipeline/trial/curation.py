@@ -62,36 +62,45 @@ def curate(
     judges = _judges(real, confirmer, steps=steps, seed=seed)
     guess = np.mean([judge.probabilities(pool) for judge in judges], axis=0)
     score = guess[np.arange(len(pool)), pool.labels]
-    confirmed = guess.argmax(axis=1) == pool.labels
     columns, references = flat(pool), flat(real)
     found = nearest(columns, references)
     copied = np.isin(digests(columns), digests(references))
     copied |= found.ratio < copy_threshold(real, seed=seed)
-    reasons = np.select(
-        [
-            ~np.isfinite(columns).all(axis=1),
-            copied,
-            pd.Series(digests(columns)).duplicated().to_numpy(),
-            ~confirmed,
-            ~_on_manifold(pool, real, judges),
-        ],
-        REASONS[:5],
-        default="",
+    reasons = _reasons(
+        pool,
+        copied=copied,
+        confirmed=guess.argmax(axis=1) == pool.labels,
+        on_manifold=_on_manifold(pool, real, judges),
     )
-    mislabelled = _mislabelled_classes(pool.labels, confirmed)
-    reasons = np.where((reasons == "") & mislabelled[pool.labels], REASONS[5], reasons)
     return pd.DataFrame(
         {
             "id": pool.ids,
             "label": pool.labels,
             "accepted": reasons == "",
-            "reason": reasons.astype(object),
+            "reason": reasons,
             "score": score,
             "nearest_real_id": real.ids[found.index],
             "nearest_ratio": found.ratio,
             "nearest_distance": found.distance / np.sqrt(columns.shape[1]),
         }
     )
+
+
+def _reasons(
+    pool: Samples, *, copied: np.ndarray, confirmed: np.ndarray, on_manifold: np.ndarray
+) -> np.ndarray:
+    """The first of `REASONS` that holds for each sample, or "", object [n]."""
+    columns = flat(pool)
+    held = [
+        ~np.isfinite(columns).all(axis=1),
+        copied,
+        pd.Series(digests(columns)).duplicated().to_numpy(),
+        ~confirmed,
+        ~on_manifold,
+    ]
+    reasons = np.select(held, REASONS[:5], default="")
+    mislabelled = _mislabelled_classes(pool.labels, confirmed)
+    return np.where((reasons == "") & mislabelled[pool.labels], REASONS[5], reasons).astype(object)
 
 
 def choose_exactly(
