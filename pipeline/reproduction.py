@@ -19,10 +19,11 @@ from pipeline.params import Params, load_params
 from pipeline.results import read_result
 from pipeline.samples import Schema
 from pipeline.storage import has_split, read_split
-from pipeline.versions.fetch import OnProgress, fetch_output, no_matter, released_prefix
+from pipeline.versions.fetch import fetch_output, released_prefix
 from pipeline.versions.git import Git
 from pipeline.versions.listing import Release
 from pipeline.versions.lockfile import AUGMENTED, hash_output
+from pipeline.versions.meter import OnProgress, no_matter
 from pipeline.workspace import Workspace, verify_manifest
 
 INGREDIENTS = ("data/prepared", "data/generator", "data/trial")

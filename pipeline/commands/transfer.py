@@ -1,4 +1,4 @@
-"""A progress bar in bytes for what comes over from a remote; nothing where nobody watches."""
+"""A progress bar in bytes for what is read from a remote; nothing where nobody watches."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from pipeline.versions.fetch import OnProgress, no_matter
+from pipeline.versions.meter import OnProgress, no_matter
 
 
 @contextmanager

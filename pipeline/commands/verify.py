@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from pipeline.commands.transfer import transfer
 from pipeline.commands.versions import Name, Repository, name_at
 from pipeline.errors import VersionError
 from pipeline.versions.listing import find_release, list_releases
@@ -32,7 +33,10 @@ def verify(
         releases = list_releases(git, name or name_at(git))
         if version or not releases:
             releases = [find_release(releases, version)]
-        found = verify_releases(git, releases, read_data=read_data, repair=repair)
+        with transfer("Verifying") as told:
+            found = verify_releases(
+                git, releases, read_data=read_data, repair=repair, on_progress=told
+            )
     depth = "every byte read" if found.read else "sizes and listings; --read-data reads every byte"
     looked = (
         f"{found.objects} objects ({found.n_bytes / 1e6:.1f} MB) of "

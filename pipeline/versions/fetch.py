@@ -5,8 +5,6 @@ manifest among them proves their SHA-256; nothing is taken on trust.
 """
 
 import json
-import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,15 +13,10 @@ from pipeline.errors import VersionError
 from pipeline.versions.git import Git
 from pipeline.versions.listing import Release
 from pipeline.versions.lockfile import LOCK, md5_of, output_at, read_outputs
+from pipeline.versions.meter import Meter, OnProgress
 from pipeline.versions.objects import Store
 from pipeline.versions.remote import Remote, effective_remote, remote_of_config
 from pipeline.versions.store import CONNECTIONS, fetch_checked, open_store
-
-OnProgress = Callable[[int, int], None]
-
-
-def no_matter(done: int, total: int) -> None:
-    """Listen to progress and do nothing."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +42,7 @@ def fetch_output(
         check_inside(directory, file, release.tag)
         (directory / file.path).parent.mkdir(parents=True, exist_ok=True)
     sizes = store.sizes({file.md5 for file in files})
-    meter = _Meter(sum(sizes[file.md5] or 0 for file in files), on_progress)
+    meter = Meter(sum(sizes[file.md5] or 0 for file in files), on_progress)
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         fetched = [
             pool.submit(fetch_checked, store, file.md5, directory / file.path, on_bytes=meter.add)
@@ -66,19 +59,6 @@ def _require_reachable(remote: Remote, release: Release) -> None:
             "does not have. Pull on the machine that released it, or have it released to a remote "
             "that both can reach (`equipoise remote set URL`)."
         )
-
-
-class _Meter:
-    """Adds up bytes from many threads and tells the sum."""
-
-    def __init__(self, total: int, listener: OnProgress):
-        self._total, self._done, self._listener = total, 0, listener
-        self._lock = threading.Lock()
-
-    def add(self, n_bytes: int) -> None:
-        with self._lock:
-            self._done += n_bytes
-            self._listener(self._done, self._total)
 
 
 def check_inside(directory: Path, file: Listed, tag: str) -> None:

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from pipeline.errors import ParamsError
 from pipeline.params import LAST_VERSION, load_params
-from pipeline.versions.fetch import fetch_output, no_matter
+from pipeline.versions.fetch import fetch_output
 from pipeline.versions.git import Git
 from pipeline.versions.listing import find_release, list_releases
 from pipeline.versions.lockfile import LOCK, read_outputs
+from pipeline.versions.meter import no_matter
 from pipeline.workspace import Workspace, write_bytes
 
 PREPARED, GENERATOR = "data/prepared", "data/generator"

@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.errors import VersionError
-from pipeline.versions.fetch import OnProgress, fetch_output, no_matter
+from pipeline.versions.fetch import fetch_output
 from pipeline.versions.git import Git
 from pipeline.versions.listing import Release
 from pipeline.versions.lockfile import AUGMENTED
+from pipeline.versions.meter import OnProgress, no_matter
 from pipeline.workspace import verify_manifest
 
 

@@ -1,6 +1,6 @@
 """Verifying versions: every object that they need, in the remote and in the cache."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -11,12 +11,12 @@ from pipeline.versions.fetch import released_prefix, released_remote
 from pipeline.versions.git import Git
 from pipeline.versions.listing import Release
 from pipeline.versions.lockfile import FOLDER_SUFFIX, LOCK, read_outputs
+from pipeline.versions.meter import Meter, OnProgress, no_matter
 from pipeline.versions.objects import Store
 from pipeline.versions.remote import Remote, cache_directory
-from pipeline.versions.store import LocalStore, compare, copy_good, open_store, read_back
+from pipeline.versions.store import LocalStore, OnBytes, compare, copy_good, open_store, read_back
 
 Place = Literal["remote", "cache"]
-OnBytes = Callable[[int], None]
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def verify(
     *,
     read_data: bool = False,
     repair: bool = False,
-    on_bytes: OnBytes | None = None,
+    on_progress: OnProgress = no_matter,
 ) -> Verification:
     """Look at every object that the releases need, in their remotes and in this machine's cache.
 
@@ -81,20 +81,25 @@ def verify(
         releases: Which ones; those that were not made by this product are left out.
         read_data: Read and hash every object.
         repair: Put good copies from the cache into the remote, and take bad ones out of the cache.
-        on_bytes: Is told how many more bytes were read.
+        on_progress: Is told the number of bytes read, and of all that will be.
     """
     known = [release for release in releases if release.record is not None]
     found = Verification(versions=[str(release.version) for release in known], read=read_data)
     cache = _cache(git)
-    for needs in _needs(git, known).values():
+    by_remote = _needs(git, known).values()
+    held = {needs.remote.url: _held(cache, needs.sizes) for needs in by_remote}
+    looked_at = [sizes for needs in by_remote for sizes in (needs.sizes, held[needs.remote.url])]
+    readable = [_readable(sizes, read_data=read_data) for sizes in looked_at]
+    meter = Meter(sum(sum(sizes.values()) for sizes in readable), on_progress)
+    for needs in by_remote:
         found.objects += len(needs.sizes)
         found.n_bytes += sum(needs.sizes.values())
         store = open_store(needs.remote)
 
         def look(place: Store, sizes: dict[str, int]) -> dict[str, str]:
-            return _wrong(place, sizes, read_data=read_data, on_bytes=on_bytes)
+            return _wrong(place, sizes, read_data=read_data, on_bytes=meter.add)
 
-        in_cache = look(cache, _held(cache, needs.sizes)) if cache else {}
+        in_cache = look(cache, held[needs.remote.url]) if cache else {}
         in_remote = look(store, needs.sizes)
         mended = _mend(store, cache, in_remote, in_cache) if repair and cache else set()
         found.mended += len(mended)
@@ -108,8 +113,13 @@ def verify(
     return found
 
 
-def _held(cache: LocalStore, sizes: dict[str, int]) -> dict[str, int]:
-    return {md5: n for md5, n in sizes.items() if cache.size(md5) is not None}
+def _held(cache: LocalStore | None, sizes: dict[str, int]) -> dict[str, int]:
+    return {md5: n for md5, n in sizes.items() if cache and cache.size(md5) is not None}
+
+
+def _readable(sizes: dict[str, int], *, read_data: bool) -> dict[str, int]:
+    """The objects whose bytes are read: the listings, or all."""
+    return {md5: n for md5, n in sizes.items() if read_data or md5.endswith(FOLDER_SUFFIX)}
 
 
 def _mend(
@@ -161,9 +171,7 @@ def _wrong(
     store: Store, sizes: dict[str, int], *, read_data: bool, on_bytes: OnBytes | None = None
 ) -> dict[str, str]:
     problems = compare(store, sizes)
-    readable = [
-        md5 for md5 in sizes if md5 not in problems and (read_data or md5.endswith(FOLDER_SUFFIX))
-    ]
+    readable = [md5 for md5 in _readable(sizes, read_data=read_data) if md5 not in problems]
     return problems | read_back(store, readable, on_bytes=on_bytes)
 
 

@@ -56,6 +56,16 @@ def test_a_healthy_version_has_no_problems(place):
     assert (found.versions, found.objects) == (["v0.1.0"], 16)
 
 
+@pytest.mark.parametrize("read_data", [False, True])
+def test_progress_ends_when_every_byte_that_will_be_read_was_read(place, read_data):
+    told = []
+    place.verify(read_data=read_data, on_progress=lambda *sums: told.append(sums))
+    done, totals = zip(*told, strict=True)
+    assert list(done) == sorted(done)
+    assert len(set(totals)) == 1
+    assert done[-1] == totals[0] > 0
+
+
 @pytest.mark.parametrize(
     ("where", "how", "read_data"),
     [
