@@ -6,11 +6,13 @@ live in the server's database, encrypted, and nowhere else.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from prefect import get_run_logger, task
 from prefect.blocks.abstract import NotificationBlock
 from prefect.blocks.core import Block
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
 
 from flows.mail import Email
 from pipeline.errors import EquipoiseError, ServiceError
@@ -50,6 +52,15 @@ def notify(blocks: Sequence[str], occasion: Occasion) -> None:
             get_run_logger().warning("The notification through %s could not be sent.", block)
 
 
+class UnsentError(ServiceError):
+    """A block could not send; trying again may help."""
+
+
+def may_pass(_task: object, _run: object, state: State[Any]) -> bool:
+    """Whether trying again may help: not where there is no such block."""
+    return isinstance(state.result(raise_on_failure=False), UnsentError)
+
+
 @task(
     name="notify",
     task_run_name="notify {block}",
@@ -57,6 +68,7 @@ def notify(blocks: Sequence[str], occasion: Occasion) -> None:
     persist_result=False,
     retries=len(RETRY_SECONDS),
     retry_delay_seconds=RETRY_SECONDS,
+    retry_condition_fn=may_pass,
 )
 def send(block: str, subject: str, body: str) -> None:
     """Send one message through one block.
@@ -66,12 +78,18 @@ def send(block: str, subject: str, body: str) -> None:
     """
     try:
         loaded = Block.load(block)
+    except ValueError:
+        raise ServiceError(
+            f"There is no block {block}. Make it in the UI under Blocks, and name it as `type/name` "
+            "in params.yaml."
+        ) from None
+    try:
         assert isinstance(loaded, NotificationBlock)
         # Without this, blocks keep to themselves that nothing arrived.
         with loaded.raise_on_failure():
             _ = loaded.notify(body, subject=subject)
     except Exception as error:
-        raise ServiceError(
+        raise UnsentError(
             f"The block {block} could not send ({type(error).__name__}). Try it in the UI under "
-            "Blocks, and see that params.yaml names it as `type/name`."
+            "Blocks."
         ) from None
