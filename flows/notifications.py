@@ -80,8 +80,8 @@ def send(block: str, subject: str, body: str) -> None:
         loaded = Block.load(block)
     except ValueError:
         raise ServiceError(
-            f"There is no block {block}. Make it in the UI under Blocks, and name it as `type/name` "
-            "in params.yaml."
+            f"There is no block {block}. Make it in the UI under Blocks; params.yaml names it as "
+            "`type/name`."
         ) from None
     try:
         assert isinstance(loaded, NotificationBlock)
