@@ -1,17 +1,12 @@
-"""What kind of values a column of texts holds, and the values in their own type."""
+"""What kind of values a column of texts holds."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.params import TableParams
-from pipeline.samples import Column
 from pipeline.sources.csv_table import first_row_where
-from pipeline.sources.picture_notices import converted, warning
-from pipeline.sources.survey import Notice
+from pipeline.sources.survey import Notice, warning
 
 WHOLE = r"^[+-]?[0-9]+$"
 NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
@@ -25,64 +20,30 @@ DATES = {
     "2024/01/31": r"^[0-9]{4}/[0-9]{1,2}/[0-9]{1,2}( .*)?$",
 }
 BOOLEANS = ({"true", "false"}, {"yes", "no"})
-TRUE_TEXTS = {"true", "yes"}
-LARGEST_WHOLE = 2**53
 MOSTLY = 0.9
 MAXIMUM_CATEGORIES = 1_000
 # One column of names (or codes) for every twenty rows can still be learnt.
 CATEGORY_SHARE = 0.05
-FORMULA = r"^[=+\-@]"
 
 
-@dataclass(frozen=True)
-class Typed:
-    """A column in its own type: what it is called in the schema, and its values."""
-
-    column: Column
-    values: pa.ChunkedArray
-
-
-class ColumnReader:
-    """Reads columns of texts one after the other and gathers what is wrong or odd.
+class KindFinder:
+    """Tells the kinds of columns, and gathers what is wrong or odd.
 
     Args:
-        params: The `source.table` section.
         where: Row position to the words for a person.
+        problems, notices: Lists to add to.
     """
 
-    def __init__(self, params: TableParams, where: Callable[[int], str]):
-        self._params = params
+    def __init__(self, where: Callable[[int], str], problems: list[str], notices: list[Notice]):
         self._where = where
-        self.problems: list[str] = []
-        self.notices: list[Notice] = []
+        self._problems = problems
+        self._notices = notices
 
-    def read(self, name: str, texts: pa.ChunkedArray) -> Typed | None:
-        """The column typed; None where it cannot be used, or holds nothing."""
-        if texts.null_count == len(texts):
-            self.notices.append(converted(f"The column {name!r} is empty and was left out."))
-            return None
-        if self._params.decimal == ",":
-            texts = _with_points(texts)
-        kind = self._params.kinds.get(name) or self._infer(name, texts)
-        if kind is None:
-            return None
-        read = {
-            "integer": self._integers,
-            "continuous": self._numbers,
-            "boolean": self._booleans,
-            "datetime": self._datetimes,
-            "categorical": self._categories,
-            "text": self._texts,
-        }[kind]
-        typed = read(name, texts)
-        if typed is not None:
-            self._note(typed, texts)
-        return typed
-
-    def _infer(self, name: str, texts: pa.ChunkedArray) -> str | None:
+    def kind_of(self, name: str, texts: pa.ChunkedArray) -> str | None:
+        """The kind by its texts alone; None where it is told as a problem instead."""
         n = len(texts) - texts.null_count
         if _share(texts, LEADING_ZERO, n) > 0 and _share(texts, WHOLE, n) == 1:
-            self.notices.append(
+            self._notices.append(
                 warning(
                     f"The column {name!r} has numbers with leading zeros; they were kept as text "
                     "(codes). Declare `source.table.kinds` if numbers are meant."
@@ -91,7 +52,7 @@ class ColumnReader:
             return _kind_of_text(texts)
         if _share(texts, WHOLE, n) == 1:
             return "integer"
-        number = pc.or_(pc.match_substring_regex(texts, NUMBER), _matches(texts, INFINITE))
+        number = pc.or_(pc.match_substring_regex(texts, NUMBER), matches(texts, INFINITE))
         share = (pc.sum(number).as_py() or 0) / n
         if share == 1:
             return "continuous"
@@ -99,9 +60,9 @@ class ColumnReader:
             self._refuse_stray(name, texts, number)
             return None
         if _share(texts, DECIMAL_COMMA, n) + share >= MOSTLY and _share(texts, DECIMAL_COMMA, n):
-            self.problems.append(
+            self._problems.append(
                 f"The column {name!r} has numbers with a decimal comma (such as "
-                f"{_first(texts, _matches(texts, DECIMAL_COMMA))!r}); set `source.table.decimal: "
+                f"{_first(texts, matches(texts, DECIMAL_COMMA))!r}); set `source.table.decimal: "
                 "','`."
             )
             return None
@@ -115,7 +76,7 @@ class ColumnReader:
         if sum(shares.values()) < MOSTLY:
             return _kind_of_text(texts)
         if len(found) > 1 or sum(shares.values()) < 1:
-            self.problems.append(
+            self._problems.append(
                 f"The column {name!r} mixes dates written in different ways (like "
                 f"{' and '.join(found)}{'' if len(found) > 1 else ' and other text'}); write all "
                 "as 2024-01-31."
@@ -123,7 +84,7 @@ class ColumnReader:
             return None
         if found == ["2024-01-31"]:
             return "datetime"
-        self.notices.append(
+        self._notices.append(
             warning(
                 f"The column {name!r} has dates like {found[0]}, whose order of day and month is "
                 "not certain; they were kept as text. Write them as 2024-01-31 to have dates."
@@ -134,139 +95,21 @@ class ColumnReader:
     def _refuse_stray(self, name: str, texts: pa.ChunkedArray, number: pa.ChunkedArray) -> None:
         stray = pc.and_(pc.invert(number), pc.is_valid(texts))
         row = first_row_where(stray)
-        self.problems.append(
+        self._problems.append(
             f"The column {name!r} holds numbers, but {texts[row].as_py()[:40]!r} in "
             f"{self._where(row)} ({pc.sum(stray).as_py()} such cells); correct them, add the text "
             f"to `source.table.missing_texts`, or declare `source.table.kinds: {{{name}: "
             "categorical}`."
         )
 
-    def _integers(self, name: str, texts: pa.ChunkedArray) -> Typed | None:
-        numbers = self._cast(name, texts, pa.float64(), "integer")
-        if numbers is None:
-            return None
-        large = pc.greater(pc.abs(numbers), LARGEST_WHOLE)
-        if pc.any(large).as_py():
-            row = first_row_where(large)
-            self.problems.append(
-                f"The column {name!r} has the whole number {texts[row].as_py()} in "
-                f"{self._where(row)}, beyond 2^53, where numbers lose their last digits; declare "
-                f"`source.table.kinds: {{{name}: categorical}}` if it is a code, or leave it out."
-            )
-            return None
-        values = self._cast(name, _without_plus(texts), pa.int64(), "integer")
-        return None if values is None else self._typed(name, "integer", values)
 
-    def _numbers(self, name: str, texts: pa.ChunkedArray) -> Typed | None:
-        infinite = pc.fill_null(_matches(texts, INFINITE), False)
-        if pc.any(infinite).as_py():
-            row = first_row_where(infinite)
-            if self._params.infinite == "refuse":
-                self.problems.append(
-                    f"The column {name!r} is infinite in {self._where(row)} "
-                    f"({pc.sum(infinite).as_py()} such cells); correct them, or set "
-                    "`source.table.infinite: missing`."
-                )
-                return None
-            texts = pc.if_else(infinite, pa.scalar(None, pa.string()), texts)
-            self.notices.append(
-                converted(f"{pc.sum(infinite).as_py()} infinite cells of {name!r} became missing.")
-            )
-        values = self._cast(name, _without_plus(texts), pa.float64(), "continuous")
-        if values is not None and not pc.all(pc.is_finite(values)).as_py():
-            self.problems.append(f"The column {name!r} has numbers too large to be held; scale it.")
-            return None
-        return None if values is None else self._typed(name, "continuous", values)
-
-    def _booleans(self, name: str, texts: pa.ChunkedArray) -> Typed:
-        values = pc.is_in(pc.utf8_lower(texts), value_set=pa.array(sorted(TRUE_TEXTS)))
-        nothing = pa.scalar(None, pa.bool_())
-        return self._typed(name, "boolean", pc.if_else(pc.is_valid(texts), values, nothing))
-
-    def _datetimes(self, name: str, texts: pa.ChunkedArray) -> Typed | None:
-        series = pd.Series(texts.to_pandas())
-        moments = pd.to_datetime(series, format="ISO8601", utc=True, errors="coerce")
-        wrong = (moments.isna() & series.notna()).to_numpy()
-        if wrong.any():
-            row = int(wrong.argmax())
-            self.problems.append(
-                f"The column {name!r} has the date {series[row]!r} in {self._where(row)}, which "
-                "does not exist; correct it."
-            )
-            return None
-        values = pa.chunked_array([pa.array(moments.dt.tz_localize(None), pa.timestamp("us"))])
-        return self._typed(name, "datetime", values)
-
-    def _categories(self, name: str, texts: pa.ChunkedArray) -> Typed:
-        known = tuple(sorted(pc.unique(pc.drop_null(texts)).to_pylist()))
-        return self._typed(name, "categorical", texts, categories=known)
-
-    def _texts(self, name: str, texts: pa.ChunkedArray) -> Typed:
-        self.notices.append(
-            warning(
-                f"The column {name!r} is free text ({pc.count_distinct(texts).as_py():,} distinct "
-                "cells); it is carried along, but nothing is generated for it."
-            )
-        )
-        return self._typed(name, "text", texts)
-
-    def _cast(
-        self, name: str, texts: pa.ChunkedArray, kind: pa.DataType, word: str
-    ) -> pa.ChunkedArray | None:
-        try:
-            return pc.cast(_without_plus(texts), kind)
-        except pa.ArrowInvalid as error:
-            self.problems.append(
-                f"The column {name!r} was taken as {word}, but a cell is not ({str(error)[:120]}); "
-                "correct the cell, or declare another kind in `source.table.kinds`."
-            )
-            return None
-
-    def _typed(
-        self, name: str, kind: str, values: pa.ChunkedArray, categories: tuple[str, ...] = ()
-    ) -> Typed:
-        column = Column.model_validate(
-            {
-                "name": name,
-                "kind": kind,
-                "categories": categories,
-                "has_missing": values.null_count > 0,
-            }
-        )
-        return Typed(column, values)
-
-    def _is_suspect(self, typed: Typed) -> bool:
-        is_discrete = typed.column.kind in ("integer", "categorical", "text")
-        return is_discrete and typed.column.name not in self._params.unique_columns
-
-    def _note(self, typed: Typed, texts: pa.ChunkedArray) -> None:
-        name, n = typed.column.name, len(texts)
-        distinct = pc.count_distinct(texts).as_py()
-        if distinct == 1:
-            self.notices.append(warning(f"The column {name!r} is constant; it tells nothing."))
-        elif distinct == n and self._is_suspect(typed):
-            self.problems.append(
-                f"The column {name!r} has another value in each of the {n:,} rows, which invites "
-                "memorising; list it in `source.table.leave_out`, or in "
-                "`source.table.unique_columns` if it is a feature all the same."
-            )
-        if typed.column.kind in ("categorical", "text"):
-            formulas = pc.sum(pc.match_substring_regex(texts, FORMULA)).as_py() or 0
-            if formulas:
-                self.notices.append(
-                    warning(
-                        f"{formulas:,} cells of {name!r} begin with =, +, - or @; they are kept, "
-                        "and escaped where they are exported to CSV."
-                    )
-                )
-
-
-def _matches(texts: pa.ChunkedArray, pattern: str) -> pa.ChunkedArray:
+def matches(texts: pa.ChunkedArray, pattern: str) -> pa.ChunkedArray:
+    """Which texts hold the pattern; missing where the text is."""
     return pc.match_substring_regex(texts, pattern)
 
 
 def _share(texts: pa.ChunkedArray, pattern: str, n: int) -> float:
-    return float((pc.sum(_matches(texts, pattern)).as_py() or 0) / n)
+    return float((pc.sum(matches(texts, pattern)).as_py() or 0) / n)
 
 
 def _first(texts: pa.ChunkedArray, mask: pa.ChunkedArray) -> str:
@@ -277,12 +120,3 @@ def _kind_of_text(texts: pa.ChunkedArray) -> str:
     distinct = pc.count_distinct(texts).as_py()
     most = max(MAXIMUM_CATEGORIES, CATEGORY_SHARE * len(texts))
     return "categorical" if distinct <= most else "text"
-
-
-def _without_plus(texts: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pc.replace_substring_regex(texts, r"^\+", "")
-
-
-def _with_points(texts: pa.ChunkedArray) -> pa.ChunkedArray:
-    is_number = pc.fill_null(_matches(texts, DECIMAL_COMMA), False)
-    return pc.if_else(is_number, pc.replace_substring(texts, ",", "."), texts)

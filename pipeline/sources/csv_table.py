@@ -11,8 +11,7 @@ import pyarrow.csv
 
 from pipeline.params import TableParams
 from pipeline.sources.csv_bytes import CsvError, Layout, look_at
-from pipeline.sources.picture_notices import converted
-from pipeline.sources.survey import Notice
+from pipeline.sources.survey import Notice, converted
 
 BLOCK_BYTES = 8 * 2**20
 MAXIMUM_CELL_BYTES = 2**20

@@ -16,10 +16,9 @@ from pipeline.sources.decoding import Decoded, describe
 from pipeline.sources.idx_file import Header, IdxError, is_gzip, read_blocks, read_header
 from pipeline.sources.parallel import map_in_order
 from pipeline.sources.picture import MAXIMUM_PIXELS, MINIMUM_SIDE_PX
-from pipeline.sources.picture_notices import converted, warning
 from pipeline.sources.picture_survey import PictureSurvey, Place
 from pipeline.sources.sizing import settled
-from pipeline.sources.survey import Notice, Survey
+from pipeline.sources.survey import Notice, Survey, converted, warning
 
 SPLIT_OF_PREFIX = {"train": "train", "t10k": "test", "test": "test", "val": "validation"}
 

@@ -14,10 +14,9 @@ from pipeline.sources.folder_walk import Found, Walk, walk
 from pipeline.sources.groups import compiled, group_of
 from pipeline.sources.parallel import chunks, map_in_order
 from pipeline.sources.picture import MAXIMUM_BYTES, SUFFIXES, size_of
-from pipeline.sources.picture_notices import warning
 from pipeline.sources.picture_survey import PictureSurvey, Place
 from pipeline.sources.sizing import settled
-from pipeline.sources.survey import Notice, Survey
+from pipeline.sources.survey import Notice, Survey, warning
 
 CHUNK_FILES = 32
 HEADER_BYTES = 64 * 2**10

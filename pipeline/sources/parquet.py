@@ -27,10 +27,9 @@ from pipeline.sources.groups import compiled, group_of
 from pipeline.sources.parallel import map_in_order
 from pipeline.sources.parquet_file import ParquetError, damaged, open_parts, parts_of
 from pipeline.sources.picture import size_of
-from pipeline.sources.picture_notices import converted
 from pipeline.sources.picture_survey import PictureSurvey, Place
 from pipeline.sources.sizing import settled
-from pipeline.sources.survey import Survey
+from pipeline.sources.survey import Survey, converted
 
 READ_ROWS = 64
 SYNTHETIC = "is_synthetic"

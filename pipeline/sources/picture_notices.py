@@ -1,6 +1,7 @@
 """What a reader should know of a set of pictures that can be used."""
 
 from collections import Counter
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,7 @@ import pandas as pd
 from pipeline.params import ResizeParams
 from pipeline.samples import Schema
 from pipeline.sources.class_names import look_alikes
-from pipeline.sources.survey import Notice
+from pipeline.sources.survey import Notice, converted, warning
 from pipeline.sources.words import counted
 
 CONVERSIONS = {
@@ -28,16 +29,6 @@ POLICIES = {
 }
 
 
-def warning(message: str) -> Notice:
-    """A notice of something odd that was kept."""
-    return Notice(kind="warning", message=message)
-
-
-def converted(message: str) -> Notice:
-    """A notice of something that was changed."""
-    return Notice(kind="converted", message=message)
-
-
 def picture_notices(
     *,
     sizes: Counter[tuple[int, int]],
@@ -52,43 +43,47 @@ def picture_notices(
     resize: ResizeParams,
 ) -> list[Notice]:
     """All notices of one survey of pictures, in a fixed order."""
-    notices = [
-        converted(text.format(n=counted(remarks[key], "picture")))
-        for key, text in CONVERSIONS.items()
-        if remarks[key]
+    return [
+        *_about_decoding(remarks),
+        *_about_sizes(sizes, schema, resize),
+        *_about_colours(is_grey),
+        *_about_duplicates(dropped),
+        *_about_twins(rows, schema, pairs),
+        *_about_classes(schema, names, is_constant),
     ]
-    notices += [
-        warning(text.format(n=counted(remarks[key], "picture")))
-        for key, text in WARNINGS.items()
-        if remarks[key]
-    ]
-    notices += _about_sizes(sizes, schema, resize)
-    if is_grey.any() and not is_grey.all():
-        notices.append(
-            warning(
-                f"{int(is_grey.sum())} pictures are grey and {int((~is_grey).sum())} in colour; "
-                "all "
-                "are kept in colour."
-            )
+
+
+def _about_decoding(remarks: Counter[str]) -> Iterator[Notice]:
+    for notice, texts in ((converted, CONVERSIONS), (warning, WARNINGS)):
+        for key, text in texts.items():
+            if remarks[key]:
+                yield notice(text.format(n=counted(remarks[key], "picture")))
+
+
+def _about_colours(is_grey: np.ndarray) -> Iterator[Notice]:
+    grey, all_pictures = int(is_grey.sum()), len(is_grey)
+    if 0 < grey < all_pictures:
+        yield warning(
+            f"{grey} pictures are grey and {all_pictures - grey} in colour; all are kept in colour."
         )
+
+
+def _about_duplicates(dropped: int) -> Iterator[Notice]:
     if dropped:
-        notices.append(
-            warning(f"{counted(dropped, 'exact duplicate')} inside a class; one of each was kept.")
+        yield warning(
+            f"{counted(dropped, 'exact duplicate')} inside a class; one of each was kept."
         )
-    notices += _about_twins(rows, schema, pairs)
-    notices += [
-        warning(
-            f"All pictures of the class {name!r} are of one constant value; nothing can be learnt "
-            "from it."
-        )
-        for name in schema.classes
-        if is_constant[names == name].all()
-    ]
-    notices += [
-        warning(f"The class names {first!r} and {second!r} differ only in case or accents.")
-        for first, second in look_alikes(schema.classes)
-    ]
-    return notices
+
+
+def _about_classes(schema: Schema, names: np.ndarray, is_constant: np.ndarray) -> Iterator[Notice]:
+    for name in schema.classes:
+        if is_constant[names == name].all():
+            yield warning(
+                f"All pictures of the class {name!r} are of one constant value; nothing can be "
+                "learnt from it."
+            )
+    for first, second in look_alikes(schema.classes):
+        yield warning(f"The class names {first!r} and {second!r} differ only in case or accents.")
 
 
 def _about_sizes(
@@ -114,36 +109,35 @@ def _about_sizes(
     ]
 
 
-def _about_twins(rows: pd.DataFrame, schema: Schema, pairs: np.ndarray) -> list[Notice]:
+def _about_twins(rows: pd.DataFrame, schema: Schema, pairs: np.ndarray) -> Iterator[Notice]:
     if len(pairs) == 0:
-        return []
-    labels, paths = rows["label"].to_numpy(), rows["source_path"].to_numpy()
-    notices = [
-        warning(
-            f"{len(np.unique(pairs))} pictures have a near duplicate "
-            f"(for instance {paths[pairs[0, 0]]} and {paths[pairs[0, 1]]}); such pictures are "
-            "never parted by a split that is made here."
-        )
-    ]
-    crossing = pairs[labels[pairs[:, 0]] != labels[pairs[:, 1]]]
+        return
+    paths = rows["source_path"].to_numpy()
+    yield warning(
+        f"{len(np.unique(pairs))} pictures have a near duplicate "
+        f"(for instance {paths[pairs[0, 0]]} and {paths[pairs[0, 1]]}); such pictures are "
+        "never parted by a split that is made here."
+    )
+    classes = np.array(schema.classes, object)[rows["label"].to_numpy()]
+    crossing = _differing(pairs, classes)
     if len(crossing):
         one, other = crossing[0]
-        notices.append(
-            warning(
-                f"{counted(len(crossing), 'pair')} of near duplicates in two classes, such as "
-                f"{paths[one]} ({schema.classes[labels[one]]!r}) and {paths[other]} "
-                f"({schema.classes[labels[other]]!r}); one label of each pair is probably wrong."
-            )
+        yield warning(
+            f"{counted(len(crossing), 'pair')} of near duplicates in two classes, such as "
+            f"{paths[one]} ({classes[one]!r}) and {paths[other]} ({classes[other]!r}); one label "
+            "of each pair is probably wrong."
         )
-    splits = rows["split"].to_numpy()
-    if rows["split"].notna().any():
-        apart = pairs[splits[pairs[:, 0]] != splits[pairs[:, 1]]]
-        if len(apart):
-            one, other = apart[0]
-            notices.append(
-                warning(
-                    f"{counted(len(apart), 'pair')} of near duplicates in different splits, for "
-                    f"instance {paths[one]} and {paths[other]}; scores may be too good."
-                )
-            )
-    return notices
+    has_splits = rows["split"].notna().any()
+    apart = _differing(pairs, rows["split"].to_numpy()) if has_splits else pairs[:0]
+    if len(apart):
+        one, other = apart[0]
+        yield warning(
+            f"{counted(len(apart), 'pair')} of near duplicates in different splits, for "
+            f"instance {paths[one]} and {paths[other]}; scores may be too good."
+        )
+
+
+def _differing(pairs: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """The pairs, int64 [m, 2], whose two rows differ in their value."""
+    differing: np.ndarray = pairs[values[pairs[:, 0]] != values[pairs[:, 1]]]
+    return differing

@@ -28,6 +28,16 @@ class Notice(BaseModel):
     message: str
 
 
+def warning(message: str) -> Notice:
+    """A notice of something odd that was kept."""
+    return Notice(kind="warning", message=message)
+
+
+def converted(message: str) -> Notice:
+    """A notice of something that was changed."""
+    return Notice(kind="converted", message=message)
+
+
 @dataclass(frozen=True)
 class Survey:
     """Everything about the raw rows but their values.

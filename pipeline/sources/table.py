@@ -13,12 +13,11 @@ from pipeline.errors import ParamsError, SourceError
 from pipeline.params import SourceParams
 from pipeline.samples import Schema
 from pipeline.sources.class_names import in_order, look_alikes, problem_with
-from pipeline.sources.column_kinds import ColumnReader, Typed
+from pipeline.sources.column_reader import ColumnReader, Typed
 from pipeline.sources.csv_bytes import CsvError
 from pipeline.sources.csv_table import Texts, first_row_where, read_csv
 from pipeline.sources.parquet_table import read_parquet_texts
-from pipeline.sources.picture_notices import converted, warning
-from pipeline.sources.survey import Notice, Survey, make_rows, provenance_of
+from pipeline.sources.survey import Notice, Survey, converted, make_rows, provenance_of, warning
 from pipeline.sources.twins import near_rows
 from pipeline.sources.words import counted
 from pipeline.storage import feature_table
