@@ -2,7 +2,6 @@
 
 import logging
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,7 @@ import pandas as pd
 
 from pipeline import balance, storage, synthesis
 from pipeline.fidelity.inception import load_inception
-from pipeline.fidelity.judge import METRICS, judge
+from pipeline.fidelity.networks import judge_by_networks
 from pipeline.fidelity.safety import judge_safety
 from pipeline.fidelity.transfer import train_on_synthetic
 from pipeline.modalities.recipe import TrainingSet
@@ -35,9 +34,6 @@ from pipeline.workspace import Workspace, read_json, verify_manifest, writing
 log = logging.getLogger(__name__)
 CURATION_FILE = "curation.parquet"
 CHEAP_FOLDER = "cheap"
-FEATURES = "domain network (a small CNN trained on the training split, 64 features)"
-# The numbers that are published in Inception's terms.
-INCEPTION_METRICS = ("fid", "kid")
 
 
 def run(workspace: Workspace, params: Params) -> None:
@@ -153,25 +149,13 @@ def judge_pool_quality(
     """
     network = fit("cnn", TrainingSet(train), DOMAIN_RECIPE, steps=steps, seed=seed)
     features = (network.features(pool), network.features(train), network.features(unseen))
-    judged = partial(
-        judge,
-        real_labels=unseen.labels,
-        fake_labels=pool.labels,
-        classes=train.schema.classes,
+    rows = judge_by_networks(
+        unseen,
+        pool,
+        (features[2], features[0]),
+        inception=None if inception is None else inception[0],
         seed=seed,
     )
-    if inception is None:
-        rows = judged(features[2], fake=features[0], features=FEATURES)
-    else:
-        published, digest = load_inception(Path(inception[0]))
-        rows = judged(
-            published(unseen.values),
-            fake=published(pool.values),
-            features=f"Inception (2,048 features; weights of SHA-256 {digest[:12]}…)",
-            metrics=INCEPTION_METRICS,
-        )
-        others = tuple(name for name in METRICS if name not in INCEPTION_METRICS)
-        rows += judged(features[2], fake=features[0], features=FEATURES, metrics=others)
     rows += train_on_synthetic(
         pool,
         train,

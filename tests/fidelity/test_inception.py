@@ -7,8 +7,9 @@ import torch
 
 from pipeline.errors import ParamsError
 from pipeline.fidelity.inception import expected_shapes, load_inception
-from pipeline.stages.evaluate import judge_pool_quality
-from tests.trial.stand_ins import digits, noisy
+from pipeline.fidelity.networks import DOMAIN, judge_by_networks
+from pipeline.trial.rows import flat
+from tests.trial.stand_ins import digits
 
 IMAGES = digits([1, 1]).values
 
@@ -57,21 +58,18 @@ def test_the_tensors_are_those_of_the_published_network():
 
 
 def test_with_a_weights_file_fid_and_kid_name_it_and_the_rest_keeps_the_domain_network(file):
-    train = digits([12, 12])
-    quality = judge_pool_quality(
-        train=train,
-        unseen=digits([4, 4], skip=20),
-        pool=noisy(digits([6, 4]), 1),
-        steps=10,
-        seed=0,
-        inception=(str(file), "0" * 64),
-    )
-    of_metric = {row["metric"]: row for row in quality["fidelity"] if row["class_name"] is None}
+    unseen, pool = digits([4]), digits([2], skip=10)
+    pixels = (flat(unseen), flat(pool))
+    rows = judge_by_networks(unseen, pool, pixels, inception=str(file), seed=0)
+    of_metric = {row.metric: row for row in rows if row.class_name is None}
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    assert digest[:12] in of_metric["kid"]["features"]
-    assert of_metric["kid"]["value"] is not None
-    assert "2049" in of_metric["fid"]["note"]
-    assert "domain network" in of_metric["coverage"]["features"]
+    assert digest[:12] in of_metric["kid"].features
+    assert of_metric["kid"].value is not None
+    assert "2049" in of_metric["fid"].note
+    assert "domain network" in of_metric["coverage"].features
+    assert "domain network" in of_metric["diversity"].features
+    plain = judge_by_networks(unseen, pool, pixels, inception=None, seed=0)
+    assert [row.metric for row in plain if row.features != DOMAIN] == []
 
 
 @pytest.mark.parametrize(
