@@ -24,6 +24,7 @@ from flows.notifications import Occasion, notify
 from flows.orphan import end_with_parent
 from flows.predecessor import crash, end_silent
 from flows.schedule import FLOW
+from flows.settings import sweep
 from pipeline.errors import EquipoiseError, TrainingError, TransferError
 from pipeline.last_run import note_run
 from pipeline.lease import RUN, SCHEDULED_RUN, hold, read_holder
@@ -145,6 +146,7 @@ def augmentation(root: str = ".", scheduled: bool = False, refresh: bool = False
     params = load_params(workspace.params_file)
     if scheduled:
         end_with_parent()
+        sweep(workspace)
     try:
         outcome = _run(workspace, scheduled=scheduled, refresh=refresh)
     except EquipoiseError as error:

@@ -44,6 +44,7 @@ from flows.augmentation import augmentation
 from flows.notifications import OWN_BLOCKS
 from flows.schedule import DEPLOYMENT, FLOW, Schedule, read_schedule
 from flows.server import identity
+from flows.settings import sweep
 from pipeline.errors import ServiceError
 from pipeline.workspace import Workspace
 
@@ -65,6 +66,7 @@ def main(root: Path) -> None:
     install_automation()
     offer_blocks()
     settle()
+    sweep(workspace)
     # Prefect forgets to await one of its own coroutines when it is asked to stop.
     warnings.filterwarnings("ignore", message="coroutine 'Runner.astop' was never awaited")
     serve(

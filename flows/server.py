@@ -30,6 +30,12 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 AUTH_VARIABLE = "EQUIPOISE_SERVER_AUTH"
 DATABASE_VARIABLE = "EQUIPOISE_DATABASE_URL"
 _DATABASE = re.compile(r"postgresql\+asyncpg://[^\s/]+/\S+|sqlite\+aiosqlite:////\S+")
+_LASTING = {
+    # What goes wrong inside is for its log; otherwise it says nothing.
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "ERROR",
+    # Events go after 7 days, runs with their logs and artifacts after 90.
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
+}
 _TEMPORARY = {
     "PREFECT_UI_ENABLED": "0",
     "PREFECT__SERVER_EPHEMERAL": "1",
@@ -151,7 +157,7 @@ def temporary_server(workspace: Workspace) -> Iterator[Server]:
 def lasting_server(workspace: Workspace, address: ServerAddress) -> Iterator[Server]:
     """A server with all services and its screen, for the length of this block."""
     address.refuse_if_exposed()
-    with _started(workspace, address, address.environment()) as server:
+    with _started(workspace, address, {**address.environment(), **_LASTING}) as server:
         yield server
 
 

@@ -51,3 +51,13 @@ def configure(workspace: Workspace) -> None:
 def talk_to(url: str) -> None:
     """Name the server whose API answers at `url`; no other is started or asked."""
     os.environ["PREFECT_API_URL"] = url
+
+
+def sweep(workspace: Workspace) -> None:
+    """Remove what Prefect's server put aside and never looks at again.
+
+    SQLite lets one write at a time; an event that comes during another's write is tried three times
+    at once and then put aside as a file, one in three runs on a busy machine.
+    """
+    for path in (workspace.private / "prefect" / "dlq").glob("*"):
+        path.unlink(missing_ok=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from flows.server import ServerAddress, free_port, identity, is_ours, port_is_free
+from flows.settings import sweep
 from pipeline.errors import ServiceError
 from pipeline.workspace import Workspace
 
@@ -105,6 +106,15 @@ def test_an_address_of_another_database_is_refused_without_showing_it(url, monke
     with pytest.raises(ServiceError, match=r"Write postgresql\+asyncpg://") as refused:
         ServerAddress("127.0.0.1", 4200).environment()
     assert "hunter2" not in str(refused.value)
+
+
+def test_what_the_server_put_aside_is_removed(workspace):
+    sweep(workspace)
+    aside = workspace.private / "prefect" / "dlq" / "0123"
+    aside.parent.mkdir(parents=True)
+    aside.write_text("an event")
+    sweep(workspace)
+    assert not aside.exists()
 
 
 def test_cross_site_requests_are_refused_by_setting():
