@@ -153,7 +153,8 @@ class GanParams(Section):
     augment_strength: Annotated[float, Field(ge=0.0, le=3.0)] | None = None
     adaptive_accuracy: Annotated[float, Field(ge=0.5, le=1.0)] | None = None
     enrich_strength: Annotated[float, Field(ge=0.0, le=3.0)] | None = None
-    enrich_mixing: Share | None = None
+    enrich_towards: Share | None = None
+    enrich_lending: Annotated[float, Field(ge=0.0, le=3.0)] | None = None
     deviation: bool | None = None
     averaging_decay: Annotated[float, Field(ge=0.0, lt=1.0)] | None = None
     lecam: Weight | None = None

@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
+import torch
 from torch import Tensor, nn
+
+
+class Neighbourhood(Protocol):
+    """The training reals, those of rare classes enriched by their near neighbourhood."""
+
+    def enrich(self, rows: Tensor, labels: Tensor, stream: torch.Generator) -> Tensor:
+        """A batch of the networks' form for resident `rows` [n] of `labels` [n]."""
 
 
 class Domain(Protocol):
@@ -46,6 +54,25 @@ class Domain(Protocol):
     def augment(self, batch: Tensor, uniform: Tensor, *, strength: float | Tensor) -> Tensor:
         """A differentiable, label-keeping change of each row by its own `uniform` [n, augment_dim]
         in [0, 1) and its own strength [n], or one strength for all; 0 changes nothing.
+        """
+
+    def neighbourhood(
+        self,
+        stored: Tensor,
+        labels: Tensor,
+        *,
+        rarity: Tensor,
+        strength: float,
+        towards: float,
+        lending: float,
+    ) -> Neighbourhood:
+        """What enriches rare reals.
+
+        Args:
+            rarity: Of each class, in [0, 1]; reals of a class of rarity 0 stay as they are.
+            strength: Of the change that `augment` makes, at rarity 1.
+            towards: Up to which part of the way to a near neighbour of its class a real goes.
+            lending: Strength of the variation lent by common classes, at rarity 1.
         """
 
     def features(self, values: Any) -> np.ndarray:

@@ -14,7 +14,7 @@ from pipeline.errors import TrainingError
 from pipeline.gan import alarm, averaging, state, stopping
 from pipeline.gan.adversarial import AdversarialMethod
 from pipeline.gan.batches import BatchDrawer, torch_stream
-from pipeline.gan.contract import Domain, LabelledTensors, Progress
+from pipeline.gan.contract import Domain, LabelledTensors, Neighbourhood, Progress
 from pipeline.gan.history import HistoryRow, Meter
 from pipeline.gan.method import Method, StepInput
 from pipeline.gan.presets import Recipe
@@ -112,8 +112,7 @@ class Trainer:
             balanced=job.recipe.balanced,
             repeats_cap=job.recipe.repeats_cap,
         )
-        counts = torch.bincount(job.data.labels, minlength=job.domain.n_classes)
-        self._rarity = (1.0 - counts.float() / RARE_BELOW_SAMPLES).clamp_min(0.0)
+        self._neighbourhood = _neighbourhood(job)
         self.watch = Watch(job.data, job.held_out, job.domain, seed=job.seed)
         self.meter = Meter()
         self.history: list[HistoryRow] = []
@@ -158,7 +157,7 @@ class Trainer:
         uniform = torch.rand(4, len(rows), self.job.domain.augment_dim, generator=stream)
         torch.manual_seed(derive_seed(self.job.seed, "gan", "modules", step, self.devices.rank))
         share = self.devices.shard
-        real = share(self._enriched(self.job.domain.load(self.job.data.stored[rows]), labels, step))
+        real = share(self._load(rows, labels, step))
         if self.job.recipe.channels_last:
             real = real.contiguous(memory_format=torch.channels_last)
         return StepInput(
@@ -169,20 +168,11 @@ class Trainer:
             uniform=share(uniform, dim=1),
         )
 
-    def _enriched(self, real: Tensor, labels: Tensor, step: int) -> Tensor:
-        """Reals of rare classes, each moved a little within what its class may look like."""
-        recipe, rarity = self.job.recipe, self._rarity[labels]
-        if not (recipe.enrich_strength or recipe.enrich_mixing) or not bool(rarity.any()):
-            return real
+    def _load(self, rows: Tensor, labels: Tensor, step: int) -> Tensor:
+        if self._neighbourhood is None:
+            return self.job.domain.load(self.job.data.stored[rows])
         stream = torch_stream(self.job.seed, "gan", "enrich", step)
-        if recipe.enrich_mixing:
-            partners = self.job.data.stored[self.batches.partners(labels, stream)]
-            weight = torch.rand(len(labels), generator=stream) * recipe.enrich_mixing
-            weight = weight * (rarity > 0)
-            shape = (-1, *[1] * (real.dim() - 1))
-            real = torch.lerp(real, self.job.domain.load(partners), weight.view(shape))
-        uniform = torch.rand(len(labels), self.job.domain.augment_dim, generator=stream)
-        return self.job.domain.augment(real, uniform, strength=rarity * recipe.enrich_strength)
+        return self._neighbourhood.enrich(rows, labels, stream)
 
     def kept(self) -> nn.Module:
         """The generator to ship, on the CPU and in evaluation mode."""
@@ -300,6 +290,25 @@ class Trainer:
         if ending is not None or time.monotonic() - self._written_at >= STATE_EVERY_SECONDS:
             state.write_state(directory, self.snapshot())
             self._written_at = time.monotonic()
+
+
+def _neighbourhood(job: Job) -> Neighbourhood | None:
+    """What enriches rare reals, or None where nothing does."""
+    recipe = job.recipe
+    counts = torch.bincount(job.data.labels, minlength=job.domain.n_classes)
+    rarity = (1.0 - counts.float() / RARE_BELOW_SAMPLES).clamp_min(0.0)
+    if not (recipe.enrich_strength or recipe.enrich_towards or recipe.enrich_lending):
+        return None
+    if not bool(rarity.any()):
+        return None
+    return job.domain.neighbourhood(
+        job.data.stored,
+        job.data.labels,
+        rarity=rarity,
+        strength=recipe.enrich_strength,
+        towards=recipe.enrich_towards,
+        lending=recipe.enrich_lending,
+    )
 
 
 def _out_of_time(step: int, max_seconds: float) -> str:

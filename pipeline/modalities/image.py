@@ -8,6 +8,7 @@ from pipeline.errors import ArtifactError
 from pipeline.modalities.image_affine import AFFINE_DIM, small_affine
 from pipeline.modalities.image_design import ImageDesign, build_networks
 from pipeline.modalities.image_features import likeness_features
+from pipeline.modalities.image_neighbourhood import PictureNeighbourhood
 
 
 class ImageDomain:
@@ -52,6 +53,26 @@ class ImageDomain:
     def augment(self, batch: Tensor, uniform: Tensor, *, strength: float | Tensor) -> Tensor:
         """A mild affine change of each picture; see `small_affine`."""
         return small_affine(batch, uniform, strength=strength)
+
+    def neighbourhood(
+        self,
+        stored: Tensor,
+        labels: Tensor,
+        *,
+        rarity: Tensor,
+        strength: float,
+        towards: float,
+        lending: float,
+    ) -> PictureNeighbourhood:
+        """Rare pictures on the way to a neighbour, and deformed as common ones are."""
+        return PictureNeighbourhood(
+            stored,
+            labels,
+            rarity=rarity,
+            strength=strength,
+            towards=towards,
+            lending=lending,
+        )
 
     def features(self, values: np.ndarray) -> np.ndarray:
         """float64 [n, d]; see `likeness_features`."""

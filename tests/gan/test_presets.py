@@ -68,7 +68,7 @@ def test_what_params_leave_out_comes_from_the_preset():
         {"augment_strength": 0.0},
         {"adaptive_accuracy": 0.6},
         {"enrich_strength": 0.0},
-        {"enrich_mixing": 0.0},
+        {"enrich_towards": 0.0},
         {"deviation": False},
         {"averaging_decay": 0.0},
         {"lecam": 0.1},

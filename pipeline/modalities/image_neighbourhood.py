@@ -1,0 +1,163 @@
+"""The near neighbourhood of rare reals: what else their class may look like.
+
+A generator that sees ten pictures of a class learns ten pictures. Rare classes are therefore shown
+to it enriched: on the way to a near neighbour of their class, under deformations that common
+classes show, and changed a little. Small pictures are blended with the neighbour; larger ones, in
+which a blend is a ghost, are deformed to meet it.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from pipeline.modalities import image_morph
+from pipeline.modalities.image_affine import AFFINE_DIM, small_affine
+
+NEIGHBOURS = 4
+# Bounds of what is computed before the first step, whatever the data's size.
+MOST_PAIRS = 600
+MOST_LENDERS = 100
+LENT_BY_EACH = 3
+# A deformation that leaves more than this of the difference has not found the way.
+LARGEST_RESIDUAL = 0.5
+# Pictures up to this side are blended: a stroke of one or two pixels has no shape to deform.
+LARGEST_BLENDED_PX = 12
+
+
+@dataclass(frozen=True)
+class Ways:
+    """Ways from rows of rare classes to their near neighbours.
+
+    Attributes:
+        partners: Rows of the neighbours, int64 [rows, k]; a row of another class is its own.
+        forth: Displacements towards the neighbour, float32 [rare rows, k, 2, 6, 6]; `back` those of
+            the neighbour towards the row. None where pictures are blended.
+        place: Position of a row in `forth`, int64 [rows].
+    """
+
+    partners: Tensor
+    place: Tensor
+    forth: Tensor | None = None
+    back: Tensor | None = None
+
+
+class PictureNeighbourhood:
+    """Enriches batches of rare reals.
+
+    Args:
+        images: All training pictures, uint8 [n, channels, height, width].
+        labels: int64 [n].
+        rarity: Of each class, in [0, 1]; 0 is a common class, which is left as it is.
+        strength: Of the small affine change at rarity 1.
+        towards: Up to which part of the way to a neighbour a row goes, in [0, 1].
+        lending: Strength of the deformations lent by common classes, at rarity 1.
+    """
+
+    def __init__(
+        self,
+        images: Tensor,
+        labels: Tensor,
+        *,
+        rarity: Tensor,
+        strength: float,
+        towards: float,
+        lending: float,
+    ):
+        self._images, self._rarity = images, rarity
+        self._strength, self._towards, self._lending = strength, towards, lending
+        deforms = max(images.shape[2:]) > LARGEST_BLENDED_PX
+        self._ways = _find_ways(images, labels, rarity, deforms=deforms) if towards else None
+        self._lent = _lent(images, labels, rarity) if lending and deforms else None
+
+    def enrich(self, rows: Tensor, labels: Tensor, stream: torch.Generator) -> Tensor:
+        """The pictures of `rows`, float32 in [−1, 1], each changed within what its class shows."""
+        real, rarity = _loaded(self._images[rows]), self._rarity[labels]
+        rare = torch.nonzero(rarity)[:, 0]
+        if not len(rare):
+            return real
+        moved = self._approached(rows[rare], real[rare], stream)
+        moved = self._under_lent(moved, rarity[rare], stream)
+        uniform = torch.rand(len(rare), AFFINE_DIM, generator=stream)
+        moved = small_affine(moved, uniform, strength=rarity[rare] * self._strength)
+        real[rare] = moved.clamp(-1.0, 1.0)
+        return real
+
+    def _approached(self, rows: Tensor, real: Tensor, stream: torch.Generator) -> Tensor:
+        if self._ways is None:
+            return real
+        ways = self._ways
+        choice = torch.randint(ways.partners.shape[1], (len(rows),), generator=stream)
+        progress = torch.rand(len(rows), generator=stream) * self._towards
+        partners = _loaded(self._images[ways.partners[rows, choice]])
+        if ways.forth is None or ways.back is None:
+            return torch.lerp(real, partners, progress.view(-1, 1, 1, 1))
+        place = ways.place[rows]
+        forth, back = ways.forth[place, choice], ways.back[place, choice]
+        return image_morph.between(real, partners, forth, back, progress)
+
+    def _under_lent(self, real: Tensor, rarity: Tensor, stream: torch.Generator) -> Tensor:
+        if self._lent is None or not len(self._lent):
+            return real
+        choice = torch.randint(len(self._lent), (len(real),), generator=stream)
+        amount = torch.rand(len(real), generator=stream) * rarity * self._lending
+        return image_morph.deform(real, self._lent[choice] * amount.view(-1, 1, 1, 1))
+
+
+def _find_ways(images: Tensor, labels: Tensor, rarity: Tensor, *, deforms: bool) -> Ways:
+    rare = torch.nonzero(rarity[labels])[:, 0]
+    k = max(1, min(NEIGHBOURS, MOST_PAIRS // max(1, len(rare))))
+    partners = torch.arange(len(labels))[:, None].repeat(1, k)
+    for label in torch.nonzero(rarity)[:, 0]:
+        rows = torch.nonzero(labels == label)[:, 0]
+        if len(rows) > 1:
+            partners[rows] = rows[_nearest(images[rows], k)]
+    place = torch.zeros(len(labels), dtype=torch.int64)
+    place[rare] = torch.arange(len(rare))
+    if not deforms or not len(rare):
+        return Ways(partners, place)
+    first = _loaded(images[rare.repeat_interleave(k)])
+    second = _loaded(images[partners[rare].flatten()])
+    forth, residual_forth = image_morph.find_deformations(first, second)
+    back, residual_back = image_morph.find_deformations(second, first)
+    # Where no way was found the row stays at home.
+    lost = (torch.maximum(residual_forth, residual_back) > LARGEST_RESIDUAL).view(-1, k)
+    partners[rare] = torch.where(lost, rare[:, None], partners[rare])
+    shape = (len(rare), k, *forth.shape[1:])
+    kept = ~lost[..., None, None, None]
+    return Ways(partners, place, forth.view(shape) * kept, back.view(shape) * kept)
+
+
+def _lent(images: Tensor, labels: Tensor, rarity: Tensor) -> Tensor:
+    """Deformations between near neighbours of common classes, [m, 2, 6, 6]."""
+    common = torch.nonzero(rarity == 0)[:, 0]
+    each = MOST_LENDERS // max(1, len(common)) + 1
+    first, second = [], []
+    for label in common:
+        rows = torch.nonzero(labels == label)[:, 0]
+        if len(rows) < 2:
+            continue
+        # Few enough that the distances between all of them are quickly had.
+        rows = rows[:: max(1, len(rows) // 400)]
+        lenders = torch.arange(0, len(rows), max(1, len(rows) // each))
+        near = _nearest(images[rows], LENT_BY_EACH)[lenders]
+        first.append(rows[lenders].repeat_interleave(near.shape[1]))
+        second.append(rows[near.flatten()])
+    if not first:
+        return torch.zeros(0, 2, image_morph.GRID_CELLS, image_morph.GRID_CELLS)
+    pairs = _loaded(images[torch.cat(first)]), _loaded(images[torch.cat(second)])
+    displacements, residual = image_morph.find_deformations(*pairs)
+    return displacements[residual <= LARGEST_RESIDUAL]
+
+
+def _nearest(images: Tensor, k: int) -> Tensor:
+    """Positions of the k nearest other pictures, int64 [n, k]; repeated where there are fewer."""
+    flat = images.flatten(1).double()
+    distances = torch.cdist(flat, flat)
+    distances.fill_diagonal_(float("inf"))
+    order = distances.argsort(dim=1, stable=True)[:, : len(images) - 1]
+    return order[:, torch.arange(k) % order.shape[1]]
+
+
+def _loaded(images: Tensor) -> Tensor:
+    return images.float().div_(127.5).sub_(1.0)
