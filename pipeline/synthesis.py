@@ -1,8 +1,10 @@
 """Where a modality meets the GAN: train a generator on samples, draw samples from it."""
 
+import functools
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -188,32 +190,43 @@ def draw(fitted: FittedGenerator, counts: Mapping[str, int]) -> Samples:
     return concatenate(parts) if parts else _no_samples(fitted)
 
 
-def draw_blocks(fitted: FittedGenerator, counts: Mapping[str, int]) -> Iterator[Samples]:
-    """The same as `draw`, a block of one class at a time, for pools larger than memory."""
+def draw_blocks(
+    fitted: FittedGenerator, counts: Mapping[str, int], *, threads: int = 1
+) -> Iterator[Samples]:
+    """The same as `draw`, a block of one class at a time, for pools larger than memory.
+
+    Args:
+        threads: How many blocks are drawn at a time; their bytes do not depend on it.
+    """
     _require_valid_counts(fitted.schema, counts)
+    sampling.require_evaluation_mode(fitted.generator)
     use_one_thread()
-    domain, seed = fitted.domain, _draw_seed(fitted.hash)
-    recipe = fitted.config["recipe"]
-    if recipe["channels_last"]:
+    if fitted.config["recipe"]["channels_last"]:
         averaging.set_memory_format(fitted.generator, torch.channels_last)
-    for label, name in enumerate(fitted.schema.classes):
-        blocks = sampling.draw_class(
-            fitted.generator,
-            domain,
-            seed=seed,
-            label=label,
-            first=0,
-            count=counts.get(name, 0),
-            mixed=recipe["precision"] == "bf16",
-        )
-        for first, batch in blocks:
-            draws = np.arange(first, first + len(batch))
-            yield Samples(
-                schema=fitted.schema,
-                values=domain.restore(batch),
-                labels=np.full(len(batch), label, np.int64),
-                provenance=_provenance(fitted.hash, label, draws),
-            )
+    blocks = [
+        block
+        for label, name in enumerate(fitted.schema.classes)
+        for block in sampling.blocks_of(label, counts.get(name, 0))
+    ]
+    with ThreadPoolExecutor(threads) as pool:
+        # A few at a time, so that no more than these are held in memory.
+        for first in range(0, len(blocks), threads):
+            few = blocks[first : first + threads]
+            yield from pool.map(functools.partial(_draw_block, fitted), few)
+
+
+def _draw_block(fitted: FittedGenerator, block: sampling.Block) -> Samples:
+    mixed = fitted.config["recipe"]["precision"] == "bf16"
+    seed = _draw_seed(fitted.hash)
+    batch = sampling.draw_block(fitted.generator, fitted.domain, block, seed=seed, mixed=mixed)
+    return Samples(
+        schema=fitted.schema,
+        values=fitted.domain.restore(batch),
+        labels=np.full(len(batch), block.label, np.int64),
+        provenance=_provenance(
+            fitted.hash, block.label, np.arange(block.first, block.first + block.count)
+        ),
+    )
 
 
 def save_generator(directory: Path, fitted: FittedGenerator) -> None:

@@ -1,6 +1,6 @@
 """Drawing from a trained generator: every sample has an address (generator, class, draw)."""
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -13,38 +13,42 @@ from pipeline.gan.contract import Domain
 BLOCK_SAMPLES = 256
 
 
+@dataclass(frozen=True)
+class Block:
+    """Draws `first` … `first + count − 1` of one class, all inside one block of the class."""
+
+    label: int
+    first: int
+    count: int
+
+
+def blocks_of(label: int, count: int) -> list[Block]:
+    """The first `count` draws of a class, block by block."""
+    return [
+        Block(label, first, min(BLOCK_SAMPLES, count - first))
+        for first in range(0, count, BLOCK_SAMPLES)
+    ]
+
+
 @torch.no_grad()
-def draw_class(
-    generator: nn.Module,
-    domain: Domain,
-    *,
-    seed: int,
-    label: int,
-    first: int,
-    count: int,
-    mixed: bool = False,
-) -> Iterator[tuple[int, Tensor]]:
-    """Draws `first` … `first + count − 1` of one class, as (number of the first, batch) pairs.
+def draw_block(
+    generator: nn.Module, domain: Domain, block: Block, *, seed: int, mixed: bool = False
+) -> Tensor:
+    """The draws of a block, [count, …].
 
     Draw number i of a class is the same, bit for bit, whatever else is asked for.
 
     Args:
+        generator: In evaluation mode; see `require_evaluation_mode`.
         seed: Derived from the generator itself, so that the address names the bytes.
         mixed: Whether to run in bfloat16, as a generator that was trained so expects.
-
-    Raises:
-        ArtifactError: the generator is in training mode, where batch statistics would make a sample
-            depend on its neighbours.
     """
-    require_evaluation_mode(generator)
-    for block in range(first // BLOCK_SAMPLES, -(-(first + count) // BLOCK_SAMPLES)):
-        stream = torch_stream(seed, "draw", label, block)
-        latent = torch.randn(BLOCK_SAMPLES, domain.latent_dim, generator=stream)
-        with torch.autocast("cpu", torch.bfloat16, enabled=mixed):
-            batch = generator(latent, torch.full((BLOCK_SAMPLES,), label)).float()
-        start = block * BLOCK_SAMPLES
-        inside = slice(max(first - start, 0), min(first + count - start, BLOCK_SAMPLES))
-        yield start + inside.start, batch[inside]
+    stream = torch_stream(seed, "draw", block.label, block.first // BLOCK_SAMPLES)
+    latent = torch.randn(BLOCK_SAMPLES, domain.latent_dim, generator=stream)
+    with torch.autocast("cpu", torch.bfloat16, enabled=mixed):
+        batch: Tensor = generator(latent, torch.full((BLOCK_SAMPLES,), block.label)).float()
+    start = block.first % BLOCK_SAMPLES
+    return batch[start : start + block.count]
 
 
 def require_evaluation_mode(generator: nn.Module) -> None:

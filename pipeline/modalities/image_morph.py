@@ -36,6 +36,8 @@ def find_deformations(sources: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]
         Displacements [n, 2, 6, 6] in units of half a side, and the share of the squared difference
         between the two pictures that is left, [n].
     """
+    if not len(sources):
+        return sources.new_zeros(0, 2, GRID_CELLS, GRID_CELLS), sources.new_zeros(0)
     sources, targets = _reduced(sources), _reduced(targets)
     parts = [
         _descend(source, target)
@@ -43,8 +45,6 @@ def find_deformations(sources: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]
             torch.split(sources, CHUNK_PAIRS), torch.split(targets, CHUNK_PAIRS), strict=True
         )
     ]
-    if not parts:
-        return sources.new_zeros(0, 2, GRID_CELLS, GRID_CELLS), sources.new_zeros(0)
     displacements = torch.cat(parts)
     with torch.no_grad():
         before = (sources - targets).square().flatten(1).sum(dim=1)

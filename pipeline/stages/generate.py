@@ -4,6 +4,7 @@ import logging
 
 from pipeline import balance, storage, synthesis
 from pipeline.params import Params
+from pipeline.scale.executor import usable_cores
 from pipeline.stages.shell import run_stage
 from pipeline.workspace import Workspace, write_json, writing
 
@@ -27,7 +28,7 @@ def run(workspace: Workspace, params: Params) -> None:
         with storage.ShardWriter(directory, "train") as writer:
             # A first, empty part makes the split exist when nothing is asked for.
             writer.write(synthesis.draw(fitted, {}))
-            for block in synthesis.draw_blocks(fitted, drawn):
+            for block in synthesis.draw_blocks(fitted, drawn, threads=usable_cores()):
                 writer.write(block)
         write_json(directory / REQUEST_FILE, {"requested": requested, "drawn": drawn})
     log.info(

@@ -31,6 +31,15 @@ def test_asking_for_more_of_one_class_never_changes_another(barely_trained):
     )
 
 
+def test_several_threads_draw_the_bytes_that_one_draws(barely_trained):
+    one, many = (
+        list(synthesis.draw_blocks(barely_trained, {"0": 600, "3": 300}, threads=threads))
+        for threads in (1, 3)
+    )
+    assert [part.values.tobytes() for part in one] == [part.values.tobytes() for part in many]
+    assert [list(part.ids) for part in one] == [list(part.ids) for part in many]
+
+
 def test_every_draw_has_an_address_of_its_own(barely_trained):
     drawn = synthesis.draw(barely_trained, {"0": 300, "3": 300})
     assert drawn.provenance["id"].is_unique

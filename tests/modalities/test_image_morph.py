@@ -1,0 +1,64 @@
+import pytest
+import torch
+
+from pipeline.modalities.image_morph import GRID_CELLS, between, deform, find_deformations
+
+
+def bars(*centres_px, side_px=20):
+    """White upright bars on black, soft at their edges."""
+    columns = torch.arange(side_px).float()
+    rows = [torch.exp(-((columns - centre) ** 2) / 4) * 2 - 1 for centre in centres_px]
+    return torch.stack(rows)[:, None, None, :].repeat(1, 1, side_px, 1)
+
+
+def centre_of(image):
+    light = (image + 1).mean(dim=(0, 1))
+    return float((light * torch.arange(len(light))).sum() / light.sum())
+
+
+def spread_of(image):
+    light = (image + 1).mean(dim=(0, 1))
+    distance = torch.arange(len(light)) - centre_of(image)
+    return float((light * distance**2).sum() / light.sum())
+
+
+def test_no_displacement_gives_the_picture_itself():
+    still = torch.zeros(2, 2, GRID_CELLS, GRID_CELLS)
+    assert torch.allclose(deform(bars(5, 9), still), bars(5, 9), atol=1e-5)
+
+
+def test_a_deformation_carries_a_picture_into_the_other():
+    displacements, left = find_deformations(bars(7), bars(11))
+    assert float(left) < 0.1
+    assert centre_of(deform(bars(7), displacements)[0]) == pytest.approx(11, abs=0.5)
+
+
+def test_equal_pictures_need_no_displacement():
+    displacements, _ = find_deformations(bars(9), bars(9))
+    assert float(displacements.abs().max()) < 1e-3
+
+
+def test_where_there_is_nothing_to_move_the_whole_difference_is_left():
+    _, left = find_deformations(-torch.ones(1, 1, 20, 20), bars(9))
+    assert float(left) == pytest.approx(1.0)
+
+
+def test_half_way_is_one_bar_in_the_middle_where_a_blend_is_wider():
+    first, second = bars(8), bars(12)
+    forth, back = find_deformations(first, second)[0], find_deformations(second, first)[0]
+    met = between(first, second, forth, back, torch.tensor([0.5]))[0]
+    assert 8.5 < centre_of(met) < 11.5
+    assert spread_of(met) < spread_of(((first + second) / 2)[0])
+
+
+def test_both_ends_of_a_way_are_the_pictures_themselves():
+    first, second = bars(6), bars(12)
+    forth, back = find_deformations(first, second)[0], find_deformations(second, first)[0]
+    assert torch.allclose(between(first, second, forth, back, torch.zeros(1)), first, atol=1e-5)
+    assert torch.allclose(between(first, second, forth, back, torch.ones(1)), second, atol=1e-5)
+
+
+def test_no_pairs_give_no_deformations():
+    displacements, left = find_deformations(torch.zeros(0, 1, 20, 20), torch.zeros(0, 1, 20, 20))
+    assert displacements.shape == (0, 2, GRID_CELLS, GRID_CELLS)
+    assert left.shape == (0,)
