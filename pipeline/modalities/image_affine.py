@@ -28,6 +28,14 @@ def small_affine(images: Tensor, uniform: Tensor, *, strength: float | Tensor = 
     """
     if isinstance(strength, float | int) and strength == 0:
         return images
+    grid = F.affine_grid(
+        small_changes(uniform, strength=strength), list(images.shape), align_corners=False
+    )
+    return F.grid_sample(images, grid.to(images.dtype), padding_mode="border", align_corners=False)
+
+
+def small_changes(uniform: Tensor, *, strength: float | Tensor = 1.0) -> Tensor:
+    """The matrices of `small_affine`, [n, 2, 3], as `affine_grid` takes them."""
     # A strength of a row's own scales all four of its numbers.
     own = strength[:, None] if isinstance(strength, Tensor) else strength
     centred = (uniform * 2 - 1) * own
@@ -35,12 +43,10 @@ def small_affine(images: Tensor, uniform: Tensor, *, strength: float | Tensor = 
     scale = torch.exp(centred[:, 1] * LOG_SCALE)
     shift = centred[:, 2:] * (2 * SHIFT_SHARE)
     cosine, sine = torch.cos(angle) * scale, torch.sin(angle) * scale
-    theta = torch.stack(
+    return torch.stack(
         [
             torch.stack([cosine, -sine, shift[:, 0]], dim=1),
             torch.stack([sine, cosine, shift[:, 1]], dim=1),
         ],
         dim=1,
     )
-    grid = F.affine_grid(theta, list(images.shape), align_corners=False).to(images.dtype)
-    return F.grid_sample(images, grid, padding_mode="border", align_corners=False)

@@ -9,6 +9,8 @@ Source of the idea: Hauberg et al. 2016, "Dreaming more data: class-dependent di
 diffeomorphisms for learned data augmentation", arXiv:1510.02795.
 """
 
+from typing import Literal
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -52,30 +54,29 @@ def find_deformations(sources: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]
     return displacements, after / before.clamp_min(1e-12)
 
 
-def deform(images: Tensor, displacements: Tensor) -> Tensor:
-    """Move each picture by its displacements, bilinearly, the border repeated outwards.
+def deform(
+    images: Tensor,
+    displacements: Tensor,
+    *,
+    changes: Tensor | None = None,
+    mode: Literal["bilinear", "bicubic"] = "bilinear",
+) -> Tensor:
+    """Move each picture by its displacements, the border repeated outwards.
 
     Args:
         images: [n, channels, height, width].
         displacements: [n, 2, 6, 6]; 0 gives the picture itself.
+        changes: Matrices [n, 2, 3] of an affine change that is made at the same time, since every
+            sampling of its own would blur the picture once more.
+        mode: How pixels are sampled; bicubic is sharper, and may leave the range a little.
     """
     n, _, height, width = images.shape
-    still = torch.eye(2, 3, device=images.device).expand(n, 2, 3)
-    grid = F.affine_grid(still, list(images.shape), align_corners=False)
+    if changes is None:
+        changes = torch.eye(2, 3, device=images.device).expand(n, 2, 3)
+    grid = F.affine_grid(changes, list(images.shape), align_corners=False)
     fine = F.interpolate(displacements, (height, width), mode="bicubic", align_corners=True)
     grid = (grid + fine.permute(0, 2, 3, 1)).to(images.dtype)
-    return F.grid_sample(images, grid, padding_mode="border", align_corners=False)
-
-
-def between(first: Tensor, second: Tensor, forth: Tensor, back: Tensor, progress: Tensor) -> Tensor:
-    """Pictures on the way from `first` (progress 0) to `second` (1), both deformed to meet there.
-
-    Args:
-        forth: Displacements that carry `first` to `second`; `back` those of the way back.
-        progress: [n] in [0, 1].
-    """
-    part = progress.view(-1, 1, 1, 1)
-    return torch.lerp(deform(first, forth * part), deform(second, back * (1 - part)), part)
+    return F.grid_sample(images, grid, mode=mode, padding_mode="border", align_corners=False)
 
 
 def _reduced(images: Tensor) -> Tensor:

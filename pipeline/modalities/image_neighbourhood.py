@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from pipeline.modalities import image_morph
-from pipeline.modalities.image_affine import AFFINE_DIM, small_affine
+from pipeline.modalities.image_affine import AFFINE_DIM, small_changes
+from pipeline.modalities.image_morph import GRID_CELLS, deform, find_deformations
 
 NEIGHBOURS = 4
 # Bounds of what is computed before the first step, whatever the data's size.
@@ -74,34 +74,42 @@ class PictureNeighbourhood:
         """The pictures of `rows`, float32 in [−1, 1], each changed within what its class shows."""
         real, rarity = _loaded(self._images[rows]), self._rarity[labels]
         rare = torch.nonzero(rarity)[:, 0]
-        if not len(rare):
-            return real
-        moved = self._approached(rows[rare], real[rare], stream)
-        moved = self._under_lent(moved, rarity[rare], stream)
-        uniform = torch.rand(len(rare), AFFINE_DIM, generator=stream)
-        moved = small_affine(moved, uniform, strength=rarity[rare] * self._strength)
-        real[rare] = moved.clamp(-1.0, 1.0)
+        if len(rare):
+            moved = self._moved(rows[rare], real[rare], rarity[rare], stream)
+            real[rare] = moved.clamp(-1.0, 1.0)
         return real
 
-    def _approached(self, rows: Tensor, real: Tensor, stream: torch.Generator) -> Tensor:
+    def _moved(self, rows: Tensor, real: Tensor, rarity: Tensor, stream: torch.Generator) -> Tensor:
+        """Towards a neighbour, as a common class varies, and a little besides, in one sampling."""
+        uniform = torch.rand(len(rows), AFFINE_DIM, generator=stream)
+        changes = small_changes(uniform, strength=rarity * self._strength)
+        lent = self._draw_lent(rarity, stream)
         if self._ways is None:
-            return real
+            return deform(real, lent, changes=changes, mode="bicubic")
         ways = self._ways
         choice = torch.randint(ways.partners.shape[1], (len(rows),), generator=stream)
-        progress = torch.rand(len(rows), generator=stream) * self._towards
+        progress = torch.rand(len(rows), 1, 1, 1, generator=stream) * self._towards
         partners = _loaded(self._images[ways.partners[rows, choice]])
         if ways.forth is None or ways.back is None:
-            return torch.lerp(real, partners, progress.view(-1, 1, 1, 1))
-        place = ways.place[rows]
-        forth, back = ways.forth[place, choice], ways.back[place, choice]
-        return image_morph.between(real, partners, forth, back, progress)
+            blended = torch.lerp(real, partners, progress)
+            return deform(blended, lent, changes=changes, mode="bicubic")
+        # Both go their part of the way to where they meet.
+        forth, back = (way[ways.place[rows], choice] for way in (ways.forth, ways.back))
+        from_here = lent + forth * progress
+        from_there = lent + back * (1 - progress)
+        return torch.lerp(
+            deform(real, from_here, changes=changes, mode="bicubic"),
+            deform(partners, from_there, changes=changes, mode="bicubic"),
+            progress,
+        )
 
-    def _under_lent(self, real: Tensor, rarity: Tensor, stream: torch.Generator) -> Tensor:
+    def _draw_lent(self, rarity: Tensor, stream: torch.Generator) -> Tensor:
+        n = len(rarity)
         if self._lent is None or not len(self._lent):
-            return real
-        choice = torch.randint(len(self._lent), (len(real),), generator=stream)
-        amount = torch.rand(len(real), generator=stream) * rarity * self._lending
-        return image_morph.deform(real, self._lent[choice] * amount.view(-1, 1, 1, 1))
+            return torch.zeros(n, 2, GRID_CELLS, GRID_CELLS)
+        choice = torch.randint(len(self._lent), (n,), generator=stream)
+        amount = torch.rand(n, generator=stream) * rarity * self._lending
+        return self._lent[choice] * amount.view(-1, 1, 1, 1)
 
 
 def _find_ways(images: Tensor, labels: Tensor, rarity: Tensor, *, deforms: bool) -> Ways:
@@ -118,8 +126,8 @@ def _find_ways(images: Tensor, labels: Tensor, rarity: Tensor, *, deforms: bool)
         return Ways(partners, place)
     first = _loaded(images[rare.repeat_interleave(k)])
     second = _loaded(images[partners[rare].flatten()])
-    forth, residual_forth = image_morph.find_deformations(first, second)
-    back, residual_back = image_morph.find_deformations(second, first)
+    forth, residual_forth = find_deformations(first, second)
+    back, residual_back = find_deformations(second, first)
     # Where no way was found the row stays at home.
     lost = (torch.maximum(residual_forth, residual_back) > LARGEST_RESIDUAL).view(-1, k)
     partners[rare] = torch.where(lost, rare[:, None], partners[rare])
@@ -144,9 +152,9 @@ def _lent(images: Tensor, labels: Tensor, rarity: Tensor) -> Tensor:
         first.append(rows[lenders].repeat_interleave(near.shape[1]))
         second.append(rows[near.flatten()])
     if not first:
-        return torch.zeros(0, 2, image_morph.GRID_CELLS, image_morph.GRID_CELLS)
+        return torch.zeros(0, 2, GRID_CELLS, GRID_CELLS)
     pairs = _loaded(images[torch.cat(first)]), _loaded(images[torch.cat(second)])
-    displacements, residual = image_morph.find_deformations(*pairs)
+    displacements, residual = find_deformations(*pairs)
     return displacements[residual <= LARGEST_RESIDUAL]
 
 

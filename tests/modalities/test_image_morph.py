@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from pipeline.modalities.image_morph import GRID_CELLS, between, deform, find_deformations
+from pipeline.modalities.image_morph import GRID_CELLS, deform, find_deformations
 
 
 def bars(*centres_px, side_px=20):
@@ -46,16 +46,22 @@ def test_where_there_is_nothing_to_move_the_whole_difference_is_left():
 def test_half_way_is_one_bar_in_the_middle_where_a_blend_is_wider():
     first, second = bars(8), bars(12)
     forth, back = find_deformations(first, second)[0], find_deformations(second, first)[0]
-    met = between(first, second, forth, back, torch.tensor([0.5]))[0]
+    met = ((deform(first, forth / 2) + deform(second, back / 2)) / 2)[0]
     assert 8.5 < centre_of(met) < 11.5
     assert spread_of(met) < spread_of(((first + second) / 2)[0])
 
 
-def test_both_ends_of_a_way_are_the_pictures_themselves():
-    first, second = bars(6), bars(12)
-    forth, back = find_deformations(first, second)[0], find_deformations(second, first)[0]
-    assert torch.allclose(between(first, second, forth, back, torch.zeros(1)), first, atol=1e-5)
-    assert torch.allclose(between(first, second, forth, back, torch.ones(1)), second, atol=1e-5)
+def test_a_change_beside_a_deformation_moves_the_picture_once_more():
+    still, shift = torch.zeros(1, 2, GRID_CELLS, GRID_CELLS), torch.eye(2, 3)[None].clone()
+    shift[0, 0, 2] = -0.2  # of half a side: the picture goes 2 pixels to the right
+    assert centre_of(deform(bars(9), still, changes=shift)[0]) == pytest.approx(11, abs=0.1)
+
+
+def test_bicubic_sampling_keeps_a_picture_sharper_than_bilinear():
+    still, shift = torch.zeros(1, 2, GRID_CELLS, GRID_CELLS), torch.eye(2, 3)[None].clone()
+    shift[0, 0, 2] = -0.05
+    soft, sharp = (deform(bars(9), still, changes=shift, mode=m) for m in ("bilinear", "bicubic"))
+    assert spread_of(sharp[0]) < spread_of(soft[0])
 
 
 def test_no_pairs_give_no_deformations():
