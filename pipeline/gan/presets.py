@@ -93,7 +93,7 @@ _RESIDUAL = Recipe(
     gamma_real=0.05,
     gamma_fake=0.05,
     augment_strength=0.5,
-    enrich_strength=0.8,
+    enrich_strength=1.1,
     enrich_towards=0.5,
 )
 

@@ -6,9 +6,10 @@ from torch import Tensor, nn
 
 from pipeline.errors import ArtifactError
 from pipeline.modalities.image_affine import AFFINE_DIM, small_affine
-from pipeline.modalities.image_design import ImageDesign, build_networks
+from pipeline.modalities.image_design import ImageDesign
 from pipeline.modalities.image_features import likeness_features
 from pipeline.modalities.image_neighbourhood import PictureNeighbourhood
+from pipeline.modalities.image_networks import build_networks
 
 
 class ImageDomain:

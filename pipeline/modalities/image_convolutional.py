@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from pipeline.modalities.image_design import ImageDesign
 from pipeline.modalities.minibatch import class_deviation
 
 SLOPE = 0.2
@@ -57,31 +58,23 @@ class ResidualBlock(nn.Module):
 class ConvolutionalGenerator(nn.Module):
     """(latent [n, latent_dim], labels [n]) → images [n, channels, height, width] in (−1, 1)."""
 
-    def __init__(
-        self,
-        *,
-        shape: tuple[int, int, int],
-        n_classes: int,
-        latent_dim: int,
-        embedding_dim: int,
-        width: int,
-    ):
+    def __init__(self, design: ImageDesign):
         super().__init__()
-        height, image_width, channels = shape
+        height, image_width, channels = design.shape
         self.conditioning = 1.0
         levels = list(range(levels_of(height, image_width), 0, -1))
-        planes = [planes_at(level, width=width) for level in levels]
+        planes = [planes_at(level, width=design.width) for level in levels]
         self.sizes = [(side_at(height, level), side_at(image_width, level)) for level in levels]
         self.full_size = (height, image_width)
         self.base = (planes[0], *self.sizes[0])
-        self.embedding = nn.Embedding(n_classes, embedding_dim)
-        self.first = nn.Linear(latent_dim + embedding_dim, math.prod(self.base))
+        self.embedding = nn.Embedding(design.n_classes, design.embedding_dim)
+        self.first = nn.Linear(design.latent_dim + design.embedding_dim, math.prod(self.base))
         self.blocks = nn.ModuleList(
             ResidualBlock(before, after)
             for before, after in zip([planes[0], *planes[:-1]], planes, strict=True)
         )
-        self.detail = nn.Conv2d(planes[-1], max(4, width // 2), 3, 1, 1)
-        self.last = nn.Conv2d(max(4, width // 2), channels, 3, 1, 1)
+        self.detail = nn.Conv2d(planes[-1], max(4, design.width // 2), 3, 1, 1)
+        self.last = nn.Conv2d(max(4, design.width // 2), channels, 3, 1, 1)
 
     def forward(self, latent: Tensor, labels: Tensor) -> Tensor:
         told = self.embedding(labels) * self.conditioning
@@ -98,32 +91,25 @@ class ConvolutionalGenerator(nn.Module):
 class ConvolutionalDiscriminator(nn.Module):
     """(images, labels, parts) → logits [n], by projection onto the class embedding."""
 
-    def __init__(
-        self,
-        *,
-        shape: tuple[int, int, int],
-        n_classes: int,
-        width: int,
-        deviation: bool = True,
-    ):
+    def __init__(self, design: ImageDesign):
         super().__init__()
-        height, image_width, channels = shape
-        self.n_classes = n_classes
-        self.deviation = deviation
+        height, image_width, channels = design.shape
+        self.n_classes = design.n_classes
+        self.deviation = design.deviation
         self.conditioning = 1.0
         # Whether a row or column is missing for the sides to be even.
         self.padding = (0, image_width % 2, 0, height % 2)
         count = levels_of(height, image_width)
-        planes = [planes_at(level, width=width) for level in range(1, count + 1)]
+        planes = [planes_at(level, width=design.width) for level in range(1, count + 1)]
         self.first = nn.Conv2d(4 * channels, planes[0], 3, 1, 1)
         self.blocks = nn.ModuleList(
             ResidualBlock(before, after)
             for before, after in zip([planes[0], *planes[:-1]], planes, strict=True)
         )
         cells = side_at(height, count) * side_at(image_width, count)
-        self.hidden = nn.Linear(planes[-1] * cells + deviation, planes[-1])
+        self.hidden = nn.Linear(planes[-1] * cells + design.deviation, planes[-1])
         self.score = nn.Linear(planes[-1], 1)
-        self.embedding = nn.Embedding(n_classes, planes[-1])
+        self.embedding = nn.Embedding(design.n_classes, planes[-1])
 
     def forward(self, images: Tensor, labels: Tensor, parts: int = 1) -> Tensor:
         if any(self.padding):

@@ -10,25 +10,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from pipeline.modalities.image_design import ImageDesign
+
 
 class CvaeDecoder(nn.Module):
     """(latent [n, latent_dim], labels [n]) → images [n, channels, height, width] in (−1, 1)."""
 
-    def __init__(
-        self,
-        *,
-        shape: tuple[int, int, int],
-        n_classes: int,
-        latent_dim: int,
-        embedding_dim: int,
-        width: int,
-    ):
+    def __init__(self, design: ImageDesign):
         super().__init__()
-        self.height, self.image_width, self.channels = shape
-        self.embedding = nn.Embedding(n_classes, embedding_dim)
-        self.first = nn.Linear(latent_dim + embedding_dim, width)
-        self.second = nn.Linear(width, width)
-        self.last = nn.Linear(width, math.prod(shape))
+        self.height, self.image_width, self.channels = design.shape
+        self.embedding = nn.Embedding(design.n_classes, design.embedding_dim)
+        self.first = nn.Linear(design.latent_dim + design.embedding_dim, design.width)
+        self.second = nn.Linear(design.width, design.width)
+        self.last = nn.Linear(design.width, math.prod(design.shape))
 
     def forward(self, latent: Tensor, labels: Tensor) -> Tensor:
         hidden = F.relu(self.first(torch.cat([latent, self.embedding(labels)], dim=1)))
@@ -39,20 +33,12 @@ class CvaeDecoder(nn.Module):
 class CvaeEncoder(nn.Module):
     """(images, labels) → mean and log-variance of the latent vector, [n, 2 · latent_dim]."""
 
-    def __init__(
-        self,
-        *,
-        shape: tuple[int, int, int],
-        n_classes: int,
-        latent_dim: int,
-        embedding_dim: int,
-        width: int,
-    ):
+    def __init__(self, design: ImageDesign):
         super().__init__()
-        self.embedding = nn.Embedding(n_classes, embedding_dim)
-        self.first = nn.Linear(math.prod(shape) + embedding_dim, width)
-        self.second = nn.Linear(width, width)
-        self.last = nn.Linear(width, 2 * latent_dim)
+        self.embedding = nn.Embedding(design.n_classes, design.embedding_dim)
+        self.first = nn.Linear(math.prod(design.shape) + design.embedding_dim, design.width)
+        self.second = nn.Linear(design.width, design.width)
+        self.last = nn.Linear(design.width, 2 * design.latent_dim)
 
     def forward(self, images: Tensor, labels: Tensor) -> Tensor:
         told = torch.cat([images.flatten(1), self.embedding(labels)], dim=1)

@@ -10,6 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from pipeline.modalities.image_design import ImageDesign
+
 SLOPE = 0.2
 
 
@@ -26,23 +28,16 @@ def halvings_of(side_px: int) -> int:
 class DcganGenerator(nn.Module):
     """(latent [n, latent_dim], labels [n]) → images [n, channels, height, width] in (−1, 1)."""
 
-    def __init__(
-        self,
-        *,
-        shape: tuple[int, int, int],
-        n_classes: int,
-        latent_dim: int,
-        embedding_dim: int,
-        width: int,
-    ):
+    def __init__(self, design: ImageDesign):
         super().__init__()
-        height, image_width, channels = shape
+        height, image_width, channels = design.shape
         count = min(halvings_of(height), halvings_of(image_width))
-        planes = [width * 2 ** (count - 1 - number) for number in range(count)] or [width]
+        # Half as many after each doubling of the sides.
+        planes = [design.width << number for number in reversed(range(max(1, count)))]
         self.base = (planes[0], height >> count, image_width >> count)
-        self.embedding = nn.Embedding(n_classes, embedding_dim)
+        self.embedding = nn.Embedding(design.n_classes, design.embedding_dim)
         self.first = nn.Linear(
-            latent_dim + embedding_dim, self.base[0] * self.base[1] * self.base[2]
+            design.latent_dim + design.embedding_dim, self.base[0] * self.base[1] * self.base[2]
         )
         self.norms = nn.ModuleList(nn.BatchNorm2d(n) for n in planes)
         self.layers = nn.ModuleList(
@@ -63,12 +58,12 @@ class DcganGenerator(nn.Module):
 class DcganDiscriminator(nn.Module):
     """(images, labels, parts) → logits [n]; each part is normalised by itself."""
 
-    def __init__(self, *, shape: tuple[int, int, int], n_classes: int, width: int):
+    def __init__(self, design: ImageDesign):
         super().__init__()
-        self.height, self.image_width, channels = shape
+        self.height, self.image_width, channels = design.shape
         count = max(1, min(halvings_of(self.height), halvings_of(self.image_width)))
-        planes = [channels + 1, *[width * 2**number for number in range(count)]]
-        self.embedding = nn.Embedding(n_classes, self.height * self.image_width)
+        planes = [channels + 1, *[design.width << number for number in range(count)]]
+        self.embedding = nn.Embedding(design.n_classes, self.height * self.image_width)
         self.layers = nn.ModuleList(
             nn.Conv2d(before, after, 4, 2, 1) for before, after in itertools.pairwise(planes)
         )

@@ -1,20 +1,10 @@
-"""What fixes the shapes of a pair of picture networks, and how the two are built from it."""
+"""What fixes the shapes of a pair of picture networks."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from torch import nn
-
 from pipeline.errors import ArtifactError
-from pipeline.modalities.image_convolutional import (
-    ConvolutionalDiscriminator,
-    ConvolutionalGenerator,
-)
-from pipeline.modalities.image_cvae import CvaeDecoder, CvaeEncoder
-from pipeline.modalities.image_dcgan import DcganDiscriminator, DcganGenerator
-from pipeline.modalities.image_mlp import MlpDiscriminator, MlpGenerator
-from pipeline.modalities.image_vanilla import VanillaDiscriminator, VanillaGenerator
 
 Kind = Literal["mlp", "convolutional", "vanilla", "dcgan", "cvae"]
 
@@ -103,50 +93,3 @@ def choose_design(
         embedding_dim=sizes.embedding_dim,
         deviation=deviation,
     )
-
-
-def build_networks(design: ImageDesign) -> tuple[nn.Module, nn.Module]:
-    """A fresh generator and companion, from torch's current random state."""
-    shape, n_classes, width = design.shape, design.n_classes, design.width
-    maker = {
-        "mlp": MlpGenerator,
-        "convolutional": ConvolutionalGenerator,
-        "vanilla": VanillaGenerator,
-        "dcgan": DcganGenerator,
-        "cvae": CvaeDecoder,
-    }[design.kind]
-    generator = maker(
-        shape=shape,
-        n_classes=n_classes,
-        latent_dim=design.latent_dim,
-        embedding_dim=design.embedding_dim,
-        width=width,
-    )
-    return generator, _companion(design)
-
-
-def _companion(design: ImageDesign) -> nn.Module:
-    shape, n_classes, width = design.shape, design.n_classes, design.width
-    match design.kind:
-        case "mlp":
-            return MlpDiscriminator(
-                shape=shape, n_classes=n_classes, width=width, deviation=design.deviation
-            )
-        case "convolutional":
-            return ConvolutionalDiscriminator(
-                shape=shape, n_classes=n_classes, width=width, deviation=design.deviation
-            )
-        case "vanilla":
-            return VanillaDiscriminator(
-                shape=shape, n_classes=n_classes, embedding_dim=design.embedding_dim, width=width
-            )
-        case "dcgan":
-            return DcganDiscriminator(shape=shape, n_classes=n_classes, width=width)
-        case "cvae":
-            return CvaeEncoder(
-                shape=shape,
-                n_classes=n_classes,
-                latent_dim=design.latent_dim,
-                embedding_dim=design.embedding_dim,
-                width=width,
-            )

@@ -7,33 +7,26 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from pipeline.modalities.image_design import ImageDesign
 from pipeline.modalities.minibatch import class_deviation
 
 SLOPE = 0.2
+DEPTH = 3
 
 
 class MlpGenerator(nn.Module):
     """(latent [n, latent_dim], labels [n]) → images [n, channels, height, width] in (−1, 1)."""
 
-    def __init__(
-        self,
-        *,
-        shape: tuple[int, int, int],
-        n_classes: int,
-        latent_dim: int,
-        embedding_dim: int,
-        width: int,
-        depth: int = 3,
-    ):
+    def __init__(self, design: ImageDesign):
         super().__init__()
-        self.height, self.image_width, self.channels = shape
+        self.height, self.image_width, self.channels = design.shape
         self.conditioning = 1.0
-        self.embedding = nn.Embedding(n_classes, embedding_dim)
-        sizes = [latent_dim + embedding_dim, *[width] * depth]
+        self.embedding = nn.Embedding(design.n_classes, design.embedding_dim)
+        sizes = [design.latent_dim + design.embedding_dim, *[design.width] * DEPTH]
         self.hidden = nn.ModuleList(
             nn.Linear(first, second) for first, second in itertools.pairwise(sizes)
         )
-        self.last = nn.Linear(width, math.prod(shape))
+        self.last = nn.Linear(design.width, math.prod(design.shape))
 
     def forward(self, latent: Tensor, labels: Tensor) -> Tensor:
         hidden = torch.cat([latent, self.embedding(labels) * self.conditioning], dim=1)
@@ -49,23 +42,16 @@ class MlpDiscriminator(nn.Module):
     Source: Miyato and Koyama 2018, arXiv:1802.05637, equation 3.
     """
 
-    def __init__(
-        self,
-        *,
-        shape: tuple[int, int, int],
-        n_classes: int,
-        width: int,
-        deviation: bool = True,
-    ):
+    def __init__(self, design: ImageDesign):
         super().__init__()
-        self.n_classes = n_classes
-        self.deviation = deviation
+        self.n_classes = design.n_classes
+        self.deviation = design.deviation
         self.conditioning = 1.0
-        self.first = nn.Linear(math.prod(shape), width)
-        self.second = nn.Linear(width, width)
-        self.third = nn.Linear(width + deviation, width // 2)
-        self.score = nn.Linear(width // 2, 1)
-        self.embedding = nn.Embedding(n_classes, width // 2)
+        self.first = nn.Linear(math.prod(design.shape), design.width)
+        self.second = nn.Linear(design.width, design.width)
+        self.third = nn.Linear(design.width + design.deviation, design.width // 2)
+        self.score = nn.Linear(design.width // 2, 1)
+        self.embedding = nn.Embedding(design.n_classes, design.width // 2)
 
     def forward(self, images: Tensor, labels: Tensor, parts: int = 1) -> Tensor:
         hidden = F.leaky_relu(self.first(images.flatten(1)), SLOPE)

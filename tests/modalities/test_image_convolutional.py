@@ -6,13 +6,23 @@ from pipeline.modalities.image_convolutional import (
     ConvolutionalGenerator,
     levels_of,
 )
+from pipeline.modalities.image_design import ImageDesign
+
+
+def design_of(side_px):
+    return ImageDesign(
+        kind="convolutional",
+        shape=(side_px, side_px, 3),
+        n_classes=2,
+        width=16,
+        latent_dim=8,
+        embedding_dim=4,
+    )
 
 
 def generator_of(side_px):
     torch.manual_seed(0)
-    return ConvolutionalGenerator(
-        shape=(side_px, side_px, 3), n_classes=2, latent_dim=8, embedding_dim=4, width=16
-    )
+    return ConvolutionalGenerator(design_of(side_px))
 
 
 @pytest.mark.parametrize("side_px", [13, 28, 32, 64, 128])
@@ -25,9 +35,7 @@ def test_sizes_from_13_to_128_pixels_go_through_both_networks(side_px):
     labels = torch.tensor([0, 1])
     with torch.no_grad():
         images = generator_of(side_px)(torch.randn(2, 8), labels)
-        discriminator = ConvolutionalDiscriminator(
-            shape=(side_px, side_px, 3), n_classes=2, width=16
-        )
+        discriminator = ConvolutionalDiscriminator(design_of(side_px))
         assert images.shape == (2, 3, side_px, side_px)
         assert discriminator(images, labels).shape == (2,)
 

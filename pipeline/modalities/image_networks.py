@@ -1,0 +1,28 @@
+"""The pairs of picture networks by kind, built from a design."""
+
+from torch import nn
+
+from pipeline.modalities.image_convolutional import (
+    ConvolutionalDiscriminator,
+    ConvolutionalGenerator,
+)
+from pipeline.modalities.image_cvae import CvaeDecoder, CvaeEncoder
+from pipeline.modalities.image_dcgan import DcganDiscriminator, DcganGenerator
+from pipeline.modalities.image_design import ImageDesign, Kind
+from pipeline.modalities.image_mlp import MlpDiscriminator, MlpGenerator
+from pipeline.modalities.image_vanilla import VanillaDiscriminator, VanillaGenerator
+
+# kind → generator, and its companion: a discriminator, or the encoder of an autoencoder.
+PAIRS: dict[Kind, tuple[type[nn.Module], type[nn.Module]]] = {
+    "mlp": (MlpGenerator, MlpDiscriminator),
+    "convolutional": (ConvolutionalGenerator, ConvolutionalDiscriminator),
+    "vanilla": (VanillaGenerator, VanillaDiscriminator),
+    "dcgan": (DcganGenerator, DcganDiscriminator),
+    "cvae": (CvaeDecoder, CvaeEncoder),
+}
+
+
+def build_networks(design: ImageDesign) -> tuple[nn.Module, nn.Module]:
+    """A fresh generator and companion, from torch's current random state."""
+    generator, companion = PAIRS[design.kind]
+    return generator(design), companion(design)
