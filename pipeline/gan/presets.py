@@ -136,6 +136,7 @@ _CONVOLUTIONAL = replace(
     gamma_fake=0.0,
     penalty_every_steps=16,
     steps=2500,
+    enrich_strength=0.8,
     enrich_lending=0.7,
     learning_rate=1e-3,
     precision="bf16",
