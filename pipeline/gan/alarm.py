@@ -8,16 +8,24 @@ from pipeline.gan.history import HistoryRow
 # Below this share of the reals' spread a class has collapsed. Healthy trainings of the spike and
 # the benchmark stay above .6; the collapsed tutorial recipes fall below .2.
 LEAST_DIVERSITY = 0.25
+# Mean over some steps of a loss that is .7 where both sides are even.
+LARGEST_LOSS = 1000.0
 # The first looks at a generator find it as it was initialised: alike everywhere.
 GRACE_WATCHES = 3
 WATCHES_IN_A_ROW = 2
 
 
 def divergence(row: HistoryRow) -> str | None:
-    """A sentence when a number of the row is not finite, else None."""
+    """A sentence when a number of the row is not finite, or the game has blown up, else None."""
     for name, value in row.items():
         if isinstance(value, float) and not math.isfinite(value):
             return f"At step {row['step']} `{name}` is no longer a finite number."
+    loss = row.get("discriminator_loss", 0.0)
+    if loss > LARGEST_LOSS:
+        return (
+            f"At step {row['step']} the discriminator's loss is {loss:.3g}; in balance it is "
+            f"about 1, and above {LARGEST_LOSS:g} a game does not come back."
+        )
     return None
 
 

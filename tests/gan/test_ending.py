@@ -41,6 +41,15 @@ def test_the_first_looks_at_an_untrained_generator_are_forgiven():
     assert alarm.collapse(watched(*[(0.0, 0.0)] * 4), CLASSES) is None
 
 
+def test_a_finite_loss_beyond_any_game_is_a_divergence():
+    assert "9.8e+06" in alarm.divergence({"step": 7, "discriminator_loss": 9.8e6})
+    assert alarm.divergence({"step": 7, "discriminator_loss": 3.0}) is None
+
+
+def test_a_reconstruction_cost_may_be_large():
+    assert alarm.divergence({"step": 7, "generator_loss": 3e4, "reconstruction": 3e4}) is None
+
+
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_a_loss_that_is_no_number_is_a_divergence(value):
     assert "`generator_loss`" in alarm.divergence({"step": 7, "generator_loss": value})
