@@ -126,3 +126,8 @@ def connect(*, precision: Literal["fp32", "bf16"] = "fp32", accelerator: str = "
 def is_first_process() -> bool:
     """Whether this process writes the results."""
     return os.environ.get("RANK", "0") == "0"
+
+
+def use_one_thread() -> None:
+    """One thread a process: sums then have one order, and processes do not fight for cores."""
+    torch.set_num_threads(1)

@@ -1,0 +1,23 @@
+"""Where a modality meets the GAN: train a generator on samples, draw samples from it."""
+
+from pipeline.synthesis.draw import draw, draw_blocks, write_sheets
+from pipeline.synthesis.fitted import (
+    HASH_SHOWN,
+    FittedGenerator,
+    load_generator,
+    save_generator,
+)
+from pipeline.synthesis.train import Start, plan_of, train_generator
+
+__all__ = [
+    "HASH_SHOWN",
+    "FittedGenerator",
+    "Start",
+    "draw",
+    "draw_blocks",
+    "load_generator",
+    "plan_of",
+    "save_generator",
+    "train_generator",
+    "write_sheets",
+]

@@ -1,0 +1,80 @@
+"""A trained generator, and its files."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from pipeline.errors import ArtifactError
+from pipeline.gan import checkpoint
+from pipeline.gan.history import HistoryRow, curves_csv
+from pipeline.modalities.image import ImageDomain
+from pipeline.modalities.image_design import ImageDesign
+from pipeline.samples import Schema
+from pipeline.workspace import read_json, write_bytes, write_json
+
+HISTORY_FILE = "history.json"
+CURVES_FILE = "curves.csv"
+TRAINED_ON_FILE = "trained_on.json"
+# As many characters of a hash name a generator to a reader.
+HASH_SHOWN = 12
+
+
+@dataclass(frozen=True)
+class FittedGenerator:
+    """A generator ready to draw, in evaluation mode.
+
+    Attributes:
+        hash: SHA-256 over configuration and weights, hexadecimal; names every sample drawn.
+        config: Schema, design, recipe, seed and versions, as plain data.
+        history: One row a scheduled step.
+        trained_on: `row_names` of every row that it has seen, those of its start included; None
+            where nobody wrote them down.
+    """
+
+    schema: Schema
+    generator: nn.Module = field(repr=False)
+    hash: str
+    config: dict[str, Any] = field(repr=False)
+    history: list[HistoryRow] = field(repr=False, default_factory=list)
+    trained_on: frozenset[str] | None = field(repr=False, default=None)
+
+    @property
+    def domain(self) -> ImageDomain:
+        return ImageDomain(ImageDesign.from_json(self.config["design"]))
+
+
+def save_generator(directory: Path, fitted: FittedGenerator) -> None:
+    """Write weights, configuration, history, and the names of the rows that it was trained on."""
+    checkpoint.write_checkpoint(directory, fitted.config, fitted.generator.state_dict())
+    write_json(directory / HISTORY_FILE, fitted.history)
+    write_bytes(directory / CURVES_FILE, curves_csv(fitted.history).encode())
+    if fitted.trained_on is not None:
+        write_json(directory / TRAINED_ON_FILE, sorted(fitted.trained_on))
+
+
+def load_generator(directory: Path) -> FittedGenerator:
+    """Read what `save_generator` wrote.
+
+    Raises:
+        ArtifactError: a file is missing or damaged.
+    """
+    config, weights, name = checkpoint.read_checkpoint(directory)
+    trained_on = directory / TRAINED_ON_FILE
+    generator, _ = ImageDomain(ImageDesign.from_json(config["design"])).build()
+    try:
+        generator.load_state_dict(weights)
+    except RuntimeError:
+        raise ArtifactError(
+            f"The weights in {directory} do not fit the design beside them. Train the generator "
+            "again."
+        ) from None
+    return FittedGenerator(
+        schema=Schema.model_validate(config["schema"]),
+        generator=generator.eval(),
+        hash=name,
+        config=config,
+        history=read_json(directory / HISTORY_FILE),
+        trained_on=frozenset(read_json(trained_on)) if trained_on.is_file() else None,
+    )

@@ -1,0 +1,184 @@
+"""Training a generator on labelled samples."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from pipeline.errors import ParamsError
+from pipeline.gan import checkpoint
+from pipeline.gan.contract import LabelledTensors, Progress
+from pipeline.gan.held_out import held_out_rows
+from pipeline.gan.presets import Recipe, recipe_for
+from pipeline.gan.training import Job, train
+from pipeline.modalities.image import ImageDomain
+from pipeline.modalities.image_design import ImageDesign, choose_design, natural_kind
+from pipeline.params import GanParams
+from pipeline.row_digests import row_names
+from pipeline.samples import Samples
+from pipeline.scale.fabric import use_one_thread
+from pipeline.synthesis.fitted import HASH_SHOWN, FittedGenerator
+
+
+@dataclass(frozen=True)
+class Start:
+    """The released generator from which a training starts, or why it begins from zero.
+
+    Attributes:
+        version: The version that params.yaml names.
+        generator: Its generator; None where it does not fit.
+        reason: Why it does not fit, as a sentence.
+    """
+
+    version: str
+    generator: FittedGenerator | None
+    reason: str = ""
+
+    def sentence(self) -> str:
+        """The same for a log."""
+        if self.generator is None:
+            return f"Begins from zero, not from {self.version}: {self.reason}"
+        return f"Starts from the generator {self.generator.hash[:HASH_SHOWN]} of {self.version}."
+
+    def told(self) -> dict[str, Any]:
+        """What the new generator's configuration says about it."""
+        used = self.generator.hash if self.generator else None
+        return {"version": self.version, "generator": used, "reason": self.reason}
+
+
+def train_generator(
+    samples: Samples,
+    params: GanParams,
+    *,
+    seed: int,
+    validation: Samples | None = None,
+    directory: Path | None = None,
+    start: Start | None = None,
+    on_progress: Progress | None = None,
+) -> FittedGenerator:
+    """Train a generator on labelled samples; the same arguments give the same bytes.
+
+    The one exception is a training whose time (`params.max_seconds`) runs out: its configuration
+    then says so under `ending`.
+
+    Args:
+        validation: Held-out real samples by which the training is watched. Without them, large
+            classes give up `params.held_out_fraction` of theirs.
+        directory: A folder for the states of trainings under way. A training that was killed goes
+            on from its last state when it is asked for again, to the same bytes.
+        start: Where the weights come from, or why from nowhere; None where nobody asked.
+        on_progress: Called with each new row of the history.
+
+    Raises:
+        ParamsError: the samples are of a kind that has no generator, or a class has none.
+        TrainingError: the training diverged before any generator was worth keeping.
+    """
+    _require_every_class(samples)
+    use_one_thread()
+    recipe, design = plan_of(samples, params)
+    domain = ImageDomain(design)
+    if validation is None:
+        seen = start.generator.trained_on if start and start.generator else None
+        samples, validation = _hold_out(
+            samples, fraction=params.held_out_fraction, seed=seed, seen=seen or frozenset()
+        )
+    told = {
+        "schema": samples.schema.model_dump(mode="json"),
+        "preset": params.preset,
+        "design": design.to_json(),
+        "recipe": recipe.to_json(),
+        "seed": seed,
+        "training_samples": samples.counts(),
+        "held_out_samples": validation.counts(),
+        "versions": {"torch": str(torch.__version__)},
+        **({"start": start.told()} if start else {}),
+    }
+    job = Job(
+        data=_tensors(samples, domain),
+        held_out=_tensors(validation, domain) if len(validation) else None,
+        domain=domain,
+        recipe=recipe,
+        seed=seed,
+        classes=samples.schema.classes,
+        max_seconds=params.max_seconds,
+        directory=None if directory is None else directory / _address(told, samples, validation),
+        start=start.generator.generator.state_dict() if start and start.generator else None,
+    )
+    trained = train(job, on_progress=on_progress)
+    # Through JSON once, so that a loaded generator has the same configuration to the letter.
+    config = json.loads(json.dumps(told | {"ending": asdict(trained.ending)}))
+    weights = checkpoint.encode_weights(trained.generator.state_dict())
+    return FittedGenerator(
+        schema=samples.schema,
+        generator=trained.generator,
+        hash=checkpoint.config_hash(config, weights),
+        config=config,
+        history=trained.history,
+        trained_on=frozenset(row_names(samples)),
+    )
+
+
+def plan_of(samples: Samples, params: GanParams) -> tuple[Recipe, ImageDesign]:
+    """How a generator of these samples is trained, and what its networks are.
+
+    Raises:
+        ParamsError: the samples are of a kind that has no generator.
+    """
+    shape = _image_shape_of(samples)
+    recipe = recipe_for(params, networks=natural_kind(shape))
+    design = choose_design(
+        shape,
+        n_classes=len(samples.schema.classes),
+        networks=recipe.networks,
+        width=recipe.width,
+        deviation=recipe.deviation,
+    )
+    return recipe, design
+
+
+def _image_shape_of(samples: Samples) -> tuple[int, int, int]:
+    schema = samples.schema
+    if schema.modality != "image" or schema.image_shape is None:
+        raise ParamsError(
+            f"The samples are a {schema.modality}, for which there is no generator yet; "
+            "images are supported."
+        )
+    return schema.image_shape
+
+
+def _hold_out(
+    samples: Samples, *, fraction: float, seed: int, seen: frozenset[str]
+) -> tuple[Samples, Samples]:
+    """Rows to train on and rows to watch by; a row that the start has seen is no witness."""
+    rows = held_out_rows(samples.labels, fraction=fraction, seed=seed)
+    if seen:
+        rows = rows[[name not in seen for name in row_names(samples.take(rows))]]
+    rest = np.setdiff1d(np.arange(len(samples)), rows)
+    return samples.take(rest), samples.take(rows)
+
+
+def _tensors(samples: Samples, domain: ImageDomain) -> LabelledTensors:
+    return LabelledTensors(domain.store(samples.values), torch.from_numpy(samples.labels.copy()))
+
+
+def _address(told: Mapping[str, Any], *parts: Samples) -> str:
+    """A name for a training that changes with everything its result depends on."""
+    digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
+    for part in parts:
+        digest.update(np.ascontiguousarray(part.values).tobytes())
+        digest.update(part.labels.tobytes())
+    return digest.hexdigest()[:32]
+
+
+def _require_every_class(samples: Samples) -> None:
+    missing = [name for name, n in samples.counts().items() if n == 0]
+    if missing:
+        raise ParamsError(
+            "A generator cannot learn a class without training samples:",
+            [f"class {name!r} has none; add some, or leave the class out." for name in missing],
+        )
