@@ -59,6 +59,17 @@ def test_the_automation_that_crashes_silent_runs_is_installed_once(service):
     assert service.query("SELECT count(*) FROM automation WHERE name = ?", SILENT_RUN) == [(1,)]
 
 
+def tasks_of(service, run):
+    """Name and state of each task of a run, as the server has written them down so far."""
+    return dict(
+        service.query(
+            "SELECT task_run.name, task_run.state_name FROM task_run JOIN flow_run "
+            "ON task_run.flow_run_id = flow_run.id WHERE flow_run.name = ?",
+            run,
+        )
+    )
+
+
 def test_a_run_that_comes_due_during_another_is_cancelled_and_the_users_tree_is_left_alone(service):
     service.notify_through("custom-webhook/team", "email/team", "custom-webhook/nowhere")
     first = service.begin_run()
@@ -71,12 +82,9 @@ def test_a_run_that_comes_due_during_another_is_cancelled_and_the_users_tree_is_
     # A toy has no dataset to release, so the run ends with that refusal, after its stages.
     assert service.state_of(first) == "Refused"
     assert (service.workspace.private / "worktree" / "more.out").exists()
-    tasks = service.query(
-        "SELECT task_run.name, task_run.state_name FROM task_run JOIN flow_run "
-        "ON task_run.flow_run_id = flow_run.id WHERE flow_run.name = ?",
-        first,
-    )
-    assert dict(tasks) == {
+    # The server writes a task's states from events, a moment after the run itself has ended.
+    wait_until(lambda: not {"Pending", "Running"} & set(tasks_of(service, first).values()))
+    assert tasks_of(service, first) == {
         "fetch": "Completed",
         "wait": "Completed",
         "more": "Completed",

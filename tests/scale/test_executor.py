@@ -32,6 +32,7 @@ def report_and_stay(folder):
     time.sleep(600)
 
 
+ROOT = Path(__file__).parents[2]
 HOLDER = """
 import sys
 from pipeline.scale.executor import open_executor
@@ -61,7 +62,9 @@ def test_workers_end_when_the_process_that_holds_them_is_killed(tmp_path):
     script, seen = tmp_path / "holder.py", tmp_path / "seen"
     script.write_text(HOLDER)
     seen.mkdir()
-    holder = subprocess.Popen([sys.executable, str(script), str(seen)])
+    # From the root, so that the script finds this file's task without an installation of the tests.
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    holder = subprocess.Popen([sys.executable, str(script), str(seen)], env=environment)
     wait_until(lambda: len(list(seen.iterdir())) == 2 or holder.poll() is not None)
     workers = [int(path.name) for path in seen.iterdir()]
     holder.kill()
