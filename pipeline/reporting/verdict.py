@@ -109,7 +109,19 @@ def advice(material: Material) -> str:
         return stay + (trying if used else "")
     rows = f"the real rows and the {numbers.listed(used)} rows" if used else "the real rows alone"
     kept = f" The {numbers.listed(unused)} rows ship with weight 0, to be looked at only."
-    return f"Train on {rows}, as the recommended mix says.{kept if unused else ''}"
+    # Rows are half of the advice: much of a mix's gain may come from how one trains on them.
+    how = mix_words(material)
+    way = f", in the way that won. {how[0].upper()}{how[1:]}." if how else "."
+    return f"Train on {rows}{way}{kept if unused else ''}"
+
+
+def mix_words(material: Material) -> str:
+    """The primary classifier's recommended mix, without a full stop; "" where none is told."""
+    result = material.result
+    words = [
+        one.mix_words for one in result.verdicts if one.classifier == result.primary_classifier
+    ]
+    return numbers.inline(words[0]).rstrip(".") if words and words[0] else ""
 
 
 def name(origin: str) -> str:

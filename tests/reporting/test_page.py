@@ -159,6 +159,12 @@ def test_of_many_classes_that_gain_nothing_a_few_are_named():
     assert sentence.startswith("In classes a, b, c, d, e, f and 2 more the synthetic samples were")
 
 
+def test_the_advice_tells_how_to_train_as_well_as_on_what():
+    page = render_report(example_material())
+    advice = page[page.index("What to do: ") :]
+    assert "affine" in advice[: advice.index("</p>")]
+
+
 @pytest.mark.parametrize("verdict", ["no evidence", "harms"])
 def test_what_is_not_proven_is_not_advised(verdict):
     result = example_material().result.model_copy(update={"verdict": verdict, "promoted": False})

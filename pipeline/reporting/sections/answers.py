@@ -29,11 +29,8 @@ def build(material: Material) -> Section:
 
 
 def _mix_words(material: Material) -> str:
-    result = material.result
-    words = [
-        one.mix_words for one in result.verdicts if one.classifier == result.primary_classifier
-    ]
-    mix = f"The mix: {numbers.inline(words[0]).rstrip('.')}. " if words and words[0] else ""
+    words = verdict.mix_words(material)
+    mix = f"The mix: {words}. " if words else ""
     return f"{mix}Current practice: {verdict.practice_name(material)}."
 
 
