@@ -17,6 +17,7 @@ from pipeline.stages.evaluate import balanced_pool
 from pipeline.stages.inheritance import GENERATOR_FOLDER, START_FILE
 from pipeline.stages.starting import starting_point
 from pipeline.synthesis import Start
+from pipeline.synthesis.fitted import TRAINED_ON_FILE
 from pipeline.workspace import Workspace, read_json, write_json, writing
 from tests.gan.conftest import digits_of
 
@@ -100,7 +101,7 @@ def test_a_row_that_is_gone_or_held_out_now_must_not_live_on_in_the_weights(inhe
 
 
 def test_a_generator_that_does_not_say_what_it_has_seen_is_no_start(inherited, more):
-    (inherited / GENERATOR_FOLDER / synthesis.TRAINED_ON_FILE).unlink()
+    (inherited / GENERATOR_FOLDER / TRAINED_ON_FILE).unlink()
     assert "does not say which rows" in starting_point(inherited, more, PARAMS).sentence()
 
 
