@@ -104,10 +104,22 @@ class Git:
         Raises:
             VersionError: the revision has no such file.
         """
+        content = self.find(revision, path)
+        if content is None:
+            raise VersionError(f"{revision} in {self.directory} holds no file {path!r}.")
+        return content
+
+    def find(self, revision: str, path: str) -> bytes | None:
+        """The same; None where there is no such file or no such revision."""
         try:
             return self.run_bytes("cat-file", "blob", f"{revision}:{path}")
         except CommandError:
-            raise VersionError(f"{revision} in {self.directory} holds no file {path!r}.") from None
+            return None
+
+    def files(self, revision: str, path: str) -> list[str]:
+        """The file at a path, or every file below that folder, as paths from the root."""
+        listed = self.run("ls-tree", "-r", "-z", "--name-only", "--full-tree", revision, path)
+        return [name for name in listed.split("\0") if name]
 
     def write_blob(self, content: bytes) -> str:
         """Store a file's content, bytes as they are, and return its hash."""

@@ -40,7 +40,7 @@ def needed_on_branches(git: Git, stores: Sequence[Store]) -> set[str]:
     path = git.prefix() + LOCK
     revisions = git.run("for-each-ref", "--format=%(refname)").splitlines()
     # Many branches and tags share one dvc.lock.
-    locks = {_read(git, revision, path): revision for revision in revisions}
+    locks = {git.find(revision, path): revision for revision in revisions}
     return {
         md5
         for content, revision in locks.items()
@@ -70,13 +70,6 @@ def _needed_by_lock(content: bytes, where: str, stores: Sequence[Store]) -> set[
         if not output.path.startswith("reports/")
         for md5 in _objects_of(output, stores, where)
     }
-
-
-def _read(git: Git, revision: str, path: str) -> bytes | None:
-    try:
-        return git.read(revision, path)
-    except VersionError:
-        return None
 
 
 def _objects_of(output: Output, stores: Sequence[Store], where: str) -> set[str]:

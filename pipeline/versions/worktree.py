@@ -1,8 +1,9 @@
 """The git worktree in which scheduled runs work, out of reach of the user's own tree.
 
 It lies in the workspace's private folder and stays there between runs, so that a run finds what the
-last one left. Each run moves it to the newest commit: the upstream's, where that is ahead of the
-user's branch, else the branch's own. The branch itself is never moved.
+last one left; a new one begins from what is known already. Each run moves it to the newest commit:
+the upstream's, where that is ahead of the user's branch, else the branch's own. The branch itself
+is never moved.
 """
 
 import os
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from pipeline.errors import TransferError, VersionError
 from pipeline.params import Params, load_params
+from pipeline.versions.beginning import begin_with_known_results
 from pipeline.versions.dvc import run_dvc
 from pipeline.versions.git import Git
 from pipeline.versions.process import CommandError
@@ -71,16 +73,19 @@ def open_worktree(workspace: Workspace) -> Workspace:
     place = workspace.private / "worktree"
     prefix = git.prefix()
     tree = Git(place)
-    if (place / ".git").is_file() and tree.succeeds("rev-parse", "--verify", "HEAD"):
-        _move(tree, commit, place / prefix / LOCK)
-    else:
+    is_new = not ((place / ".git").is_file() and tree.succeeds("rev-parse", "--verify", "HEAD"))
+    if is_new:
         shutil.rmtree(place, ignore_errors=True)
         git.run("worktree", "prune")
         workspace.private.mkdir(exist_ok=True, mode=0o700)
         git.run("worktree", "add", "--quiet", "--detach", str(place), commit)
-    moved = Workspace.at(place / prefix)
-    keep_private(moved.root)
-    return moved
+    else:
+        _move(tree, commit, place / prefix / LOCK)
+    worktree = Workspace.at(place / prefix)
+    keep_private(worktree.root)
+    if is_new:
+        begin_with_known_results(worktree)
+    return worktree
 
 
 def bring_source(workspace: Workspace, worktree: Workspace, params: Params) -> str | None:

@@ -1,0 +1,89 @@
+"""A new worktree begins from what has been computed: dvc.lock, its reports, the data in the cache.
+
+DVC's run cache alone would not do: it keeps no stage whose outputs stay out of the cache, and the
+trial, which takes longest, writes such outputs. A release's commit holds them. What is brought back
+is not trusted either: DVC compares it with the commit's params, code and data, and runs what is
+stale.
+"""
+
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
+
+from pipeline.errors import VersionError
+from pipeline.params import load_params
+from pipeline.versions.dvc import run_dvc
+from pipeline.versions.evidence import COMMITTED
+from pipeline.versions.fetch import released_prefix
+from pipeline.versions.git import Git
+from pipeline.versions.listing import Release, list_releases
+from pipeline.versions.lockfile import LOCK, Output, read_outputs
+from pipeline.versions.process import CommandError
+from pipeline.workspace import Workspace, write_bytes
+
+
+def begin_with_known_results(worktree: Workspace) -> None:
+    """Bring back the results that describe the worktree's commit best.
+
+    What cannot be brought back is computed anew, which is slow and no error.
+
+    Args:
+        worktree: As git has just made it, with DVC's settings of this machine.
+    """
+    git = Git(worktree.root)
+    name = load_params(worktree.params_file).release.name
+    releases = [release for release in list_releases(git, name) if release.record]
+    with contextlib.suppress(VersionError):
+        lock = _best_lock(git, releases)
+        if lock is None:
+            return
+        outputs = read_outputs(lock, where=LOCK)
+        write_bytes(worktree.root / LOCK, lock)
+        for path, content in _committed_files(git, releases, outputs):
+            write_bytes(worktree.root / path, content)
+    with contextlib.suppress(CommandError):
+        # It fails for outputs that the cache no longer holds, after it has brought the others.
+        run_dvc(worktree.root, "checkout", "--quiet")
+
+
+def _best_lock(git: Git, releases: Sequence[Release]) -> bytes | None:
+    """The newest release's dvc.lock, unless somebody committed another one since.
+
+    A release hangs its lock on the commit that it ran on, and the branch keeps the one before, or
+    none. A lock that was committed after that, or that stands on another branch or an older commit,
+    belongs to the params committed beside it, which the release's does not.
+    """
+    path = git.prefix() + LOCK
+    own = git.find("HEAD", path)
+    if not releases:
+        return own
+    newest = releases[-1]
+    if own is not None and _touched_between(git, f"{newest.commit}^", "HEAD", path):
+        return own
+    return git.read(newest.commit, released_prefix(git, newest) + LOCK)
+
+
+def _touched_between(git: Git, one: str, other: str, path: str) -> bool:
+    """Whether a commit that only one of two revisions has behind it changed the file."""
+    if git.commit_of(one) is None:  # The release was the first commit of all.
+        return True
+    commits = git.run("rev-list", "--max-count=1", f"{one}...{other}", "--", f":/{path}")
+    return commits != ""
+
+
+def _committed_files(
+    git: Git, releases: Sequence[Release], outputs: Iterable[Output]
+) -> Iterator[tuple[str, bytes]]:
+    """Path and content of every file of the outputs that lie in git, from the releases' commits.
+
+    The bytes are as they were committed: line ends that git converts would change the hash.
+    """
+    wanted = {output for output in outputs if output.path.startswith(f"{COMMITTED}/")}
+    for release in reversed(releases):
+        if not wanted:
+            return
+        prefix = released_prefix(git, release)
+        named = read_outputs(git.read(release.commit, prefix + LOCK), where=release.tag)
+        for output in wanted.intersection(named):
+            wanted.discard(output)
+            for name in git.files(release.commit, prefix + output.path):
+                yield name.removeprefix(prefix), git.read(release.commit, name)
