@@ -1,9 +1,9 @@
-"""A new worktree begins from what has been computed: dvc.lock, its reports, the data in the cache.
+"""A worktree begins from what has been computed: dvc.lock, its reports, the data in the cache.
 
-DVC's run cache alone would not do: it keeps no stage whose outputs stay out of the cache, and the
-trial, which takes longest, writes such outputs. A release's commit holds them. What is brought back
-is not trusted either: DVC compares it with the commit's params, code and data, and runs what is
-stale.
+DVC's run cache alone would not do: it keeps no stage with outputs outside of the cache, other than
+metrics and plots, and the trial, which takes longest, writes such outputs. A release's commit holds
+them. What is brought back is not trusted: DVC compares it with the commit's params, code and data,
+and runs what is stale.
 """
 
 import contextlib
@@ -17,8 +17,20 @@ from pipeline.versions.fetch import released_prefix
 from pipeline.versions.git import Git
 from pipeline.versions.listing import Release, list_releases
 from pipeline.versions.lockfile import LOCK, Output, read_outputs
+from pipeline.versions.pipeline_file import CODE_FILE
 from pipeline.versions.process import CommandError
 from pipeline.workspace import Workspace, write_bytes
+
+SETTINGS = ("params.yaml", "dvc.yaml", CODE_FILE)
+
+
+def is_as_released(worktree: Workspace) -> bool:
+    """Whether the newest release was made with just the settings that the commit holds."""
+    git, releases = Git(worktree.root), _releases(worktree)
+    names = [f":/{git.prefix()}{name}" for name in SETTINGS]
+    return bool(releases) and git.succeeds(
+        "diff", "--quiet", releases[-1].commit, "HEAD", "--", *names
+    )
 
 
 def begin_with_known_results(worktree: Workspace) -> None:
@@ -27,11 +39,9 @@ def begin_with_known_results(worktree: Workspace) -> None:
     What cannot be brought back is computed anew, which is slow and no error.
 
     Args:
-        worktree: As git has just made it, with DVC's settings of this machine.
+        worktree: At its commit, with DVC's settings of this machine.
     """
-    git = Git(worktree.root)
-    name = load_params(worktree.params_file).release.name
-    releases = [release for release in list_releases(git, name) if release.record]
+    git, releases = Git(worktree.root), _releases(worktree)
     with contextlib.suppress(VersionError):
         lock = _best_lock(git, releases)
         if lock is None:
@@ -43,6 +53,11 @@ def begin_with_known_results(worktree: Workspace) -> None:
     with contextlib.suppress(CommandError):
         # It fails for outputs that the cache no longer holds, after it has brought the others.
         run_dvc(worktree.root, "checkout", "--quiet")
+
+
+def _releases(worktree: Workspace) -> list[Release]:
+    name = load_params(worktree.params_file).release.name
+    return [release for release in list_releases(Git(worktree.root), name) if release.record]
 
 
 def _best_lock(git: Git, releases: Sequence[Release]) -> bytes | None:

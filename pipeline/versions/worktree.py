@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pipeline.errors import TransferError, VersionError
 from pipeline.params import Params, load_params
-from pipeline.versions.beginning import begin_with_known_results
+from pipeline.versions.beginning import begin_with_known_results, is_as_released
 from pipeline.versions.dvc import run_dvc
 from pipeline.versions.git import Git
 from pipeline.versions.process import CommandError
@@ -73,8 +73,8 @@ def open_worktree(workspace: Workspace) -> Workspace:
     place = workspace.private / "worktree"
     prefix = git.prefix()
     tree = Git(place)
-    is_new = not ((place / ".git").is_file() and tree.succeeds("rev-parse", "--verify", "HEAD"))
-    if is_new:
+    before = tree.head() if (place / ".git").is_file() else None
+    if before is None:
         shutil.rmtree(place, ignore_errors=True)
         git.run("worktree", "prune")
         workspace.private.mkdir(exist_ok=True, mode=0o700)
@@ -83,7 +83,8 @@ def open_worktree(workspace: Workspace) -> Workspace:
         _move(tree, commit, place / prefix / LOCK)
     worktree = Workspace.at(place / prefix)
     keep_private(worktree.root)
-    if is_new:
+    # A new commit may hold the settings of a run by hand, which has computed everything already.
+    if before is None or (before != commit and is_as_released(worktree)):
         begin_with_known_results(worktree)
     return worktree
 

@@ -93,3 +93,14 @@ def test_what_is_not_to_be_had_leaves_the_stage_stale_and_is_no_error(released, 
         tags = sh(released.root, "git", "tag", "--list").split()
         sh(released.root, "git", "tag", "--delete", *tags)
     assert first_stale(open_worktree(released), [STAGE]) == STAGE
+
+
+@pytest.mark.parametrize("settings_too", [True, False])
+def test_a_run_by_hand_is_taken_over_once_its_settings_are_committed(released, settings_too):
+    older = lock_of(open_worktree(released))
+    newest = run_again(released, seed=1, released=True)
+    (released.root / "notes.txt").write_text("what was tried")
+    commit(released, "notes.txt", *["params.yaml"] * settings_too)
+    worktree = open_worktree(released)
+    assert lock_of(worktree) == (newest if settings_too else older)
+    assert first_stale(worktree, [STAGE]) is None
