@@ -29,13 +29,13 @@ from benchmarks import gan_speed
 from benchmarks.gan_data import Task, load_task
 from benchmarks.gan_scores import Judge
 from pipeline import synthesis
+from pipeline.cores import usable_cores
 from pipeline.gan.contract import LabelledTensors
 from pipeline.gan.presets import recipe_for
 from pipeline.gan.training import Job
 from pipeline.modalities.image import ImageDomain
 from pipeline.modalities.image_design import choose_design, natural_kind
 from pipeline.params import GanParams
-from pipeline.scale.executor import usable_cores
 
 RESULTS = Path(__file__).parent / "results"
 SEARCH_SEED = 100

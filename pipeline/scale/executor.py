@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from typing import Any
 
+from pipeline.cores import usable_cores
 from pipeline.errors import ServiceError
 
 ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
@@ -45,14 +46,6 @@ def open_executor(address: str, *, workers: int | None = None) -> Iterator[Execu
             executor.shutdown(wait=False, cancel_futures=True)
             raise
         executor.shutdown()
-
-
-def usable_cores() -> int:
-    """Cores this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on macOS
-        return os.cpu_count() or 1
 
 
 class SameProcessExecutor(Executor):

@@ -3,8 +3,8 @@
 import logging
 
 from pipeline import balance, storage, synthesis
+from pipeline.cores import usable_cores
 from pipeline.params import Params
-from pipeline.scale.executor import usable_cores
 from pipeline.stages.shell import run_stage
 from pipeline.workspace import Workspace, write_json, writing
 
