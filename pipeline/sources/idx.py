@@ -1,23 +1,21 @@
 """IDX, the format of MNIST: one file of pictures and one of labels a split."""
 
 import functools
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 from PIL import Image
 
 from pipeline.errors import SourceError
-from pipeline.params import ResizeParams, SourceParams
+from pipeline.params import ResizeParams
 from pipeline.sources.class_names import in_order
 from pipeline.sources.decoding import Decoded, describe
 from pipeline.sources.idx_file import Header, IdxError, is_gzip, read_blocks, read_header
 from pipeline.sources.parallel import map_in_order
 from pipeline.sources.picture import MAXIMUM_PIXELS, MINIMUM_SIDE_PX
+from pipeline.sources.picture_source import PictureSource
 from pipeline.sources.picture_survey import PictureSurvey, Place
-from pipeline.sources.sizing import settled
 from pipeline.sources.survey import Notice, Survey, converted, warning
 
 SPLIT_OF_PREFIX = {"train": "train", "t10k": "test", "test": "test", "val": "validation"}
@@ -32,20 +30,14 @@ class Pair:
     split: str | None
 
 
-class Idx:
-    """A folder of IDX files as a source; see `image_folder.ImageFolder` for the arguments."""
-
-    def __init__(self, root: Path, params: SourceParams, *, scratch: Path):
-        self._root = root
-        self._params = params
-        self._scratch = scratch
-        self._pictures: PictureSurvey | None = None
+class Idx(PictureSource):
+    """A folder of IDX files as a source."""
 
     def survey(self) -> Survey:
         """See `survey.Source.survey`."""
-        headline = f"The IDX files in {self._root} cannot be used:"
+        headline = f"The IDX files in {self._path} cannot be used:"
         problems: list[str] = []
-        pairs = find_pairs(self._root, problems)
+        pairs = find_pairs(self._path, problems)
         headers = [_checked(pair, problems) for pair in pairs]
         usable = [
             (pair, header)
@@ -54,33 +46,24 @@ class Idx:
         ]
         if problems or not usable:
             raise SourceError(headline, problems)
-        resize, chosen = settled(self._params.resize, [(h.shape[1], h.shape[2]) for _, h in usable])
-        pictures = PictureSurvey(headline=headline, scratch=self._scratch, resize=resize)
-        pictures.notices += [*chosen, *_notices_of_names(pairs)]
+        pictures = self._begin(headline, [(h.shape[1], h.shape[2]) for _, h in usable])
+        pictures.notices += _notices_of_names(pairs)
         for pair, header in usable:
-            self._take(pair, header, pictures, resize)
+            self._take(pair, header, pictures)
         labels = {place.class_name for place in pictures.places}
         if len(labels) == 1:
             pictures.problems.append(f"There is one label only ({labels.pop()}); two are needed.")
         pictures.notices += _notices_of_gaps(labels)
-        self._pictures = pictures
         return pictures.finish()
 
-    def read(self, positions: np.ndarray) -> Iterator[pa.Table]:
-        """See `survey.Source.read`."""
-        assert self._pictures is not None, "survey comes first"
-        return self._pictures.read(positions)
-
-    def _take(
-        self, pair: Pair, header: Header, pictures: PictureSurvey, resize: ResizeParams
-    ) -> None:
+    def _take(self, pair: Pair, header: Header, pictures: PictureSurvey) -> None:
         name = pair.images.name
         try:
             labels = np.concatenate(list(read_blocks(pair.labels, read_header(pair.labels))))
         except IdxError as error:
             pictures.problems.append(f"{pair.labels.name} {error}.")
             return
-        decode = functools.partial(_describe_block, resize=resize)
+        decode = functools.partial(_describe_block, resize=pictures.resize)
         row = 0
         try:
             for results in map_in_order(decode, read_blocks(pair.images, header)):

@@ -4,43 +4,28 @@ import functools
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
-
 from pipeline.errors import SourceError
-from pipeline.params import ResizeParams, SourceParams
+from pipeline.params import ResizeParams
 from pipeline.sources.decoding import Decoded, decode_picture
 from pipeline.sources.folder_walk import Found, Walk, walk
 from pipeline.sources.groups import compiled, group_of
 from pipeline.sources.parallel import chunks, map_in_order
 from pipeline.sources.picture import MAXIMUM_BYTES, SUFFIXES, size_of
-from pipeline.sources.picture_survey import PictureSurvey, Place
-from pipeline.sources.sizing import settled
+from pipeline.sources.picture_source import PictureSource
+from pipeline.sources.picture_survey import Place
 from pipeline.sources.survey import Notice, Survey, warning
 
 CHUNK_FILES = 32
 HEADER_BYTES = 64 * 2**10
 
 
-class ImageFolder:
-    """A folder of pictures as a source.
-
-    Args:
-        root: The folder that holds the classes or the splits.
-        params: The `source` section.
-        scratch: Where decoded pictures wait between the survey and the reading.
-    """
-
-    def __init__(self, root: Path, params: SourceParams, *, scratch: Path):
-        self._root = root
-        self._params = params
-        self._scratch = scratch
-        self._pictures: PictureSurvey | None = None
+class ImageFolder(PictureSource):
+    """A folder of pictures as a source; the folder holds the classes or the splits."""
 
     def survey(self) -> Survey:
         """See `survey.Source.survey`."""
-        headline = f"The image folder {self._root} cannot be used:"
-        found = walk(self._root)
+        headline = f"The image folder {self._path} cannot be used:"
+        found = walk(self._path)
         names = {file.class_name for file in found.files}
         if len(names) == 1 and not found.problems:
             found.problems.append(
@@ -49,24 +34,17 @@ class ImageFolder:
         if not found.files or len(names) < 2:
             raise SourceError(headline, found.problems)
         pattern = compiled(self._params.split.group_pattern)
-        resize, chosen = settled(self._params.resize, self._sizes(found))
-        pictures = PictureSurvey(headline=headline, scratch=self._scratch, resize=resize)
+        pictures = self._begin(headline, self._sizes(found))
         pictures.problems += found.problems
-        pictures.notices += [*chosen, *_ignored(found)]
-        for file, decoded in zip(found.files, self._decoded(found, resize), strict=True):
+        pictures.notices += _ignored(found)
+        for file, decoded in zip(found.files, self._decoded(found, pictures.resize), strict=True):
             place = Place(file.path, file.class_name, file.split, group_of(file.path, pattern))
             pictures.add(place, _with_name_remark(file, decoded))
-        self._pictures = pictures
         return pictures.finish()
-
-    def read(self, positions: np.ndarray) -> Iterator[pa.Table]:
-        """See `survey.Source.read`."""
-        assert self._pictures is not None, "survey comes first"
-        return self._pictures.read(positions)
 
     def _sizes(self, found: Walk) -> Iterator[tuple[int, int]]:
         for file in found.files:
-            size = header_size(self._root / file.path)
+            size = header_size(self._path / file.path)
             if size:
                 yield size
 
@@ -76,7 +54,7 @@ class ImageFolder:
             resize=resize,
             scale_sixteen_bit=self._params.sixteen_bit == "scale",
         )
-        paths = (self._root / file.path for file in found.files)
+        paths = (self._path / file.path for file in found.files)
         for results in map_in_order(decode, chunks(paths, CHUNK_FILES)):
             yield from results
 

@@ -14,12 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.errors import ParamsError, SourceError
-from pipeline.params import ResizeParams, SourceParams
+from pipeline.params import ResizeParams
 from pipeline.sources.class_names import in_order, problem_with
 from pipeline.sources.decoding import Decoded, decode_picture
 from pipeline.sources.folder_walk import SPLIT_NAMES
@@ -27,8 +26,8 @@ from pipeline.sources.groups import compiled, group_of
 from pipeline.sources.parallel import map_in_order
 from pipeline.sources.parquet_file import ParquetError, damaged, open_parts, parts_of
 from pipeline.sources.picture import size_of
+from pipeline.sources.picture_source import PictureSource
 from pipeline.sources.picture_survey import PictureSurvey, Place
-from pipeline.sources.sizing import settled
 from pipeline.sources.survey import Survey, converted
 
 READ_ROWS = 64
@@ -37,15 +36,8 @@ SYNTHETIC = "is_synthetic"
 RELEASED_GROUP = "group"
 
 
-class ParquetPictures:
-    """Parquet files of pictures as a source; see `image_folder.ImageFolder` for the arguments."""
-
-    def __init__(self, path: Path, params: SourceParams, *, scratch: Path):
-        self._path = path
-        self._params = params
-        self._scratch = scratch
-        self._pictures: PictureSurvey | None = None
-        self._n_synthetic = 0
+class ParquetPictures(PictureSource):
+    """Parquet files of pictures as a source."""
 
     def survey(self) -> Survey:
         """See `survey.Source.survey`."""
@@ -57,19 +49,16 @@ class ParquetPictures:
             raise SourceError(headline, [f"{self._path.name} {error}."]) from None
         columns = self._columns(parts[0].schema_arrow)
         splits = given_splits(paths, self._path)
-        resize, chosen = settled(self._params.resize, _sizes(parts, columns.image))
-        pictures = PictureSurvey(headline=headline, scratch=self._scratch, resize=resize)
-        pictures.notices += chosen
+        pictures = self._begin(headline, _sizes(parts, columns.image))
+        n_synthetic = 0
         for path, part, split in zip(paths, parts, splits, strict=True):
             try:
-                self._take(path, part, split, columns, pictures)
+                n_synthetic += self._take(path, part, split, columns, pictures)
             except (pa.ArrowInvalid, OSError) as error:
                 pictures.problems.append(f"{path.name} {damaged(error)}.")
-        if self._n_synthetic:
+        if n_synthetic:
             pictures.notices.append(
-                converted(
-                    f"{self._n_synthetic:,} synthetic rows were left out; real ones are used."
-                )
+                converted(f"{n_synthetic:,} synthetic rows were left out; real ones are used.")
             )
         found = in_order({place.class_name for place in pictures.places})
         pictures.problems += [text for name in found if (text := problem_with(name))]
@@ -77,14 +66,8 @@ class ParquetPictures:
             pictures.problems.append(
                 "There are not two classes with rows; at least two are needed."
             )
-        self._pictures = pictures
         known = columns.class_names or found
         return pictures.finish(classes=tuple(name for name in known if name in found))
-
-    def read(self, positions: np.ndarray) -> Iterator[pa.Table]:
-        """See `survey.Source.read`."""
-        assert self._pictures is not None, "survey comes first"
-        return self._pictures.read(positions)
 
     def _columns(self, schema: pa.Schema) -> "_Columns":
         images = [field.name for field in schema if pa.types.is_struct(field.type)]
@@ -119,7 +102,8 @@ class ParquetPictures:
         split: str | None,
         columns: "_Columns",
         pictures: PictureSurvey,
-    ) -> None:
+    ) -> int:
+        """Take the real rows of a file; returns how many synthetic ones it holds besides."""
         pattern = compiled(self._params.split.group_pattern)
         decode = functools.partial(
             _decode_batch,
@@ -128,13 +112,13 @@ class ParquetPictures:
             scale_sixteen_bit=self._params.sixteen_bit == "scale",
         )
         batches = part.iter_batches(READ_ROWS, columns=columns.present)
-        first = 0
+        first = n_synthetic = 0
         for batch, decoded in map_in_order(decode, batches):
             for k, (value, inner_path, group, is_synthetic) in enumerate(columns.rows(batch)):
                 where = f"{path.relative_to(self._path.parent)}[{first + k}]"
                 name = columns.class_name(value)
                 if is_synthetic:
-                    self._n_synthetic += 1
+                    n_synthetic += 1
                 elif name is None:
                     pictures.problems.append(
                         f"{where} has the label {value!r}, which is no class; correct or delete "
@@ -145,6 +129,7 @@ class ParquetPictures:
                     own = None if own is None else str(own)
                     pictures.add(Place(where, name, split, own), decoded[k])
             first += len(batch)
+        return n_synthetic
 
 
 @dataclass(frozen=True)
