@@ -18,6 +18,7 @@ from pathlib import Path
 from pipeline import errors
 from pipeline.errors import EquipoiseError, WorkspaceError
 from pipeline.process_group import ended_after, process_group
+from pipeline.versions.dvc import dvc_environment
 from pipeline.workspace import Workspace
 
 # Where a stage's process leaves the error that it ended with, for its starter to raise again.
@@ -126,18 +127,10 @@ def stage_environment(root: Path) -> dict[str, str]:
     environment = dict(os.environ)
     folder = str(Path(sys.executable).parent)
     environment["PATH"] = os.pathsep.join([folder, environment.get("PATH", os.defpath)])
-    environment["DVC_SITE_CACHE_DIR"] = str(_site_cache(root))
-    environment["DVC_NO_ANALYTICS"] = "1"
+    environment.update(dvc_environment(root))
     environment["PYTHONUNBUFFERED"] = "1"
     environment.setdefault("OMP_NUM_THREADS", "1")
     return environment
-
-
-def _site_cache(root: Path) -> Path:
-    # DVC's own choice, /var/tmp/dvc, is created writable by everyone.
-    folder = root / ".equipoise" / "site-cache"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return folder
 
 
 def _reason(error_file: Path, stage: str, code: int, last_line: str) -> Exception:
