@@ -26,6 +26,7 @@ from pipeline.trial.exports import write_exports
 from pipeline.trial.learners import DOMAIN_RECIPE, fit
 from pipeline.trial.mixture import COPIES_STRENGTH
 from pipeline.trial.record import make_record
+from pipeline.trial.replicate import PoolMaker
 from pipeline.trial.rows import classical_rows, smote_rows
 from pipeline.trial.tasks import Task, TaskStore, run_tasks
 from pipeline.trial.trial import TrialData, run_trial
@@ -43,23 +44,15 @@ def run(workspace: Workspace, params: Params) -> None:
     data = read_data(workspace)
     inception = inception_file(workspace, params)
     store = TaskStore(workspace.private / "trial", code=code_hashes(("evaluate",))["evaluate"])
-    # Named through the module, not this script, so that other processes find the function.
     # From zero whatever the shipped one starts from: that one has seen rows held out here.
     gan = params.gan.model_copy(update={"warm_start": None})
-    make = partial(this_module.balanced_pool, gan=gan, balance_params=params.balance)
-    rivals = {}
-    if params.trial.preset == "full" and params.gan.preset != "cvae":
-        variational = GanParams(preset="cvae", max_seconds=params.gan.max_seconds)
-        rivals["cvae"] = partial(
-            this_module.balanced_pool, gan=variational, balance_params=params.balance
-        )
     with open_executor(params.trial.executor, workers=params.trial.workers) as executor:
         outcome = run_trial(
             data,
             params.trial,
             seed=params.seed,
-            make=make,
-            rivals=rivals,
+            make=_maker(gan, params),
+            rivals={name: _maker(rival, params) for name, rival in _rivals(params).items()},
             executor=executor,
             store=store,
             on_done=_tell,
@@ -77,16 +70,33 @@ def run(workspace: Workspace, params: Params) -> None:
         copies=CopiesResult.model_validate(quality["copies"]),
         started_from=drawn.get("started_from"),
     )
+    cheap = cheap_rows(data.shipped_real, result, seed=derive_seed(params.seed, "cheap rows"))
+    write_trial(workspace, result, params=params, judged=judged, cheap=cheap)
+    log.info("evaluate: mix: %s; GAN: %s", result.verdict, result.gan_verdict)
+
+
+def write_trial(
+    workspace: Workspace,
+    result: TrialResult,
+    *,
+    params: Params,
+    judged: pd.DataFrame,
+    cheap: Samples | None,
+) -> None:
+    """Write everything that the stage leaves.
+
+    Args:
+        judged: What curation found, one row a synthetic sample.
+        cheap: Rows of cheap arms that won a place; None without any.
+    """
     facts = {"seed": params.seed, "trial": params.trial.model_dump(mode="json")}
     with writing(workspace.trial, facts) as folder:
         write_result(folder, result)
         judged.to_parquet(folder / CURATION_FILE, index=False)
-        cheap = cheap_rows(data.shipped_real, result, seed=derive_seed(params.seed, "cheap rows"))
         if cheap is not None:
             storage.write_schema(folder / CHEAP_FOLDER, cheap.schema)
             storage.write_split(folder / CHEAP_FOLDER, "train", cheap)
     write_exports(workspace.metrics_file, workspace.plots, result)
-    log.info("evaluate: mix: %s; GAN: %s", result.verdict, result.gan_verdict)
 
 
 def read_data(workspace: Workspace) -> TrialData:
@@ -188,6 +198,19 @@ def cheap_rows(real: Samples, result: TrialResult, *, seed: int) -> Samples | No
             wanted = np.array([row.n_requested for row in result.classes])
             parts.append(make(real, wanted, seed=seed))
     return concatenate(parts) if parts else None
+
+
+def _maker(gan: GanParams, params: Params) -> PoolMaker:
+    """How pools are made with a generator of that kind, in whichever process."""
+    # Named through the module, not this script, so that other processes find the function.
+    return partial(this_module.balanced_pool, gan=gan, balance_params=params.balance)
+
+
+def _rivals(params: Params) -> dict[str, GanParams]:
+    """Other kinds of generator that the trial is held with, by name."""
+    if params.trial.preset != "full" or params.gan.preset == "cvae":
+        return {}
+    return {"cvae": GanParams(preset="cvae", max_seconds=params.gan.max_seconds)}
 
 
 def _quality_task(
