@@ -15,7 +15,7 @@ from pipeline.gan import checkpoint
 from pipeline.gan.contract import LabelledTensors, Progress
 from pipeline.gan.held_out import held_out_rows
 from pipeline.gan.presets import Recipe, recipe_for
-from pipeline.gan.training import Job, train
+from pipeline.gan.training import Job, Trained, train
 from pipeline.modalities.image import ImageDomain
 from pipeline.modalities.image_design import ImageDesign, choose_design, natural_kind
 from pipeline.params import GanParams
@@ -82,10 +82,11 @@ def train_generator(
     use_one_thread()
     recipe, design = plan_of(samples, params)
     domain = ImageDomain(design)
+    inherited = start.generator if start else None
     if validation is None:
-        seen = start.generator.trained_on if start and start.generator else None
+        seen = (inherited and inherited.trained_on) or frozenset()
         samples, validation = _hold_out(
-            samples, fraction=params.held_out_fraction, seed=seed, seen=seen or frozenset()
+            samples, fraction=params.held_out_fraction, seed=seed, seen=seen
         )
     told = {
         "schema": samples.schema.model_dump(mode="json"),
@@ -107,20 +108,9 @@ def train_generator(
         classes=samples.schema.classes,
         max_seconds=params.max_seconds,
         directory=None if directory is None else directory / _address(told, samples, validation),
-        start=start.generator.generator.state_dict() if start and start.generator else None,
+        start=inherited.generator.state_dict() if inherited else None,
     )
-    trained = train(job, on_progress=on_progress)
-    # Through JSON once, so that a loaded generator has the same configuration to the letter.
-    config = json.loads(json.dumps(told | {"ending": asdict(trained.ending)}))
-    weights = checkpoint.encode_weights(trained.generator.state_dict())
-    return FittedGenerator(
-        schema=samples.schema,
-        generator=trained.generator,
-        hash=checkpoint.config_hash(config, weights),
-        config=config,
-        history=trained.history,
-        trained_on=frozenset(row_names(samples)),
-    )
+    return _fitted(train(job, on_progress=on_progress), samples, told)
 
 
 def plan_of(samples: Samples, params: GanParams) -> tuple[Recipe, ImageDesign]:
@@ -139,6 +129,21 @@ def plan_of(samples: Samples, params: GanParams) -> tuple[Recipe, ImageDesign]:
         deviation=recipe.deviation,
     )
     return recipe, design
+
+
+def _fitted(trained: Trained, samples: Samples, told: Mapping[str, Any]) -> FittedGenerator:
+    """What a training came to, with its configuration and the hash of both."""
+    # Through JSON once, so that a loaded generator has the same configuration to the letter.
+    config = json.loads(json.dumps({**told, "ending": asdict(trained.ending)}))
+    weights = checkpoint.encode_weights(trained.generator.state_dict())
+    return FittedGenerator(
+        schema=samples.schema,
+        generator=trained.generator,
+        hash=checkpoint.config_hash(config, weights),
+        config=config,
+        history=trained.history,
+        trained_on=frozenset(row_names(samples)),
+    )
 
 
 def _image_shape_of(samples: Samples) -> tuple[int, int, int]:
