@@ -11,7 +11,7 @@ from flows.server import temporary_server
 from flows.settings import configure, talk_to
 from pipeline.commands.progress import screen
 from pipeline.lease import refuse_if_held
-from pipeline.params import load_params
+from pipeline.params import Params, load_params
 from pipeline.params_edit import set_replicates
 from pipeline.versions.git import Git
 from pipeline.versions.graph import require_watched_params, stage_names
@@ -49,16 +49,10 @@ def run(
     of the run says so and can be made again; the next run keeps it.
     """
     place = Workspace.at(workspace)
-    params = load_params(place.params_file)
-    if replicates is not None:
-        trial = params.trial.model_copy(update={"replicates": replicates})
-        params = params.model_copy(update={"trial": trial})
+    params = _with_replicates(load_params(place.params_file), replicates)
     require_watched_params(place.root)
     if dry_run:
-        # pandas and its like are slow to import, and every other command would wait for them.
-        from pipeline.commands.plan import lines_of, plan
-
-        typer.echo("\n".join(lines_of(plan(place, params))))
+        _show_plan(place, params)
         return
     refuse_if_held(place)
     # Data and settings that cannot be used are refused before a server is started.
@@ -78,6 +72,20 @@ def run(
     typer.echo(sentence)
     for line in _where_to_read(place, params.release.name):
         typer.echo(line)
+
+
+def _with_replicates(params: Params, replicates: int | None) -> Params:
+    if replicates is None:
+        return params
+    trial = params.trial.model_copy(update={"replicates": replicates})
+    return params.model_copy(update={"trial": trial})
+
+
+def _show_plan(place: Workspace, params: Params) -> None:
+    # pandas and its like are slow to import, and every other command would wait for them.
+    from pipeline.commands.plan import lines_of, plan
+
+    typer.echo("\n".join(lines_of(plan(place, params))))
 
 
 def _watched(place: Workspace) -> str:

@@ -82,15 +82,10 @@ def start(
     require_commit(place)
     refuse_if_held(place, SCHEDULE)
     configure(place)
-    chosen = _chosen(place, cron=cron, every=every, timezone=timezone)
-    chosen = replace(
-        chosen,
-        host=host or chosen.host,
-        refresh=refresh or (chosen.refresh and not (cron or every)),
-    )
-    # Refused here, where the sentence can still be read.
-    chosen.address(auth_string()).refuse_if_exposed()
-    database_url()
+    known = _chosen(place, cron=cron, every=every, timezone=timezone)
+    refreshes = refresh or (known.refresh and not (cron or every))
+    chosen = replace(known, host=host or known.host, refresh=refreshes)
+    _refuse_unsafe(chosen)
     chosen = replace(chosen, port=port or _port(place, chosen))
     write_schedule(place, chosen)
     _tell(chosen)
@@ -200,6 +195,17 @@ def _chosen(
         anchor=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     return replace(fresh, host=known.host, port=known.port) if known else fresh
+
+
+def _refuse_unsafe(chosen: Schedule) -> None:
+    """Refuse here what the server would refuse, since here the sentence can still be read.
+
+    Raises:
+        ServiceError: it would listen beyond this machine without a password, or the database's
+            address is of a form that it cannot use.
+    """
+    chosen.address(auth_string()).refuse_if_exposed()
+    database_url()
 
 
 def _port(place: Workspace, chosen: Schedule) -> int:
