@@ -9,6 +9,7 @@ from pipeline.versions.details import make_details
 from pipeline.versions.git import Git
 from pipeline.versions.lockfile import (
     AUGMENTED,
+    COMMITTED,
     LOCK,
     Output,
     StoredFile,
@@ -21,8 +22,6 @@ from pipeline.versions.record import VersionRecord, make_record
 from pipeline.versions.source_digest import source_digest
 from pipeline.workspace import Workspace, verify_manifest
 
-# Written by stages, small, and stored in the commit itself (`cache: false` in dvc.yaml).
-COMMITTED = "reports"
 # Made from the released versions themselves (`pipeline.shelf`), so never part of one.
 SHELF = ("reports/index.html", "reports/versions/")
 

@@ -13,6 +13,8 @@ from pipeline.errors import VersionError
 
 LOCK = "dvc.lock"
 AUGMENTED = "data/augmented"
+# What stages write there is small, and stored in the commit itself (`cache: false` in dvc.yaml).
+COMMITTED = "reports"
 FOLDER_SUFFIX = ".dir"
 
 

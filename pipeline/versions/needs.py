@@ -9,7 +9,7 @@ from pipeline.versions.details import read_details
 from pipeline.versions.fetch import released_prefix
 from pipeline.versions.git import Git
 from pipeline.versions.listing import Release
-from pipeline.versions.lockfile import LOCK, Output, read_outputs
+from pipeline.versions.lockfile import COMMITTED, LOCK, Output, read_outputs
 from pipeline.versions.objects import Store
 from pipeline.versions.store import read_object
 
@@ -67,7 +67,7 @@ def _needed_by_lock(content: bytes, where: str, stores: Sequence[Store]) -> set[
     return {
         md5
         for output in read_outputs(content, where=where)
-        if not output.path.startswith("reports/")
+        if not output.path.startswith(f"{COMMITTED}/")
         for md5 in _objects_of(output, stores, where)
     }
 
