@@ -1,6 +1,7 @@
 """The process that takes up due runs: `python -m flows.runner WORKSPACE`, kept by the supervisor.
 
-With `--settle` instead of a workspace it only brings the server's books in order.
+With `--settle` instead of a workspace it only brings the server's books in order. With `--equip` it
+gives a server of one's own, which `PREFECT_API_URL` names, what this one gets.
 
 When it starts, no run of an earlier runner can be alive, since runs end with their runner; whatever
 the server still takes for running is marked crashed, which frees its slot at once. Runs that came
@@ -63,8 +64,7 @@ def main(root: Path) -> None:
         raise ServiceError("No schedule is set here. Set one with `equipoise schedule --cron`.")
     name, value = identity(workspace)
     Variable.set(name, value, overwrite=True)
-    install_automation()
-    offer_blocks()
+    equip()
     settle()
     sweep(workspace)
     # Prefect forgets to await one of its own coroutines when it is asked to stop.
@@ -103,6 +103,12 @@ def deployment(workspace: Workspace, schedule: Schedule) -> RunnerDeployment:
     )
     assert isinstance(made, RunnerDeployment)  # Prefect gives a coroutine only inside a loop.
     return made
+
+
+def equip() -> None:
+    """Give the server what runs of this flow count on; what it has already stays."""
+    install_automation()
+    offer_blocks()
 
 
 def install_automation() -> None:
@@ -176,7 +182,10 @@ def _runs(client: SyncPrefectClient, served: UUID, *states: StateType) -> list[F
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "--settle":
-        settle()
-    else:
-        main(Path(sys.argv[1]))
+    match sys.argv[1]:
+        case "--settle":
+            settle()
+        case "--equip":
+            equip()
+        case root:
+            main(Path(root))

@@ -4,6 +4,7 @@ import base64
 import http.server
 import json
 import os
+import shutil
 import socketserver
 import subprocess
 import sys
@@ -65,6 +66,13 @@ def tell(event, arguments):
 sys.addaudithook(tell)
 tell("watched", ())
 """
+# Found before the real one by every process of the service: tells what git is asked to do, since
+# its own connections are out of Python's sight.
+GIT = """\
+#!/bin/sh
+echo "$*" >> "$TOLD_GIT"
+exec {git} "$@"
+"""
 
 SAVE_BLOCKS = """
 import sys
@@ -81,6 +89,12 @@ server = f"mailto://equipoise:{password}@{mail}"
 Email(url=server + "/?mode=insecure&from=equipoise@example.org&to=team@example.org").save("team")
 """
 
+EQUIP_ANEW = """
+from prefect.automations import Automation
+from flows.runner import SILENT_RUN, equip
+Automation.read(name=SILENT_RUN).delete()
+equip()
+"""
 
 SHOW_ARTIFACTS = """
 import sys
@@ -133,9 +147,12 @@ class Service:
 
     @property
     def environment(self) -> dict[str, str]:
+        watch = str(self.hold.parent / "watch")
         watched = {
-            "PYTHONPATH": os.pathsep.join([str(self.hold.parent / "watch"), str(REPOSITORY)]),
+            "PYTHONPATH": os.pathsep.join([watch, str(REPOSITORY)]),
+            "PATH": os.pathsep.join([watch, os.environ["PATH"]]),
             "TOLD_CONNECTIONS": str(self.connections),
+            "TOLD_GIT": str(self.git_commands),
         }
         return {**os.environ, **watched, "EQUIPOISE_SERVER_AUTH": f"user:{CANARIES['server']}"}
 
@@ -143,6 +160,11 @@ class Service:
     def connections(self) -> Path:
         """Where every process of the service tells what it connects to."""
         return self.hold.with_name("connections.txt")
+
+    @property
+    def git_commands(self) -> Path:
+        """Where every process of the service tells what it asks git to do."""
+        return self.hold.with_name("git.txt")
 
     @property
     def address(self):
@@ -287,6 +309,8 @@ def service(tmp_path_factory, listener, mail_server):
     hold = folder / "hold"
     (folder / "watch").mkdir()
     (folder / "watch" / "sitecustomize.py").write_text(SITECUSTOMIZE)
+    (folder / "watch" / "git").write_text(GIT.format(git=shutil.which("git")))
+    (folder / "watch" / "git").chmod(0o700)
     stages = {"wait": WAITS.format(hold=str(hold)) + writes("wait"), "more": TELLS_ITS_TIME}
     workspace = toy_workspace(folder / "workspace", stages=stages)
     # The last good version, which no run that ends badly may touch.

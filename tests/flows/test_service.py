@@ -20,8 +20,10 @@ from flows.runner import SILENT_RUN
 from pipeline.last_run import read_last_run
 from pipeline.modalities.image_sheet import png_bytes
 from pipeline.workspace import Workspace, write_bytes, write_json
-from tests.flows.conftest import CANARIES, SHOW_ARTIFACTS, wait_until
+from tests.flows.conftest import CANARIES, EQUIP_ANEW, SHOW_ARTIFACTS, wait_until
 
+# What git does on another machine; the workspace names no upstream, so none of it is called for.
+GIT_CONNECTS = {"archive", "clone", "fetch", "ls-remote", "pull", "push", "remote", "submodule"}
 CHROMIUM = Path("/usr/bin/chromium")
 BROWSER_ARGUMENTS = [
     "--no-sandbox",
@@ -57,6 +59,13 @@ def test_a_second_schedule_on_the_same_workspace_is_refused(service):
 
 def test_the_automation_that_crashes_silent_runs_is_installed_once(service):
     assert service.query("SELECT count(*) FROM automation WHERE name = ?", SILENT_RUN) == [(1,)]
+
+
+def test_a_server_of_ones_own_gets_the_automation_by_a_command(service):
+    before = service.query("SELECT id FROM automation WHERE name = ?", SILENT_RUN)
+    service.program(EQUIP_ANEW)
+    [after] = service.query("SELECT id FROM automation WHERE name = ?", SILENT_RUN)
+    assert after not in before
 
 
 def tasks_of(service, run):
@@ -231,6 +240,12 @@ def test_no_process_connects_to_another_machine(service):
     assert asked
     # A socket of this machine alone is named by its path.
     assert {one for one in asked if not one.startswith(("/", "b'"))} <= {"127.0.0.1", "localhost"}
+
+
+def test_git_is_asked_for_nothing_that_leaves_this_machine(service):
+    asked = [set(line.split()) for line in service.git_commands.read_text().splitlines()]
+    assert any({"worktree", "add"} <= words for words in asked)
+    assert [words for words in asked if words & GIT_CONNECTS] == []
 
 
 def test_the_watch_over_connections_would_see_another_machine(service):
