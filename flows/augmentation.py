@@ -77,9 +77,7 @@ def fetch(root: str, refresh: bool) -> str:
         here.say(told or "The source brings its own data.")
         seed = apply_refreshes(workspace, worktree, refresh=refresh)
         here.say(f"Working in {worktree.root} with the seed {seed}.")
-        told = replace_last(worktree)
-        if told:
-            here.say(told)
+        replace_last(worktree)
         here.outcome = "done"
     return str(worktree.root)
 
@@ -184,7 +182,9 @@ def _loop(place: Workspace, params: Params, *, scheduled: bool) -> ReleaseOutcom
         known_fresh = known_fresh and stage != stale
         if stage == INHERIT and scheduled and not known_fresh:
             # Only now are the data known from which the last version must differ.
-            replace_last(place)
+            told = replace_last(place)
+            if told:
+                get_run_logger().info(told)
         bring_up_to_date(str(place.root), stage, known_fresh, max(1.0, deadline - time.monotonic()))
     # Somebody who waits at the keyboard mends and tries again sooner than a timer does.
     patiently = release.with_options(retries=len(RETRY_SECONDS) if scheduled else 0)
