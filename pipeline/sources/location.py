@@ -7,10 +7,13 @@ from pipeline.params import SourceParams
 
 
 def resolved_path(params: SourceParams, root: Path) -> Path:
-    """Where the raw data lie: absolute as declared, or inside the workspace.
+    """Where the raw data lie: absolute as declared, or from the workspace, links followed.
+
+    A link inside the workspace may lead out of it: in the worktree of scheduled runs one leads to
+    the data in the user's own tree.
 
     Raises:
-        ParamsError: no path is declared, or a relative one leaves the workspace.
+        ParamsError: no path is declared.
         SourceError: nothing lies there.
     """
     if params.path is None:
@@ -18,11 +21,6 @@ def resolved_path(params: SourceParams, root: Path) -> Path:
             f"`source.path` is missing; the kind {params.kind!r} needs the place of the raw data."
         )
     path = (root / params.path).resolve()
-    if not Path(params.path).is_absolute() and not path.is_relative_to(root.resolve()):
-        raise ParamsError(
-            f"`source.path` is {params.path!r}, which leaves the workspace {root}; give an "
-            "absolute path to data outside it, or a path inside."
-        )
     if not path.exists():
         raise SourceError(
             f"There is nothing at {path} (`source.path`: {params.path!r}); correct the path, or "

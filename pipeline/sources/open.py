@@ -22,7 +22,7 @@ def open_source(params: SourceParams, *, root: Path, scratch: Path) -> Source:
         scratch: A folder for what must wait on disk while the source is read.
 
     Raises:
-        ParamsError: no path is declared, or it leaves the workspace.
+        ParamsError: no path is declared.
         SourceError: there is nothing at its path.
     """
     if params.kind == "digits":

@@ -19,7 +19,7 @@ def refuse_at_once(params: SourceParams, *, root: Path) -> None:
     """Check names and kinds of files; no file is opened.
 
     Raises:
-        ParamsError: the path leaves the workspace.
+        ParamsError: no path is declared.
         SourceError: nothing lies there, or something that cannot be a file of data.
     """
     if params.kind == "digits":

@@ -12,7 +12,7 @@ def make_ready(workspace: Workspace, params: Params) -> None:
     """Refuse raw data that DVC could not even hash, and tell DVC which code is installed now.
 
     Raises:
-        ParamsError: `source.path` is missing or leaves the workspace, or a section is missing.
+        ParamsError: `source.path` or a section is missing.
         SourceError: the raw data cannot be used.
     """
     require_watched_params(workspace.root)

@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.errors import VersionError
 from pipeline.params import Params, SourceParams
+from pipeline.sources.location import resolved_path
 from pipeline.versions.worktree import bring_source, fetch_upstream, open_worktree
 from pipeline.workspace import Workspace
 from tests.toy_workspace import toy_workspace, writes
@@ -93,3 +94,4 @@ def test_a_plain_source_folder_is_read_where_it_lies(workspace):
         assert bring_source(workspace, worktree, params) == "data/raw is read where it lies."
     (raw / "another").write_text("2")
     assert (worktree.root / "data" / "raw" / "another").read_text() == "2"
+    assert resolved_path(params.source, worktree.root) == raw
