@@ -43,6 +43,7 @@ from pipeline.versions.worktree import (
     bring_source,
     fetch_upstream,
     open_worktree,
+    which_commit,
 )
 from pipeline.workspace import Workspace
 
@@ -72,6 +73,7 @@ def fetch(root: str, refresh: bool) -> str:
     with step("fetch", get_run_logger()) as here:
         remote = fetch_upstream(workspace)
         here.say(f"Fetched from {remote}." if remote else "No upstream branch is configured.")
+        here.say(which_commit(workspace))
         worktree = open_worktree(workspace)
         told = bring_source(workspace, worktree, load_params(worktree.params_file))
         here.say(told or "The source brings its own data.")

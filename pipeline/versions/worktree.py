@@ -23,6 +23,8 @@ from pipeline.workspace import Workspace, read_json, write_bytes, write_json
 
 LOCK = "dvc.lock"
 SEEDS = 2**32
+# As many characters of a commit's hash name it to a reader.
+SHOWN = 12
 
 
 def fetch_upstream(workspace: Workspace) -> str | None:
@@ -144,11 +146,29 @@ def apply_refreshes(workspace: Workspace, worktree: Workspace, *, refresh: bool)
     return seed
 
 
+def which_commit(workspace: Workspace) -> str:
+    """The commit that a scheduled run works on and why that one, as a sentence.
+
+    Raises:
+        VersionError: the folder is in no repository, or there is no commit yet.
+    """
+    git = require_commit(workspace)
+    commit, upstream = _newest_commit(git), _upstream(git)
+    if upstream in (None, commit) or _is_ancestor(git, upstream, commit):
+        return f"The newest commit is {commit[:SHOWN]}."
+    return (
+        f"The newest commit of your branch is {commit[:SHOWN]}. Its upstream {upstream[:SHOWN]} "
+        "has gone another way, and is left out until you merge it."
+    )
+
+
 def _newest_commit(git: Git) -> str:
     head, upstream = git.run("rev-parse", "HEAD"), _upstream(git)
-    if upstream and git.succeeds("merge-base", "--is-ancestor", head, upstream):
-        return upstream
-    return head
+    return upstream if upstream and _is_ancestor(git, head, upstream) else head
+
+
+def _is_ancestor(git: Git, one: str, other: str) -> bool:
+    return git.succeeds("merge-base", "--is-ancestor", one, other)
 
 
 def _upstream(git: Git) -> str | None:

@@ -8,7 +8,7 @@ import pytest
 from pipeline.errors import VersionError
 from pipeline.params import Params, SourceParams
 from pipeline.sources.location import resolved_path
-from pipeline.versions.worktree import bring_source, fetch_upstream, open_worktree
+from pipeline.versions.worktree import bring_source, fetch_upstream, open_worktree, which_commit
 from pipeline.workspace import Workspace
 from tests.toy_workspace import toy_workspace, writes
 
@@ -56,6 +56,20 @@ def test_an_upstream_that_is_ahead_is_used_and_the_branch_is_not_moved(workspace
     worktree = open_worktree(clone)
     assert (worktree.root / "input.txt").read_text() == "from upstream"
     assert git(clone.root, "rev-parse", "HEAD") == head
+
+
+def test_an_upstream_that_has_gone_another_way_is_left_out_and_named(workspace, tmp_path):
+    git(tmp_path, "clone", "--quiet", str(workspace.root), "clone")
+    clone = Workspace.at(tmp_path / "clone")
+    for root in (workspace.root, clone.root):
+        (root / "input.txt").write_text(f"of {root.name}")
+        git(root, "commit", "--quiet", "--all", "--message", root.name)
+    fetch_upstream(clone)
+    assert (open_worktree(clone).root / "input.txt").read_text() == "of clone"
+    theirs = git(workspace.root, "rev-parse", "HEAD")[:12]
+    assert f"Its upstream {theirs} has gone another way" in which_commit(clone)
+    git(clone.root, "reset", "--quiet", "--hard", "HEAD^")
+    assert which_commit(clone) == f"The newest commit is {theirs}."
 
 
 def test_a_folder_deleted_by_hand_is_made_anew(workspace):
