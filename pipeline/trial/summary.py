@@ -1,7 +1,7 @@
 """From the raw results of a trial to its record: scores, comparisons, verdicts, doses, notes."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from pipeline.results import (
     Interval,
     Origin,
     Question,
+    Verdict,
 )
 from pipeline.trial.plan import cheap_name, mixtures_name, more_real_name, on_real_name
 from pipeline.trial.scores import confusion, recalls, score
@@ -35,6 +36,7 @@ LATE_TITLES: Mapping[str, tuple[str, ArmFamily]] = {
     "cvae": ("Conditional VAE samples on top of real only", "synthetic"),
     "best_cheap_gan": ("GAN samples on top of the best cheap arm", "synthetic"),
     "mix": ("Recommended mix", "mix"),
+    "mix_with_gan": ("The mix with the GAN rows that it leaves out", "synthetic"),
     "ceiling": ("Filled with withheld real samples", "ceiling"),
 }
 POINTS = 100.0
@@ -42,11 +44,18 @@ POINTS = 100.0
 
 @dataclass(frozen=True)
 class Panel:
-    """The arms of one classifier with their raw outcomes, one a replicate, in replicate order."""
+    """The arms of one classifier with their raw outcomes, one a replicate, in replicate order.
+
+    Attributes:
+        mixtures: What was recommended in each replicate, and how it grew.
+        left_out: In how many replicates the mix that was chosen held GAN rows which, unproven, the
+            recommended one does not.
+    """
 
     classifier: ClassifierName
-    arms: Mapping[str, ArmScore]
+    arms: dict[str, ArmScore]
     mixtures: tuple[Mapping[str, Any], ...]
+    left_out: int = 0
 
     def values(self, arm: str, metric: str) -> np.ndarray:
         """Held-out scores of an arm, float64 [replicates]."""
@@ -72,15 +81,10 @@ class Summary:
     def comparisons(self, classifier: ClassifierName) -> list[Comparison]:
         """The mix against current practice, and the GAN arm against each cheap arm."""
         panel = self.panels[classifier]
-        found = [
-            self._compare(
-                panel, "mix against current practice", "mix", self._params.current_practice
-            )
-        ]
-        for name, arm in panel.arms.items():
-            if arm.family == "cheap":
-                found.append(self._compare(panel, "gan against cheap", "best_cheap_gan", name))
-        return found
+        mix = self._compare(
+            panel, "mix against current practice", "mix", self._params.current_practice
+        )
+        return [mix, *self._against_cheap(panel)]
 
     def verdict(
         self, classifier: ClassifierName, comparisons: list[Comparison]
@@ -88,12 +92,11 @@ class Summary:
         """The two answers for one classifier."""
         panel = self.panels[classifier]
         best = panel.best_cheap(self._metric)
-        of_gan = [c.verdict for c in comparisons if c.question == "gan against cheap"]
         closed, interval = self._gap_closed(panel, best)
         return ClassifierVerdict(
             classifier=classifier,
             verdict=comparisons[0].verdict,
-            gan_verdict=decide_against_each(of_gan),
+            gan_verdict=_answer_about_gan(comparisons),
             best_cheap=best,
             recommended_arm="mix",
             mix_words=self._mix_words(panel),
@@ -142,12 +145,25 @@ class Summary:
             origin: [results[on_real_name(r, classifier, origin)] for r in replicates]
             for origin in self._outcome.origins
         }
-        late |= {key: [m[key] for m in mixtures] for key in ("best_cheap_gan", "mix")}
+        late["best_cheap_gan"] = [m["best_cheap_gan"] for m in mixtures]
         if self._outcome.has_ceiling:
             late["ceiling"] = [results[more_real_name(r, classifier, 1.0)] for r in replicates]
         for key, outcomes in late.items():
             arms[key] = self._score(key, *LATE_TITLES[key], classifier, outcomes)
-        return Panel(classifier, arms, mixtures)
+        panel = Panel(classifier, arms, mixtures)
+        chose_gan = sum("gan" in mixture["mix"]["doses"] for mixture in mixtures)
+        if chose_gan and _answer_about_gan(self._against_cheap(panel)) != "helps":
+            recommended = tuple(_without_gan(mixture) for mixture in mixtures)
+            panel = replace(panel, mixtures=recommended, left_out=chose_gan)
+            arms["mix_with_gan"] = self._score_late("mix_with_gan", classifier, mixtures)
+        arms["mix"] = self._score_late("mix", classifier, panel.mixtures)
+        return panel
+
+    def _score_late(
+        self, name: str, classifier: ClassifierName, mixtures: Sequence[Mapping[str, Any]]
+    ) -> ArmScore:
+        outcomes = [mixture["mix"] for mixture in mixtures]
+        return self._score(name, *LATE_TITLES[name], classifier, outcomes)
 
     def _score(
         self,
@@ -193,6 +209,13 @@ class Summary:
     def _gains(self, panel: Panel, arm: str, reference: str) -> np.ndarray:
         gains = panel.values(arm, self._metric) - panel.values(reference, self._metric)
         return np.asarray(gains * POINTS)
+
+    def _against_cheap(self, panel: Panel) -> list[Comparison]:
+        return [
+            self._compare(panel, "gan against cheap", "best_cheap_gan", name)
+            for name, arm in panel.arms.items()
+            if arm.family == "cheap"
+        ]
 
     def _compare(self, panel: Panel, question: Question, arm: str, reference: str) -> Comparison:
         gains = self._gains(panel, arm, reference)
@@ -267,4 +290,25 @@ class Summary:
             if (share := float(self._mean_shares(panel, origin).max())) > 0
         ]
         rows = f"; of a scarce class's draws at most {', '.join(parts)}" if parts else ""
-        return f"Training: {most} ({agreed}){rows or '; no extra rows'}."
+        unproven = (
+            f"; GAN rows, which {panel.left_out} of {len(settings)} replicates chose as well, are "
+            "left out, since nothing shows that they help"
+            if panel.left_out
+            else ""
+        )
+        return f"Training: {most} ({agreed}){rows or '; no extra rows'}{unproven}."
+
+
+def _answer_about_gan(comparisons: Sequence[Comparison]) -> Verdict:
+    return decide_against_each(
+        [one.verdict for one in comparisons if one.question == "gan against cheap"]
+    )
+
+
+def _without_gan(mixture: Mapping[str, Any]) -> dict[str, Any]:
+    """The mixture as it had grown before GAN rows came in."""
+    steps = [step for step in mixture["mix_steps"] if "gan" not in step["origins"]]
+    last, mix = steps[-1], mixture["mix"]
+    doses = {origin: dose for origin, dose in mix["doses"].items() if origin in last["origins"]}
+    grown = {"held_out": last["held_out"], "test": last["test"]}
+    return {**mixture, "mix": {**mix, **grown, "doses": doses}, "mix_steps": steps}

@@ -192,8 +192,9 @@ def test_labels_that_mean_nothing_get_no_dose(tmp_path):
     assert record.gan_verdict != "helps"
 
 
-def test_samples_as_good_as_real_ones_get_a_dose(tmp_path):
-    """A generator of unseen real samples: were they turned away, no generator could ever pass."""
+@pytest.fixture(scope="module")
+def as_good_as_real(tmp_path_factory):
+    """A trial of a generator that draws unseen real samples, and its data."""
     scarce = digits([60, 60, 6, 6])
     reserve = digits([90] * 4, skip=60)
     data = TrialData(
@@ -204,8 +205,41 @@ def test_samples_as_good_as_real_ones_get_a_dose(tmp_path):
         shipped_real=scarce,
         requested={"2": 54, "3": 54},
     )
-    record = record_of(run(tmp_path, data, make=partial(unseen, reserve=reserve)), data=data)
+    folder = tmp_path_factory.mktemp("as-good-as-real")
+    return run(folder, data, make=partial(unseen, reserve=reserve)), data
+
+
+def record_by(as_good_as_real, *, min_gain_points):
+    outcome, data = as_good_as_real
+    params = PARAMS.model_copy(update={"min_gain_points": min_gain_points})
+    return record_of(outcome, params, data=data)
+
+
+def test_samples_as_good_as_real_ones_get_a_dose_where_the_gan_is_proven(as_good_as_real):
+    """Were they turned away, no generator could ever pass. Any gain at all is proof enough here."""
+    record = record_by(as_good_as_real, min_gain_points=-100.0)
+    assert record.gan_verdict == "helps"
     assert record.recommended_weight["gan"] > 0.0
+    assert "mix_with_gan" not in {arm.arm for arm in record.arms}
+
+
+def test_gan_rows_that_nothing_shows_to_help_are_left_out_of_the_recommended_mix(as_good_as_real):
+    record = record_by(as_good_as_real, min_gain_points=100.0)
+    assert record.gan_verdict == "no evidence"
+    assert record.recommended_weight["gan"] == 0.0
+    assert all(dose.share == 0.0 for dose in record.doses if dose.origin == "gan")
+    assert "left out" in record.verdicts[0].mix_words
+
+
+def test_the_score_of_the_recommended_mix_is_of_the_rows_that_it_recommends(as_good_as_real):
+    record = record_by(as_good_as_real, min_gain_points=100.0)
+    arms = {arm.arm: arm.values["balanced_accuracy"] for arm in record.arms}
+    assert arms["mix"] != arms["mix_with_gan"]
+    # The light preset's mix has no other rows than the GAN's: what stays is the best cheap recipe.
+    (mix,) = [c for c in record.comparisons if c.question == "mix against current practice"]
+    shares = {share.origin: share.points for share in record.gain_shares}
+    assert shares["gan"] == 0.0
+    assert shares["training"] == pytest.approx(mix.mean_points)
 
 
 def test_thinning_further_gives_a_ceiling_that_no_other_arm_has_seen(tmp_path):
