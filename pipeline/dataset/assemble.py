@@ -43,7 +43,7 @@ def assemble(
         curation: One row a pool row: `id`, `chosen`, `score` (probability of the asked class).
         requested: Class name → how many synthetic rows the set is to have, exactly.
         result: What the trial found; gives each source its weight, where 0 is a valid answer.
-        cheap: Rows of classical augmentation or SMOTE with their `origin`; None where none won.
+        cheap: Rows of the cheap sources with their `origin`; None where none won.
 
     Returns:
         Samples whose provenance has exactly the columns of `COLUMNS`, and `group` where the real

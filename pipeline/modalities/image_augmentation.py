@@ -7,9 +7,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from pipeline.randomness import derive_seed
-from pipeline.samples import Samples
-
 # At strength 1, by what was screened on digits of 8×8 and 28×28 pixels.
 ROTATION_DEGREES = 10.0
 SHIFT_SHARE = 0.08
@@ -62,23 +59,3 @@ def to_bytes(images: torch.Tensor) -> np.ndarray:
     """float32 [n, channels, height, width] in [0, 1] → uint8 [n, height, width, channels]."""
     rounded = (images.clamp(0.0, 1.0) * 255.0).round().to(torch.uint8)
     return np.ascontiguousarray(rounded.permute(0, 2, 3, 1).numpy())
-
-
-def copies(samples: Samples, parents: np.ndarray, *, strength: float, seed: int) -> Samples:
-    """One static augmented copy of each row in `parents`.
-
-    Args:
-        parents: Row positions, int64 [m], repeats allowed; each repeat is another copy.
-
-    Returns:
-        m rows with `id` (`classical-<parent id>-<number>`) and `origin`.
-    """
-    stream = torch.Generator().manual_seed(derive_seed(seed, "copies"))
-    images = to_bytes(augment(to_float(samples.values[parents]), strength, stream))
-    chosen = samples.take(parents)
-    number = chosen.provenance.groupby("id").cumcount()
-    provenance = chosen.provenance[["id"]].assign(
-        id=[f"classical-{i}-{n}" for i, n in zip(chosen.ids, number, strict=True)],
-        origin="classical",
-    )
-    return Samples(samples.schema, images, chosen.labels, provenance)

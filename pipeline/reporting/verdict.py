@@ -15,6 +15,7 @@ ORIGIN_NAMES = {
     "gan": "GAN",
     "classical": "classical",
     "smote": "SMOTE",
+    "deformed": "deformed",
     "cvae": "CVAE",
 }
 

@@ -27,7 +27,7 @@ from pipeline.trial.learners import DOMAIN_RECIPE, fit
 from pipeline.trial.mixture import COPIES_STRENGTH
 from pipeline.trial.record import make_record
 from pipeline.trial.replicate import PoolMaker
-from pipeline.trial.rows import classical_rows, smote_rows
+from pipeline.trial.rows import classical_rows, deformed_rows, smote_rows
 from pipeline.trial.tasks import Task, TaskStore, run_tasks
 from pipeline.trial.trial import TrialData, run_trial
 from pipeline.workspace import Workspace, read_json, verify_manifest, writing
@@ -188,11 +188,12 @@ def fit_and_predict(training: Samples, queries: Samples, *, steps: int, seed: in
 
 
 def cheap_rows(real: Samples, result: TrialResult, *, seed: int) -> Samples | None:
-    """Classical copies and SMOTE rows, where the primary classifier's mix gives them weight."""
+    """Rows of the cheap sources to which the primary classifier's mix gives weight."""
     parts = []
     for origin, make in (
         ("classical", partial(classical_rows, strength=COPIES_STRENGTH)),
         ("smote", smote_rows),
+        ("deformed", deformed_rows),
     ):
         if result.recommended_weight.get(origin, 0.0) > 0:
             wanted = np.array([row.n_requested for row in result.classes])

@@ -9,6 +9,7 @@ import numpy as np
 from pipeline.modalities.recipe import Extra, Recipe, TrainingSet
 from pipeline.params import ClassifierName
 from pipeline.randomness import derive_seed
+from pipeline.results import Origin
 from pipeline.samples import Samples
 from pipeline.trial.criterion import calibrated_losses
 from pipeline.trial.dose import Shares
@@ -53,7 +54,7 @@ class Effort:
     steps: int
     is_tuned: bool
     grid: tuple[float, ...]
-    origins: tuple[str, ...]
+    origins: tuple[Origin, ...]
     per_class: bool
 
 

@@ -15,7 +15,7 @@ from pipeline.trial.attempts import Attempts, Effort, Parts, dose_key
 from pipeline.trial.criterion import mean_loss
 from pipeline.trial.dose import Choice, Dose, Shares, choose_mix, choose_share
 from pipeline.trial.replicate import accepted
-from pipeline.trial.rows import classical_rows, smote_rows
+from pipeline.trial.rows import classical_rows, deformed_rows, smote_rows
 
 COPIES_STRENGTH = 1.0
 # A filled set holds the classes equally often: so are they drawn when nothing else is done.
@@ -35,7 +35,7 @@ def run_mixtures(
     effort: Effort,
     seed: int,
 ) -> dict[str, Any]:
-    """The GAN on top of the best cheap arm, and the recommended mix.
+    """The GAN on top of the best cheap arm, deformed copies likewise, and the recommended mix.
 
     Args:
         cheap: What `run_cheap_arm` found for each of `arms`.
@@ -55,16 +55,23 @@ def run_mixtures(
         available=_available(inner, final),
         per_class=effort.per_class,
     )
-    gan = choose_share(choice, none, origin="gan")
+    single = {
+        f"best_cheap_{origin}": choose_share(choice, none, origin=origin)
+        for origin in ("gan", "deformed")
+        if origin in effort.origins
+    }
     mix = choose_mix(choice, none, origins=effort.origins)
     steps = _nested(mix)
     outcomes = {
         dose_key(shares): attempts.predict(recipe, shares) if shares else _predicted(cheap[base])
-        for shares in [*steps, gan.shares]
+        for shares in [*steps, *(dose.shares for dose in single.values())]
     }
     return {
         "base": arms[base].name,
-        "best_cheap_gan": _described(outcomes[dose_key(gan.shares)], recipe, gan.shares),
+        **{
+            name: _described(outcomes[dose_key(dose.shares)], recipe, dose.shares)
+            for name, dose in single.items()
+        },
         "mix": _described(outcomes[dose_key(mix.shares)], recipe, mix.shares),
         "mix_steps": [{"origins": list(shares), **outcomes[dose_key(shares)]} for shares in steps],
     }
@@ -174,6 +181,8 @@ def _sources(
         )
     if "smote" in effort.origins and drawn.any():
         sources["smote"] = smote_rows(real, drawn, seed=derive_seed(seed, "source"))
+    if "deformed" in effort.origins and drawn.any():
+        sources["deformed"] = deformed_rows(real, drawn, seed=derive_seed(seed, "source"))
     return sources
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from pipeline.params import ClassifierName, TrialParams
 from pipeline.randomness import derive_seed
+from pipeline.results import CHEAP_ORIGINS
 from pipeline.samples import Samples
 from pipeline.trial.arms import Arm
 from pipeline.trial.attempts import Effort, Parts
@@ -26,7 +27,7 @@ def effort_for(params: TrialParams, classifier: ClassifierName) -> Effort:
         steps=params.classifier_steps,
         is_tuned=not light,
         grid=(0.5,) if light else (0.25, 0.5, 0.75),
-        origins=("gan",) if light else ("classical", "smote", "gan"),
+        origins=("gan",) if light else (*CHEAP_ORIGINS, "gan"),
         per_class=not light or classifier != "cnn",
     )
 

@@ -168,7 +168,8 @@ def _left_out(split: ReplicateSplit) -> str:
     )
     return (
         "The light preset left out: tuning of each arm's settings; the arms augmentation "
-        "alone, with logit adjustment, half and half, with mixup, SMOTE and conditional VAE; "
-        f"classical copies and SMOTE as sources of the mix; the learning curve{second}. "
+        "alone, with logit adjustment, half and half, with mixup, SMOTE, deformed copies and "
+        "conditional VAE; classical copies, SMOTE and deformed copies as sources of the mix; the "
+        f"learning curve{second}. "
         "`trial.preset: full` runs them."
     )

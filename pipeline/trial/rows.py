@@ -1,4 +1,4 @@
-"""Cheap rows beside the real ones: static classical copies and SMOTE."""
+"""Cheap rows beside the real ones: static classical copies, deformed copies and SMOTE."""
 
 import math
 
@@ -51,9 +51,16 @@ def add_static_rows(training: TrainingSet, recipe: Recipe, *, seed: int) -> Trai
 
 def classical_rows(real: Samples, wanted: np.ndarray, *, strength: float, seed: int) -> Samples:
     """Augmented copies, `wanted` (int [classes]) of each class, of its real rows in turn."""
-    from pipeline.modalities.image_augmentation import copies
+    from pipeline.modalities.image_copies import augmented_copies
 
-    return copies(real, _parents(real.labels, wanted, seed), strength=strength, seed=seed)
+    return augmented_copies(real, _parents(real.labels, wanted, seed), strength=strength, seed=seed)
+
+
+def deformed_rows(real: Samples, wanted: np.ndarray, *, seed: int) -> Samples:
+    """Deformed copies, `wanted` (int [classes]) of each class, of its real rows in turn."""
+    from pipeline.modalities.image_copies import deformed_copies
+
+    return deformed_copies(real, _parents(real.labels, wanted, seed), seed=seed)
 
 
 def smote_rows(real: Samples, wanted: np.ndarray, *, seed: int) -> Samples:

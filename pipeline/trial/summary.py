@@ -19,7 +19,7 @@ from pipeline.results import (
     Question,
     Verdict,
 )
-from pipeline.trial.plan import cheap_name, mixtures_name, more_real_name, on_real_name
+from pipeline.trial.plan import cheap_name, effort_for, mixtures_name, more_real_name, on_real_name
 from pipeline.trial.scores import confusion, recalls, score
 from pipeline.trial.shares import share_of_gap, share_to_weight, within_shares
 from pipeline.trial.trial import TrialData, TrialOutcome
@@ -35,6 +35,7 @@ LATE_TITLES: Mapping[str, tuple[str, ArmFamily]] = {
     "gan": ("GAN samples on top of real only", "synthetic"),
     "cvae": ("Conditional VAE samples on top of real only", "synthetic"),
     "best_cheap_gan": ("GAN samples on top of the best cheap arm", "synthetic"),
+    "best_cheap_deformed": ("Deformed copies on top of the best cheap arm", "cheap"),
     "mix": ("Recommended mix", "mix"),
     "mix_with_gan": ("The mix with the GAN rows that it leaves out", "synthetic"),
     "ceiling": ("Filled with withheld real samples", "ceiling"),
@@ -111,7 +112,7 @@ class Summary:
         counts = self._data.shipped_real.counts()
         classes = self._data.development.schema.classes
         rows = []
-        for origin in ("gan", "classical", "smote"):
+        for origin in self._origins(classifier):
             shares = self._mean_shares(panel, origin)
             for name, share in zip(classes, shares, strict=True):
                 n_rows = self._data.requested.get(name, 0)
@@ -145,7 +146,9 @@ class Summary:
             origin: [results[on_real_name(r, classifier, origin)] for r in replicates]
             for origin in self._outcome.origins
         }
-        late["best_cheap_gan"] = [m["best_cheap_gan"] for m in mixtures]
+        for key in ("best_cheap_gan", "best_cheap_deformed"):
+            if key in mixtures[0]:
+                late[key] = [m[key] for m in mixtures]
         if self._outcome.has_ceiling:
             late["ceiling"] = [results[more_real_name(r, classifier, 1.0)] for r in replicates]
         for key, outcomes in late.items():
@@ -267,11 +270,15 @@ class Summary:
                 brought.setdefault(origin, []).append(after - before)
                 before = after
         count = len(panel.mixtures)
-        origins = ("training", "classical", "smote", "gan")
+        origins = ("training", *self._origins(panel.classifier))
         return tuple(
             GainShare(origin=origin, points=float(sum(brought.get(origin, ())) / count * POINTS))
             for origin in origins
         )
+
+    def _origins(self, classifier: ClassifierName) -> tuple[Origin, ...]:
+        """The sources of rows that the mix could draw on."""
+        return effort_for(self._params, classifier).origins
 
     def _mean_shares(self, panel: Panel, origin: Origin) -> np.ndarray:
         classes = len(self._data.development.schema.classes)
@@ -286,7 +293,7 @@ class Summary:
         agreed = f"chosen in {settings.count(most)} of {len(settings)} replicates"
         parts = [
             f"{origin} rows {100 * share:.0f} %"
-            for origin in ("classical", "smote", "gan")
+            for origin in self._origins(panel.classifier)
             if (share := float(self._mean_shares(panel, origin).max())) > 0
         ]
         rows = f"; of a scarce class's draws at most {', '.join(parts)}" if parts else ""

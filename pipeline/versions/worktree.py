@@ -16,12 +16,12 @@ from pipeline.params import Params, load_params
 from pipeline.versions.beginning import begin_with_known_results, is_as_released
 from pipeline.versions.dvc import run_dvc
 from pipeline.versions.git import Git
+from pipeline.versions.lockfile import LOCK
 from pipeline.versions.process import CommandError
 from pipeline.versions.remote import effective_remote
 from pipeline.versions.setup import keep_private
 from pipeline.workspace import Workspace, read_json, write_bytes, write_json
 
-LOCK = "dvc.lock"
 SEEDS = 2**32
 # As many characters of a commit's hash name it to a reader.
 SHOWN = 12

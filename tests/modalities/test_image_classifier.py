@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.modalities.image_augmentation import augment, copies, to_bytes, to_float
+from pipeline.modalities.image_augmentation import augment, to_bytes, to_float
 from pipeline.modalities.image_classifier import RecipeLoss, train_image_classifier
 from pipeline.modalities.recipe import Recipe, TrainingSet
 from tests.trial.stand_ins import digits
@@ -79,14 +79,3 @@ def test_no_strength_changes_nothing_and_more_changes_more():
 
 def test_bytes_survive_the_way_to_floats_and_back():
     assert (to_bytes(to_float(TEST.values)) == TEST.values).all()
-
-
-def test_a_copy_keeps_its_label_and_names_its_parent():
-    made = copies(REAL, np.array([3, 3, 50]), strength=1.0, seed=4)
-    assert list(made.labels) == list(REAL.labels[[3, 3, 50]])
-    assert list(made.ids) == [
-        f"classical-{REAL.ids[3]}-0",
-        f"classical-{REAL.ids[3]}-1",
-        f"classical-{REAL.ids[50]}-0",
-    ]
-    assert (made.values[0] != made.values[1]).any()

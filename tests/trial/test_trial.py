@@ -139,6 +139,14 @@ def test_a_generator_is_trained_on_the_training_part_alone(tmp_path):
         assert final == set(ids[split.training])
 
 
+def test_the_gan_has_to_beat_the_deformed_copies_that_it_learns_from(tmp_path):
+    full = PARAMS.model_copy(update={"preset": "full"})
+    record = record_of(run(tmp_path, params=full), full)
+    references = [c.reference for c in record.comparisons if c.question == "gan against cheap"]
+    assert "best_cheap_deformed" in references
+    assert "deformed" in record.recommended_weight
+
+
 def test_added_replicates_are_the_only_ones_computed(outcome, directory):
     done: list[str] = []
     more = run(directory, params=PARAMS.model_copy(update={"replicates": 3}), done=done)

@@ -13,6 +13,7 @@ TONES: dict[str, Tone] = {
     "cvae": "gan",
     "classical": "classical",
     "smote": "smote",
+    "deformed": "deformed",
 }
 
 
