@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -10,6 +11,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from pipeline.gan.training import Job, Trainer
+from pipeline.modalities.image_convolutional import GrowingConvolution
 from pipeline.scale.fabric import connect
 
 
@@ -21,6 +23,9 @@ def textbook_step(job: Job) -> Callable[[], None]:
     torch.manual_seed(0)
     recipe, domain = job.recipe, job.domain
     generator, discriminator = domain.build()
+    for module in generator.modules():
+        if isinstance(module, GrowingConvolution):
+            module.forward = partial(repeat_and_convolve, module)
     optimisers = [
         torch.optim.Adam(part.parameters(), recipe.learning_rate, recipe.betas, foreach=False)
         for part in (generator, discriminator)
@@ -58,6 +63,12 @@ def textbook_step(job: Job) -> Callable[[], None]:
                 mean.mul_(0.995).add_(weight, alpha=0.005)
 
     return step
+
+
+def repeat_and_convolve(layer: GrowingConvolution, hidden: Tensor) -> Tensor:
+    """What a growing convolution is, as it is usually written."""
+    repeated = F.interpolate(hidden, scale_factor=2.0)
+    return F.conv2d(repeated, layer.weight, layer.bias, padding=1)
 
 
 def our_step(job: Job) -> Callable[[], None]:

@@ -38,21 +38,46 @@ def planes_at(level: int, *, width: int) -> int:
     return int(width * min(WIDEST_FACTOR, 1 << (level - 1)))
 
 
-class ResidualBlock(nn.Module):
-    """x + f(x) with two 3×3 convolutions; the second starts at zero, so f begins as nothing."""
+class GrowingConvolution(nn.Conv2d):
+    """A 3×3 convolution of a picture whose pixels were repeated into 2×2, at 4/9 of the work.
+
+    The repeated pixels need never be there: the two steps together are one transposed convolution
+    whose 4×4 kernel is the sum of the 3×3 kernel's four shifts by one pixel. No other transposed
+    convolution can come of it, so that there is no checkerboard either.
+    """
 
     def __init__(self, before: int, after: int):
+        super().__init__(before, after, 3, 1, 1)
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        """[n, before, height, width] → [n, after, 2 · height, 2 · width]."""
+        wide = F.pad(self.weight.flip(2, 3), (1, 1, 1, 1))
+        rows = wide[:, :, 1:] + wide[:, :, :-1]
+        kernel = (rows[..., 1:] + rows[..., :-1]).transpose(0, 1)
+        return F.conv_transpose2d(hidden, kernel, self.bias, stride=2, padding=1)
+
+
+class ResidualBlock(nn.Module):
+    """x + f(x) with two 3×3 convolutions; the second starts at zero, so f begins as nothing.
+
+    A block that `grows` repeats each pixel into 2×2 first. The skip and the first activation look
+    at single pixels, so they come before and do a quarter of the work.
+    """
+
+    def __init__(self, before: int, after: int, *, grows: bool = False):
         super().__init__()
+        self.grows = grows
         self.skip = nn.Conv2d(before, after, 1, bias=False) if before != after else nn.Identity()
-        self.first = nn.Conv2d(before, after, 3, 1, 1)
+        first = GrowingConvolution(before, after) if grows else nn.Conv2d(before, after, 3, 1, 1)
+        self.first = first
         self.second = nn.Conv2d(after, after, 3, 1, 1)
         nn.init.zeros_(self.second.weight)
 
     def forward(self, hidden: Tensor) -> Tensor:
         change = self.first(F.leaky_relu(hidden, SLOPE))
         change = self.second(F.leaky_relu(change, SLOPE))
-        total: Tensor = self.skip(hidden) + change
-        return total
+        kept: Tensor = self.skip(hidden)
+        return (F.interpolate(kept, scale_factor=2.0) if self.grows else kept) + change
 
 
 class ConvolutionalGenerator(nn.Module):
@@ -69,11 +94,14 @@ class ConvolutionalGenerator(nn.Module):
         self.base = (planes[0], *self.sizes[0])
         self.embedding = nn.Embedding(design.n_classes, design.embedding_dim)
         self.first = nn.Linear(design.latent_dim + design.embedding_dim, math.prod(self.base))
+        # The first block works at the size that the latent is laid out in.
         self.blocks = nn.ModuleList(
-            ResidualBlock(before, after)
-            for before, after in zip([planes[0], *planes[:-1]], planes, strict=True)
+            ResidualBlock(before, after, grows=number > 0)
+            for number, (before, after) in enumerate(
+                zip([planes[0], *planes[:-1]], planes, strict=True)
+            )
         )
-        self.detail = nn.Conv2d(planes[-1], max(4, design.width // 2), 3, 1, 1)
+        self.detail = GrowingConvolution(planes[-1], max(4, design.width // 2))
         self.last = nn.Conv2d(max(4, design.width // 2), channels, 3, 1, 1)
 
     def forward(self, latent: Tensor, labels: Tensor) -> Tensor:
@@ -82,9 +110,9 @@ class ConvolutionalGenerator(nn.Module):
         if self.last.weight.is_contiguous(memory_format=torch.channels_last):
             hidden = hidden.contiguous(memory_format=torch.channels_last)
         for size, block in zip(self.sizes, self.blocks, strict=True):
-            hidden = block(_grown(hidden, size))
-        hidden = _grown(F.leaky_relu(hidden, SLOPE), self.full_size)
-        hidden = F.leaky_relu(self.detail(hidden), SLOPE)
+            hidden = _cut(block(hidden), size)
+        hidden = _cut(self.detail(F.leaky_relu(hidden, SLOPE)), self.full_size)
+        hidden = F.leaky_relu(hidden, SLOPE)
         return torch.tanh(self.last(hidden).float())
 
 
@@ -132,8 +160,6 @@ class ConvolutionalDiscriminator(nn.Module):
         return logits
 
 
-def _grown(hidden: Tensor, size: tuple[int, int]) -> Tensor:
-    """Each pixel repeated into 2×2, cut to `size`; as it is where it has that size already."""
-    if hidden.shape[2:] == size:
-        return hidden
-    return F.interpolate(hidden, scale_factor=2.0)[:, :, : size[0], : size[1]]
+def _cut(hidden: Tensor, size: tuple[int, int]) -> Tensor:
+    """Without the last row or column that doubling an odd side brought too many."""
+    return hidden[:, :, : size[0], : size[1]]

@@ -1,9 +1,11 @@
 import pytest
 import torch
+import torch.nn.functional as F
 
 from pipeline.modalities.image_convolutional import (
     ConvolutionalDiscriminator,
     ConvolutionalGenerator,
+    GrowingConvolution,
     levels_of,
 )
 from pipeline.modalities.image_design import ImageDesign
@@ -38,6 +40,14 @@ def test_sizes_from_13_to_128_pixels_go_through_both_networks(side_px):
         discriminator = ConvolutionalDiscriminator(design_of(side_px))
         assert images.shape == (2, 3, side_px, side_px)
         assert discriminator(images, labels).shape == (2,)
+
+
+def test_a_growing_convolution_is_a_convolution_of_repeated_pixels():
+    torch.manual_seed(0)
+    layer, small = GrowingConvolution(3, 5), torch.randn(2, 3, 7, 6)
+    repeated = small.repeat_interleave(2, dim=2).repeat_interleave(2, dim=3)
+    expected = F.conv2d(repeated, layer.weight, layer.bias, padding=1)
+    assert torch.allclose(layer(small), expected, atol=1e-6)
 
 
 def test_an_untrained_generator_draws_no_checkerboard():
