@@ -66,7 +66,8 @@ class Comparison(Record):
     Attributes:
         gains_points: One paired difference a replicate.
         lower_bound_points: Corrected one-sided 95 % lower bound; the verdict rests on it.
-        detectable_points: The smallest gain this trial could have detected with 80 % power.
+        detectable_points: The smallest true gain that this trial would have called "helps" in 80 %
+            of trials.
         replicates_to_settle: Replicates in all that would show a gain of this size, where adding
             some can; None where none can or none are needed.
     """
@@ -142,7 +143,8 @@ class ClassRow(Record):
 
     Attributes:
         n_accepted: Synthetic rows of the class that passed curation.
-        n_test: Held-out samples over all replicates that the recalls rest on.
+        n_test: Different held-out samples that the recalls rest on; a sample that several
+            replicates held out counts once.
         dose: origin → share in [0, 1) of the class's draws in the recommended mix.
     """
 
@@ -267,8 +269,8 @@ class TrialResult(Record):
 def deciding_comparison(result: TrialResult, question: Question) -> Comparison | None:
     """The comparison on which the verdict about `question` rests; None where none was made.
 
-    Under the primary classifier and metric; against several references the one with the smallest
-    lower bound decides (intersection-union).
+    Under the primary classifier and metric. Against several references the one with the smallest
+    lower bound decides (intersection-union), unless there is harm against any: then that does.
     """
     asked = [
         one
@@ -277,7 +279,8 @@ def deciding_comparison(result: TrialResult, question: Question) -> Comparison |
         and one.classifier == result.primary_classifier
         and one.metric == result.primary_metric
     ]
-    return min(asked, key=lambda one: one.lower_bound_points, default=None)
+    harms = [one for one in asked if one.verdict == "harms"]
+    return min(harms or asked, key=lambda one: one.lower_bound_points, default=None)
 
 
 def write_result(directory: Path, result: TrialResult) -> None:

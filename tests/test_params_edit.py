@@ -69,3 +69,17 @@ def test_a_dry_run_plans_with_the_replicates_asked_for_and_writes_nothing(tmp_pa
     assert told.exit_code == 0, told.output
     assert "13 trainings" in told.output
     assert (tmp_path / "params.yaml").read_bytes() == (REPOSITORY / "params.yaml").read_bytes()
+
+
+def test_a_dry_run_counts_the_rival_generators_of_the_full_preset(tmp_path, monkeypatch):
+    monkeypatch.setattr("pipeline.commands.plan.seconds_a_step", lambda *_: 0.01)
+    text = (REPOSITORY / "params.yaml").read_text()
+    assert "preset: light" in text
+    (tmp_path / "params.yaml").write_text(text.replace("preset: light", "preset: full"))
+    (tmp_path / "dvc.yaml").write_bytes((REPOSITORY / "dvc.yaml").read_bytes())
+    told = CliRunner().invoke(
+        app, ["run", "--workspace", str(tmp_path), "--replicates", "2", "--dry-run"]
+    )
+    assert told.exit_code == 0, told.output
+    # The shipped generator, and in each replicate ours and the conditional autoencoder.
+    assert "5 trainings" in told.output

@@ -11,12 +11,14 @@ import numpy as np
 
 from pipeline import balance
 from pipeline.gan.presets import recipe_for
+from pipeline.modalities.image_design import natural_kind
 from pipeline.params import GanParams, Params
 from pipeline.samples import Samples, Schema
 from pipeline.sources.open import open_source
 from pipeline.sources.splitting import SPLITS, TRAIN, VALIDATION, split_rows
 from pipeline.sources.survey import Notice, Survey, make_rows, provenance_of
 from pipeline.sources.words import counted
+from pipeline.trial.plan import rivals_of
 from pipeline.trial.splits import can_choose_apart
 from pipeline.workspace import Workspace
 
@@ -69,8 +71,11 @@ def plan(workspace: Workspace, params: Params) -> Plan:
     counts = split_counts(survey, splits)
     requested = balance.request(counts[TRAIN], params.balance)
     drawn = balance.pool(requested, params.balance)
-    trainings = 1 + params.trial.replicates * _trainings_a_replicate(counts, params)
-    step = seconds_a_step(survey.schema, params.gan)
+    rivals = list(rivals_of(params).values())
+    in_trial = params.trial.replicates * _trainings_a_replicate(counts, params)
+    trainings = 1 + in_trial * (1 + len(rivals))
+    each = [training_seconds(survey.schema, generator) for generator in (params.gan, *rivals)]
+    seconds = None if each[0] is None else each[0] + in_trial * sum(filter(None, each))
     return Plan(
         schema=survey.schema,
         notices=survey.notices,
@@ -80,19 +85,25 @@ def plan(workspace: Workspace, params: Params) -> Plan:
         disk_bytes=_disk_bytes(survey.schema, len(survey.rows), sum(drawn.values()), trainings),
         free_bytes=shutil.disk_usage(workspace.root).free,
         trainings=trainings,
-        training_seconds=None if step is None else trainings * _training_seconds(step, params.gan),
+        training_seconds=seconds,
     )
 
 
 def _trainings_a_replicate(counts: dict[str, dict[str, int]], params: Params) -> int:
+    """Of each kind of generator: one, or one to choose doses with and one to score with."""
     spare = list(counts.get(VALIDATION, {}).values())
     if params.trial.preset == "light" or (spare and can_choose_apart(spare)):
         return 1
     return 2
 
 
-def _training_seconds(step: float, params: GanParams) -> float:
-    return min(step * recipe_for(params).steps, params.max_seconds)
+def training_seconds(schema: Schema, params: GanParams) -> float | None:
+    """About what one training takes on this machine; None for tables."""
+    step = seconds_a_step(schema, params)
+    if step is None or schema.image_shape is None:
+        return None
+    recipe = recipe_for(params, networks=natural_kind(schema.image_shape))
+    return min(step * recipe.steps, params.max_seconds)
 
 
 def split_counts(survey: Survey, splits: np.ndarray) -> dict[str, dict[str, int]]:

@@ -58,6 +58,8 @@ def judge(
         features: Name of the feature network, for the reader.
         metrics: Which of `METRICS`.
     """
+    if not len(fake_labels):
+        return ()
     scopes: list[int | None] = [None, *map(int, np.unique(fake_labels))]
     rows = []
     for scope in scopes:

@@ -76,8 +76,11 @@ class ResidualBlock(nn.Module):
     def forward(self, hidden: Tensor) -> Tensor:
         change = self.first(F.leaky_relu(hidden, SLOPE))
         change = self.second(F.leaky_relu(change, SLOPE))
-        kept: Tensor = self.skip(hidden)
-        return (F.interpolate(kept, scale_factor=2.0) if self.grows else kept) + change
+        kept = self.skip(hidden)
+        if self.grows:
+            kept = F.interpolate(kept, scale_factor=2.0)
+        total: Tensor = kept + change
+        return total
 
 
 class ConvolutionalGenerator(nn.Module):

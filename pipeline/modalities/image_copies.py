@@ -13,6 +13,8 @@ from pipeline.samples import Samples
 TOWARDS = 0.5
 SMALL_CHANGE, SMALL_CHANGE_BLENDED = 0.8, 1.1
 LENDING = 0.7
+# A class of so many shows its own variety, and lends it whether it gets copies or not.
+LEAST_TO_LEND = 40
 DEFORMED_AT_ONCE = 1024
 
 
@@ -39,15 +41,16 @@ def deformed_copies(samples: Samples, parents: np.ndarray, *, seed: int) -> Samp
     generator added nothing to its own preparation.
 
     Args:
-        parents: Row positions, int64 [m], repeats allowed; each repeat is another copy. Classes
-            that have none lend their variation to those that have.
+        parents: Row positions, int64 [m], repeats allowed; each repeat is another copy.
 
     Returns:
         m rows with `id` (`deformed-<parent id>-<number>`) and `origin`.
     """
     stored = torch.from_numpy(samples.values).permute(0, 3, 1, 2).contiguous()
     labels = torch.from_numpy(samples.labels)
-    asked = np.bincount(samples.labels[parents], minlength=len(samples.schema.classes)) > 0
+    classes = len(samples.schema.classes)
+    asked = np.bincount(samples.labels[parents], minlength=classes) > 0
+    large = np.bincount(samples.labels, minlength=classes) >= LEAST_TO_LEND
     is_blended = max(stored.shape[2:]) <= LARGEST_BLENDED_PX
     neighbourhood = PictureNeighbourhood(
         stored,
@@ -56,6 +59,7 @@ def deformed_copies(samples: Samples, parents: np.ndarray, *, seed: int) -> Samp
         strength=SMALL_CHANGE_BLENDED if is_blended else SMALL_CHANGE,
         towards=TOWARDS,
         lending=LENDING,
+        lenders=torch.from_numpy(large),
     )
     stream = torch.Generator().manual_seed(derive_seed(seed, "deformed copies"))
     chunks = torch.split(torch.from_numpy(parents), DEFORMED_AT_ONCE)

@@ -19,6 +19,8 @@ NEIGHBOURS = 4
 MOST_PAIRS = 600
 MOST_LENDERS = 100
 LENT_BY_EACH = 3
+# Few enough pictures of a class that the distances between all of them are quickly had.
+MOST_COMPARED = 400
 # A deformation that leaves more than this of the difference has not found the way.
 LARGEST_RESIDUAL = 0.5
 # Pictures up to this side are blended: a stroke of one or two pixels has no shape to deform.
@@ -31,8 +33,8 @@ class Ways:
 
     Attributes:
         partners: Rows of the neighbours, int64 [rows, k]; a row of another class is its own.
-        forth: Displacements towards the neighbour, float32 [rare rows, k, 2, 6, 6]; `back` those of
-            the neighbour towards the row. None where pictures are blended.
+        forth: Displacements towards the neighbour, float32 [ways + 1, k, 2, 6, 6], the last of them
+            none; `back` those of the neighbour towards the row. None where pictures are blended.
         place: Position of a row in `forth`, int64 [rows].
     """
 
@@ -52,6 +54,7 @@ class PictureNeighbourhood:
         strength: Of the small affine change at rarity 1.
         towards: Up to which part of the way to a neighbour a row goes, in [0, 1].
         lending: Strength of the deformations lent by common classes, at rarity 1.
+        lenders: Classes that lend, bool [classes]; those of rarity 0 unless told.
     """
 
     def __init__(
@@ -63,12 +66,14 @@ class PictureNeighbourhood:
         strength: float,
         towards: float,
         lending: float,
+        lenders: Tensor | None = None,
     ):
         self._images, self._rarity = images, rarity
         self._strength, self._towards, self._lending = strength, towards, lending
         deforms = max(images.shape[2:]) > LARGEST_BLENDED_PX
         self._ways = _find_ways(images, labels, rarity, deforms=deforms) if towards else None
-        self._lent = _lent(images, labels, rarity) if lending and deforms else None
+        lenders = rarity == 0 if lenders is None else lenders
+        self._lent = _lent(images, labels, lenders) if lending and deforms else None
 
     def enrich(self, rows: Tensor, labels: Tensor, stream: torch.Generator) -> Tensor:
         """The pictures of `rows`, float32 in [−1, 1], each changed within what its class shows."""
@@ -113,14 +118,18 @@ class PictureNeighbourhood:
 
 
 def _find_ways(images: Tensor, labels: Tensor, rarity: Tensor, *, deforms: bool) -> Ways:
-    rare = torch.nonzero(rarity[labels])[:, 0]
+    of_classes = [torch.nonzero(labels == label)[:, 0] for label in torch.nonzero(rarity)[:, 0]]
+    # Where there are many rows some stay at home, and vary by what is lent and by small changes.
+    most = max(2, MOST_PAIRS // max(1, len(of_classes))) if deforms else MOST_COMPARED
+    of_classes = [_spread(rows, min(most, MOST_COMPARED)) for rows in of_classes]
+    rare = torch.cat([*of_classes, torch.zeros(0, dtype=torch.int64)])
     k = max(1, min(NEIGHBOURS, MOST_PAIRS // max(1, len(rare))))
     partners = torch.arange(len(labels))[:, None].repeat(1, k)
-    for label in torch.nonzero(rarity)[:, 0]:
-        rows = torch.nonzero(labels == label)[:, 0]
+    for rows in of_classes:
         if len(rows) > 1:
             partners[rows] = rows[_nearest(images[rows], k)]
-    place = torch.zeros(len(labels), dtype=torch.int64)
+    # One place more than there are ways, at which nothing is moved.
+    place = torch.full((len(labels),), len(rare))
     place[rare] = torch.arange(len(rare))
     if not deforms or not len(rare):
         return Ways(partners, place)
@@ -133,20 +142,21 @@ def _find_ways(images: Tensor, labels: Tensor, rarity: Tensor, *, deforms: bool)
     partners[rare] = torch.where(lost, rare[:, None], partners[rare])
     shape = (len(rare), k, *forth.shape[1:])
     kept = ~lost[..., None, None, None]
-    return Ways(partners, place, forth.view(shape) * kept, back.view(shape) * kept)
+    home = torch.zeros(1, *shape[1:])
+    forth, back = forth.view(shape) * kept, back.view(shape) * kept
+    return Ways(partners, place, torch.cat([forth, home]), torch.cat([back, home]))
 
 
-def _lent(images: Tensor, labels: Tensor, rarity: Tensor) -> Tensor:
-    """Deformations between near neighbours of common classes, [m, 2, 6, 6]."""
-    common = torch.nonzero(rarity == 0)[:, 0]
+def _lent(images: Tensor, labels: Tensor, lenders: Tensor) -> Tensor:
+    """Deformations between near neighbours of the lenders' classes, [m, 2, 6, 6]."""
+    common = torch.nonzero(lenders)[:, 0]
     each = MOST_LENDERS // max(1, len(common)) + 1
     first, second = [], []
     for label in common:
         rows = torch.nonzero(labels == label)[:, 0]
         if len(rows) < 2:
             continue
-        # Few enough that the distances between all of them are quickly had.
-        rows = rows[:: max(1, len(rows) // 400)]
+        rows = _spread(rows, MOST_COMPARED)
         lenders = torch.arange(0, len(rows), max(1, len(rows) // each))
         near = _nearest(images[rows], LENT_BY_EACH)[lenders]
         first.append(rows[lenders].repeat_interleave(near.shape[1]))
@@ -156,6 +166,11 @@ def _lent(images: Tensor, labels: Tensor, rarity: Tensor) -> Tensor:
     pairs = _loaded(images[torch.cat(first)]), _loaded(images[torch.cat(second)])
     displacements, residual = find_deformations(*pairs)
     return displacements[residual <= LARGEST_RESIDUAL]
+
+
+def _spread(rows: Tensor, most: int) -> Tensor:
+    """At most `most` of the rows, evenly over all of them."""
+    return rows[:: -(-len(rows) // most)] if len(rows) else rows
 
 
 def _nearest(images: Tensor, k: int) -> Tensor:

@@ -100,7 +100,11 @@ def advice(material: Material) -> str:
     result = material.result
     weights = result.recommended_weight
     used = [name(origin) for origin, weight in weights.items() if weight > 0 and origin != "real"]
-    unused = [name(origin) for origin, weight in weights.items() if weight == 0]
+    unused = [
+        name(origin)
+        for origin, weight in weights.items()
+        if weight == 0 and added_rows(material, origin)
+    ]
     if result.verdict != "helps":
         stay = f"Stay with current practice, {practice_name(material)}; nothing is proven better."
         trying = (

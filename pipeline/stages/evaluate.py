@@ -25,6 +25,7 @@ from pipeline.trial.curation import choose_exactly
 from pipeline.trial.exports import write_exports
 from pipeline.trial.learners import DOMAIN_RECIPE, fit
 from pipeline.trial.mixture import COPIES_STRENGTH
+from pipeline.trial.plan import rivals_of
 from pipeline.trial.record import make_record
 from pipeline.trial.replicate import PoolMaker
 from pipeline.trial.rows import classical_rows, deformed_rows, smote_rows
@@ -52,7 +53,7 @@ def run(workspace: Workspace, params: Params) -> None:
             params.trial,
             seed=params.seed,
             make=_maker(gan, params),
-            rivals={name: _maker(rival, params) for name, rival in _rivals(params).items()},
+            rivals={name: _maker(rival, params) for name, rival in rivals_of(params).items()},
             executor=executor,
             store=store,
             on_done=_tell,
@@ -205,13 +206,6 @@ def _maker(gan: GanParams, params: Params) -> PoolMaker:
     """How pools are made with a generator of that kind, in whichever process."""
     # Named through the module, not this script, so that other processes find the function.
     return partial(this_module.balanced_pool, gan=gan, balance_params=params.balance)
-
-
-def _rivals(params: Params) -> dict[str, GanParams]:
-    """Other kinds of generator that the trial is held with, by name."""
-    if params.trial.preset != "full" or params.gan.preset == "cvae":
-        return {}
-    return {"cvae": GanParams(preset="cvae", max_seconds=params.gan.max_seconds)}
 
 
 def _quality_task(

@@ -166,7 +166,10 @@ def _available(inner: Mapping[str, Samples], final: Mapping[str, Samples]) -> di
     def held(samples: Samples) -> np.ndarray:
         return np.bincount(samples.labels, minlength=len(samples.schema.classes)) > 0
 
-    return {origin: held(rows) & held(final[origin]) for origin, rows in inner.items()}
+    # A part that is balanced by itself has no pool, and therefore no rows of any origin.
+    return {
+        origin: held(inner[origin]) & held(final[origin]) for origin in inner if origin in final
+    }
 
 
 def _sources(

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.params import ClassifierName, TrialParams
+from pipeline.params import ClassifierName, GanParams, Params, TrialParams
 from pipeline.randomness import derive_seed
 from pipeline.results import CHEAP_ORIGINS
 from pipeline.samples import Samples
@@ -134,6 +134,13 @@ class Plan:
             "final_pool": _pool_name(self.replicate, origin, final),
             "final_judged": _judged_name(self.replicate, origin, final),
         }
+
+
+def rivals_of(params: Params) -> dict[str, GanParams]:
+    """Other kinds of generator that the trial is held with, by the origin of their rows."""
+    if params.trial.preset != "full" or params.gan.preset == "cvae":
+        return {}
+    return {"cvae": GanParams(preset="cvae", max_seconds=params.gan.max_seconds)}
 
 
 def filled_shares(params: TrialParams, classifier: ClassifierName) -> tuple[float, ...]:

@@ -7,9 +7,10 @@ import pandas as pd
 
 from pipeline.params import TrialParams
 from pipeline.results import ClassRow, CopiesResult, DoseRow, FidelityRow, TrialResult
+from pipeline.trial.arms import CHEAP_ARMS
 from pipeline.trial.curation import summarise
-from pipeline.trial.scores import share_interval
-from pipeline.trial.splits import ReplicateSplit
+from pipeline.trial.learners import applies
+from pipeline.trial.scores import distinct_rows, share_interval
 from pipeline.trial.summary import Summary
 from pipeline.trial.trial import TrialData, TrialOutcome
 from pipeline.trial.worth import LearningCurve
@@ -89,13 +90,15 @@ def _class_rows(
 ) -> tuple[ClassRow, ...]:
     arms = summary.panels[params.primary_classifier].arms
     shipped = pd.DataFrame(outcome.shipped)
+    rows_scored = distinct_rows([s.held_out for s in outcome.splits], data.development.labels)
     rows = []
     for label, (name, n_real) in enumerate(data.shipped_real.counts().items()):
         each = [int((data.development.labels[s.held_out] == label).sum()) for s in outcome.splits]
         before, after = (
-            float(np.dot(arms[arm].recall[name], each)) for arm in (params.current_practice, "mix")
+            float(np.average(arms[arm].recall[name], weights=each))
+            for arm in (params.current_practice, "mix")
         )
-        total = sum(each)
+        scored = int(rows_scored[label])
         accepted = shipped["accepted"] & (shipped["label"] == label)
         rows.append(
             ClassRow(
@@ -103,11 +106,11 @@ def _class_rows(
                 n_real=n_real,
                 n_requested=data.requested.get(name, 0),
                 n_accepted=int(accepted.sum()),
-                n_test=total,
-                recall_before=before / total,
-                recall_before_interval=share_interval(before, total),
-                recall_after=after / total,
-                recall_after_interval=share_interval(after, total),
+                n_test=scored,
+                recall_before=before,
+                recall_before_interval=share_interval(before * scored, scored),
+                recall_after=after,
+                recall_after_interval=share_interval(after * scored, scored),
                 dose={dose.origin: dose.share for dose in doses if dose.class_name == name},
             )
         )
@@ -134,7 +137,7 @@ def _notes(data: TrialData, params: TrialParams, outcome: TrialOutcome) -> tuple
     )
     notes = [parts]
     if params.preset == "light":
-        notes.append(_left_out(split))
+        notes.append(_left_out(outcome, params))
     scarce = [name for name, count in data.development.counts().items() if count < FEWEST_ROWS]
     if scarce:
         notes.append(
@@ -159,17 +162,22 @@ def _notes(data: TrialData, params: TrialParams, outcome: TrialOutcome) -> tuple
     return tuple(notes)
 
 
-def _left_out(split: ReplicateSplit) -> str:
+def _left_out(outcome: TrialOutcome, params: TrialParams) -> str:
+    ran = outcome.arms[params.primary_classifier]
+    arms = [
+        f"“{arm.title}”"
+        for arm in CHEAP_ARMS
+        if arm not in ran and applies(params.primary_classifier, arm.candidates[0])
+    ]
     second = (
         ""
-        if split.chooses_apart
+        if outcome.splits[0].chooses_apart
         else "; and the second generator of each replicate (doses are chosen with, and arms scored "
         "with, a generator that saw three quarters of the training part)"
     )
     return (
-        "The light preset left out: tuning of each arm's settings; the arms augmentation "
-        "alone, with logit adjustment, half and half, with mixup, SMOTE, deformed copies and "
-        "conditional VAE; classical copies, SMOTE and deformed copies as sources of the mix; the "
-        f"learning curve{second}. "
+        f"The light preset left out: tuning of each arm's settings; the arms {', '.join(arms)}, "
+        "deformed copies and the conditional VAE; classical copies, SMOTE and deformed copies as "
+        f"sources of the mix; the learning curve's points before the ceiling{second}. "
         "`trial.preset: full` runs them."
     )

@@ -1,5 +1,7 @@
 """Scores of predicted labels, and the intervals of shares."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy import stats
 
@@ -10,8 +12,9 @@ def score(truth: np.ndarray, guess: np.ndarray) -> dict[str, float]:
     """Every metric, in [0, 1], of guessed class indices against true ones, int64 [n] each.
 
     Balanced accuracy is the mean recall, macro F1 the mean of 2 tp / (guessed + true), both over
-    the classes that occur in `truth`, as scikit-learn has them; computed here because a trial asks
-    for them so often that scikit-learn's checks of its input would cost more than the fits.
+    the classes that occur in `truth` (scikit-learn's macro F1 counts a class that was only guessed
+    as well, as zero); computed here because a trial asks for them so often that scikit-learn's
+    checks of its input would cost more than the fits.
     """
     matrix = confusion(truth, guess, classes=int(max(truth.max(), guess.max())) + 1)
     right, true, guessed = np.diag(matrix), matrix.sum(axis=1), matrix.sum(axis=0)
@@ -34,6 +37,19 @@ def recalls(matrix: np.ndarray) -> np.ndarray:
     totals = matrix.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(totals > 0, np.diag(matrix) / totals, np.nan)
+
+
+def distinct_rows(parts: Sequence[np.ndarray], labels: np.ndarray) -> np.ndarray:
+    """Rows of each class that lie in any of the parts, each counted once, int64 [classes].
+
+    The same row is held out in many replicates, and is one observation all the same: an interval
+    that counts it every time is too narrow.
+
+    Args:
+        parts: Row positions, int64.
+        labels: Of all rows, int64 [n].
+    """
+    return np.bincount(labels[np.unique(np.concatenate(parts))], minlength=labels.max() + 1)
 
 
 def share_interval(successes: float, total: int, *, level: float = 0.95) -> Interval:

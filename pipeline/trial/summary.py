@@ -31,10 +31,13 @@ from pipeline.trial.verdict import (
     replicates_to_settle,
 )
 
+# What GAN samples are added to, and therefore what they can harm.
+CHOSEN_CHEAP = "chosen_cheap"
 LATE_TITLES: Mapping[str, tuple[str, ArmFamily]] = {
     "gan": ("GAN samples on top of real only", "synthetic"),
     "cvae": ("Conditional VAE samples on top of real only", "synthetic"),
     "best_cheap_gan": ("GAN samples on top of the best cheap arm", "synthetic"),
+    CHOSEN_CHEAP: ("The cheap arm that inner validation chooses", "cheap"),
     "best_cheap_deformed": ("Deformed copies on top of the best cheap arm", "cheap"),
     "mix": ("Recommended mix", "mix"),
     "mix_with_gan": ("The mix with the GAN rows that it leaves out", "synthetic"),
@@ -64,7 +67,11 @@ class Panel:
 
     def best_cheap(self, metric: str) -> str:
         """The cheap arm with the highest mean held-out score; the first of equals."""
-        cheap = [name for name, arm in self.arms.items() if arm.family == "cheap"]
+        cheap = [
+            name
+            for name, arm in self.arms.items()
+            if arm.family == "cheap" and name != CHOSEN_CHEAP
+        ]
         return max(cheap, key=lambda name: float(self.values(name, metric).mean()))
 
 
@@ -111,19 +118,25 @@ class Summary:
         panel = self.panels[classifier]
         counts = self._data.shipped_real.counts()
         classes = self._data.development.schema.classes
+        shares = {origin: self._mean_shares(panel, origin) for origin in self._origins(classifier)}
+        real_share = 1.0 - np.sum(list(shares.values()), axis=0)
         rows = []
-        for origin in self._origins(classifier):
-            shares = self._mean_shares(panel, origin)
-            for name, share in zip(classes, shares, strict=True):
-                n_rows = self._data.requested.get(name, 0)
+        for origin, of_classes in shares.items():
+            for label, name in enumerate(classes):
+                n_rows, share = self._data.requested.get(name, 0), float(of_classes[label])
                 if n_rows:
-                    weight = share_to_weight(float(share), n_real=counts[name], n_rows=n_rows)
+                    weight = share_to_weight(
+                        share,
+                        real_share=float(real_share[label]),
+                        n_real=counts[name],
+                        n_rows=n_rows,
+                    )
                     rows.append(
                         DoseRow(
                             classifier=classifier,
                             class_name=name,
                             origin=origin,
-                            share=float(share),
+                            share=share,
                             weight=weight,
                         )
                     )
@@ -146,6 +159,7 @@ class Summary:
             origin: [results[on_real_name(r, classifier, origin)] for r in replicates]
             for origin in self._outcome.origins
         }
+        late[CHOSEN_CHEAP] = [{**m["mix"], **m["mix_steps"][0]} for m in mixtures]
         for key in ("best_cheap_gan", "best_cheap_deformed"):
             if key in mixtures[0]:
                 late[key] = [m[key] for m in mixtures]
@@ -225,7 +239,12 @@ class Summary:
         test = assess_gains(gains.tolist(), held_out_ratio=self._ratio)
         spread = float(gains.std(ddof=1))
         tests = [panel.arms[name].test[self._metric] for name in (arm, reference)]
-        settled = abs(test.mean) > 0 and (test.lower_bound > 0 or test.upper_bound < 0)
+        least, ratio = self._params.min_gain_points, self._ratio
+        verdict = decide(test, min_gain=least)
+        if question == "gan against cheap" and reference != CHOSEN_CHEAP and verdict == "harms":
+            # A better rival does no harm to what the samples were added to.
+            verdict = "no evidence"
+        detectable = detectable_gain(spread, len(gains), held_out_ratio=ratio)
         return Comparison(
             question=question,
             classifier=panel.classifier,
@@ -237,14 +256,14 @@ class Summary:
             interval_points=test.interval,
             lower_bound_points=test.lower_bound,
             upper_bound_points=test.upper_bound,
-            detectable_points=detectable_gain(spread, len(gains), held_out_ratio=self._ratio),
-            replicates_to_settle=None
-            if settled
-            else replicates_to_settle(
-                test.mean, spread, now=len(gains), held_out_ratio=self._ratio
-            ),
+            detectable_points=detectable and least + detectable,
+            replicates_to_settle=replicates_to_settle(
+                test.mean - least, spread, now=len(gains), held_out_ratio=ratio
+            )
+            if verdict == "no evidence"
+            else None,
             test_gain_points=(tests[0] - tests[1]) * POINTS,
-            verdict=decide(test, min_gain=self._params.min_gain_points),
+            verdict=verdict,
         )
 
     def _gap_closed(self, panel: Panel, best: str) -> tuple[float | None, Interval | None]:

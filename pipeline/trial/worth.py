@@ -9,7 +9,7 @@ from sklearn.isotonic import IsotonicRegression
 from pipeline.params import TrialParams
 from pipeline.results import LearningPoint
 from pipeline.trial.plan import filled_shares, more_real_name
-from pipeline.trial.scores import confusion, recalls, score, share_interval
+from pipeline.trial.scores import confusion, distinct_rows, recalls, score, share_interval
 from pipeline.trial.shares import within_shares
 from pipeline.trial.summary import Panel
 from pipeline.trial.trial import TrialData, TrialOutcome
@@ -87,7 +87,8 @@ class LearningCurve:
         return found
 
     def _of_class(self, label: int) -> list[LearningPoint]:
-        total = sum(int((truth == label).sum()) for truth in self._truths)
+        held_out = [split.held_out for split in self._splits]
+        scored = int(distinct_rows(held_out, self._data.development.labels)[label])
         points = []
         for counts, outcomes in zip(self.counts, self._points, strict=True):
             recall = float(self._recalls(outcomes)[label])
@@ -96,7 +97,7 @@ class LearningCurve:
                     class_name=self._data.development.schema.classes[label],
                     n_real=round(float(counts[label])),
                     value=recall,
-                    interval=share_interval(recall * total, total),
+                    interval=share_interval(recall * scored, scored),
                 )
             )
         return points

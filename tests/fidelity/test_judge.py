@@ -52,6 +52,13 @@ def test_a_pool_of_one_class_is_compared_with_that_class_alone():
     assert rows["coverage", None].value > 0.8
 
 
+def test_of_no_samples_nothing_is_told():
+    features = np.zeros((4, 2))
+    none = np.zeros(0, np.int64)
+    told = {"classes": ("a", "b"), "features": "columns", "seed": 1}
+    assert judge(features, np.array([0, 0, 1, 1]), features[:0], none, **told) == ()
+
+
 def test_what_the_samples_cannot_give_is_said_and_not_made_up():
     few = np.concatenate([np.arange(3), np.arange(60, 63)])
     row = rows_of(draw()[few], LABELS[few])["coverage", "a"]

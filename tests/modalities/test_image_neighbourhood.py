@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from pipeline.modalities import image_neighbourhood
 from pipeline.modalities.image_neighbourhood import PictureNeighbourhood
 
 
@@ -95,3 +96,26 @@ def test_no_light_of_another_class_comes_over():
     images[18:] = 0
     part = neighbourhood(20, images=images, strength=0.8, towards=0.5, lending=0.7)
     assert float(enriched(part, [19, 20, 21]).max()) == pytest.approx(-1.0, abs=1e-4)
+
+
+def test_however_many_rows_no_more_ways_are_sought_than_the_bound(monkeypatch):
+    asked = []
+
+    def noting(sources, _targets):
+        asked.append(len(sources))
+        return torch.zeros(len(sources), 2, 6, 6), torch.zeros(len(sources))
+
+    monkeypatch.setattr(image_neighbourhood, "find_deformations", noting)
+    images = torch.zeros(2000, 1, 16, 16, dtype=torch.uint8)
+    labels = torch.tensor([0, 1]).repeat(1000)
+    PictureNeighbourhood(
+        images, labels, rarity=torch.ones(2), strength=0.0, towards=0.5, lending=0.0
+    )
+    assert asked
+    assert max(asked) <= image_neighbourhood.MOST_PAIRS
+
+
+def test_a_class_may_be_enriched_and_lend_at_once():
+    everyone = torch.tensor([True, True])
+    part = neighbourhood(20, rarity=torch.tensor([0.5, 0.5]), lending=0.7, lenders=everyone)
+    assert not torch.allclose(enriched(part, [19]), plain(20, [19]), atol=1e-3)

@@ -165,6 +165,14 @@ def test_the_advice_tells_how_to_train_as_well_as_on_what():
     assert "affine" in advice[: advice.index("</p>")]
 
 
+def test_rows_that_do_not_ship_are_not_told_to_ship():
+    """SMOTE has weight 0 and no row in the example; the GAN has weight 0 and rows."""
+    page = render_report(example_material())
+    advice = page[page.index("What to do: ") :]
+    assert "The GAN rows ship with weight 0" in advice
+    assert "the dataset carries no such rows" in page
+
+
 @pytest.mark.parametrize("verdict", ["no evidence", "harms"])
 def test_what_is_not_proven_is_not_advised(verdict):
     result = example_material().result.model_copy(update={"verdict": verdict, "promoted": False})

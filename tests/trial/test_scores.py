@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import binomtest
 from sklearn import metrics
 
-from pipeline.trial.scores import confusion, recalls, score, share_interval
+from pipeline.trial.scores import confusion, distinct_rows, recalls, score, share_interval
 
 TRUTH = np.repeat([0, 1, 2], [50, 30, 5])
 GUESS = np.random.default_rng(3).permutation(TRUTH)
@@ -45,3 +45,9 @@ def test_the_interval_of_a_share_is_wilson_s(successes, total):
 
 def test_nothing_counted_says_nothing():
     assert (share_interval(0, 0).low, share_interval(0, 0).high) == (0.0, 1.0)
+
+
+def test_a_row_that_is_held_out_twice_is_one_observation():
+    labels = np.array([0, 0, 1, 1, 1])
+    parts = [np.array([0, 2, 3]), np.array([0, 3, 4])]
+    assert distinct_rows(parts, labels).tolist() == [1, 3]

@@ -147,6 +147,31 @@ def test_the_gan_has_to_beat_the_deformed_copies_that_it_learns_from(tmp_path):
     assert "deformed" in record.recommended_weight
 
 
+def test_only_what_samples_are_added_to_can_be_harmed_by_them(outcome):
+    """Against a rival that is better for sure, nothing shows that they help; that is no harm."""
+    spoilt = dict(outcome.results)
+    for name, result in outcome.results.items():
+        if name.endswith("logistic: class_weights"):
+            held_out = DEVELOPMENT.labels[outcome.splits[int(name.split()[1][0]) - 1].held_out]
+            spoilt[name] = {**result, "held_out": held_out.tolist()}
+        if name.endswith("mixtures"):
+            base = result["mix_steps"][0]
+            spoilt[name] = {**result, "best_cheap_gan": {**result["best_cheap_gan"], **base}}
+    record = record_of(replace(outcome, results=spoilt))
+    rival = [c for c in record.comparisons if c.reference == "class_weights"][-1]
+    assert rival.mean_points < 0
+    assert rival.verdict == "no evidence"
+    assert record.gan_verdict == "no evidence"
+
+
+def test_the_smallest_gain_asked_for_counts_in_the_power(outcome):
+    plain, demanding = (
+        record_of(outcome, PARAMS.model_copy(update={"min_gain_points": least})).comparisons[0]
+        for least in (0.0, 3.0)
+    )
+    assert demanding.detectable_points == pytest.approx(plain.detectable_points + 3.0)
+
+
 def test_added_replicates_are_the_only_ones_computed(outcome, directory):
     done: list[str] = []
     more = run(directory, params=PARAMS.model_copy(update={"replicates": 3}), done=done)
@@ -183,8 +208,12 @@ def test_the_shares_of_the_gain_add_up_to_the_gain(outcome):
     assert sum(share.points for share in record.gain_shares) == pytest.approx(mix.mean_points)
 
 
-def test_the_light_preset_says_what_it_left_out(outcome):
-    assert any("left out" in note for note in record_of(outcome).notes)
+def test_the_light_preset_says_what_it_left_out(outcome, tmp_path):
+    (note,) = [note for note in record_of(outcome).notes if "left out" in note]
+    assert "SMOTE" in note
+    practice = PARAMS.model_copy(update={"current_practice": "smote"})
+    (note,) = [n for n in record_of(run(tmp_path, params=practice), practice).notes if "left" in n]
+    assert "“SMOTE”" not in note
 
 
 def test_promotion_follows_the_declared_rule(outcome):
@@ -286,6 +315,22 @@ def test_data_that_are_balanced_already_need_no_generator(tmp_path):
     record = record_of(run(tmp_path, data), data=data)
     assert record.gan_verdict == "no evidence"
     assert record.curation == ()
+
+
+def test_a_part_that_is_balanced_by_itself_needs_no_pool(tmp_path):
+    """Of two classes of 12 the fifth replicate trains on 10 and 10, and fits on 8 and 7."""
+    even = digits([12, 12])
+    data = replace(
+        trial_data(even, digits([20] * 2, skip=140)),
+        withheld=None,
+        shipped_pool=noisy(even, 1),
+        shipped_real=even,
+        requested={},
+    )
+    params = PARAMS.model_copy(update={"preset": "full", "replicates": 5, "folds": 5})
+    outcome = run(tmp_path, data, params=params)
+    assert len(set(np.bincount(data.development.labels[outcome.splits[4].training]))) == 1
+    assert record_of(outcome, params, data).gan_verdict == "no evidence"
 
 
 def record_of(outcome, params=PARAMS, data=None):

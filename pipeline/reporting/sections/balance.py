@@ -72,7 +72,7 @@ def weights_table(material: Material) -> Table:
             (
                 Cell(verdict.title(origin)),
                 Cell(f"{weight:.2f}", weight),
-                Cell(_meaning(origin, weight)),
+                Cell(_meaning(origin, weight, verdict.added_rows(material, origin))),
             )
             for origin, weight in weights.items()
         ),
@@ -126,9 +126,10 @@ def _ratio(counts: list[int]) -> str:
     return f"the largest class is {times} times as large as the smallest"
 
 
-def _meaning(origin: str, weight: float) -> str:
+def _meaning(origin: str, weight: float, n_rows: int) -> str:
     if origin == "real":
         return "the measure of all others"
     if weight == 0:
-        return "no benefit was found: leave these rows out of training"
-    return f"counts {weight:.2f} of a real row, averaged over the classes that use it"
+        rows = "leave these rows out of training" if n_rows else "the dataset carries no such rows"
+        return f"no benefit was found: {rows}"
+    return f"counts {weight:.2f} of a real row, averaged over the classes that get rows"
