@@ -133,6 +133,12 @@ def _find_ways(images: Tensor, labels: Tensor, rarity: Tensor, *, deforms: bool)
     place[rare] = torch.arange(len(rare))
     if not deforms or not len(rare):
         return Ways(partners, place)
+    return _with_deformations(Ways(partners, place), images, rare)
+
+
+def _with_deformations(ways: Ways, images: Tensor, rare: Tensor) -> Ways:
+    """The same ways with the deformations that lead along them; those that lead nowhere dropped."""
+    partners, k = ways.partners, ways.partners.shape[1]
     first = _loaded(images[rare.repeat_interleave(k)])
     second = _loaded(images[partners[rare].flatten()])
     forth, residual_forth = find_deformations(first, second)
@@ -144,7 +150,7 @@ def _find_ways(images: Tensor, labels: Tensor, rarity: Tensor, *, deforms: bool)
     kept = ~lost[..., None, None, None]
     home = torch.zeros(1, *shape[1:])
     forth, back = forth.view(shape) * kept, back.view(shape) * kept
-    return Ways(partners, place, torch.cat([forth, home]), torch.cat([back, home]))
+    return Ways(partners, ways.place, torch.cat([forth, home]), torch.cat([back, home]))
 
 
 def _lent(images: Tensor, labels: Tensor, lenders: Tensor) -> Tensor:
