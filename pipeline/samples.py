@@ -57,8 +57,9 @@ class Samples:
             with the schema's columns in order.
         labels: Class indices, int64 [n] in [0, len(schema.classes)).
         provenance: One row a sample, index 0…n-1. Always has `id` (text, unique, stable when data
-            are added). Real rows have `source_path` and, where declared, `group`; synthetic rows
-            have `generator` (hash), `draw` (int); assembled rows have more.
+            are added). Real rows have `source_path`, where declared `group`, and where there are
+            near duplicates `cluster`; synthetic rows have `generator` (hash), `draw` (int);
+            assembled rows have more.
     """
 
     schema: Schema
@@ -76,6 +77,19 @@ class Samples:
     def ids(self) -> np.ndarray:
         """Stable identifiers, object [n]."""
         return self.provenance["id"].to_numpy(dtype=object)
+
+    @property
+    def bonds(self) -> np.ndarray:
+        """What each row never parts from, text, object [n], equal for rows that stay together.
+
+        The name of its cluster of near duplicates, else of its group, else its own identifier.
+        """
+        names = self.provenance["id"]
+        for column in ("group", "cluster"):
+            if column in self.provenance:
+                given = self.provenance[column]
+                names = given.where(given.notna(), names)
+        return names.astype(str).to_numpy(dtype=object)
 
     def take(self, index: np.ndarray | Sequence[int] | slice) -> "Samples":
         """The rows at `index` (positions, a mask, or a slice), in that order."""

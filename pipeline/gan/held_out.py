@@ -1,6 +1,7 @@
 """Which real rows a training never sees, so that it can be watched honestly."""
 
 import numpy as np
+import pandas as pd
 
 from pipeline.randomness import numpy_stream
 
@@ -8,17 +9,30 @@ from pipeline.randomness import numpy_stream
 SMALLEST_CLASS = 40
 
 
-def held_out_rows(labels: np.ndarray, *, fraction: float, seed: int) -> np.ndarray:
+def held_out_rows(
+    labels: np.ndarray, *, fraction: float, seed: int, bonds: np.ndarray | None = None
+) -> np.ndarray:
     """Positions of the rows to hold out, int64, ascending: a fraction of each large class.
 
     Args:
         labels: Class indices, int64 [n].
         fraction: Share in [0, 1), rounded down in each class.
+        bonds: Names, object [n], equal for rows that stay together; such rows are held out all or
+            none, while no class gives more than its share. None where every row is on its own.
     """
-    chosen = [np.empty(0, np.int64)]
-    for label in np.unique(labels):
-        rows = np.flatnonzero(labels == label)
-        if len(rows) >= SMALLEST_CLASS:
-            stream = numpy_stream(seed, "gan", "held out", int(label))
-            chosen.append(stream.permutation(rows)[: int(fraction * len(rows))])
-    return np.sort(np.concatenate(chosen))
+    counts = np.bincount(labels)
+    left = np.where(counts >= SMALLEST_CLASS, (fraction * counts).astype(np.int64), 0)
+    bonds = np.arange(len(labels)) if bonds is None else bonds
+    together = pd.Series(np.arange(len(labels))).groupby(bonds, sort=False).indices
+    is_held_out = np.zeros(len(labels), bool)
+    for label in np.flatnonzero(left):
+        stream = numpy_stream(seed, "gan", "held out", int(label))
+        for row in stream.permutation(np.flatnonzero(labels == label)):
+            if left[label] == 0:
+                break
+            rows = together[bonds[row]]
+            given = np.bincount(labels[rows], minlength=len(left))
+            if not is_held_out[row] and (given <= left).all():
+                is_held_out[rows] = True
+                left -= given
+    return np.flatnonzero(is_held_out)

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.samples import Samples, Schema
-from pipeline.sources.survey import BATCH_ROWS, Survey, make_rows, provenance_of
+from pipeline.sources.survey import BATCH_ROWS, Survey, make_rows
 from pipeline.storage import to_arrow
 
 SCHEMA = Schema(
@@ -30,26 +30,26 @@ class Digits:
         # Ink is counted from 0 to 16; 255 / 16 is no whole number, so levels are rounded.
         self._images = np.rint(bunch.images * (255 / INK_LEVELS)).astype(np.uint8)[..., None]
         n = len(self._images)
-        self._rows = make_rows(
+        rows = make_rows(
             [f"digits-{index:04d}" for index in range(n)],
             bunch.target,
             [f"sklearn.datasets.load_digits()[{index}]" for index in range(n)],
         )
+        self._survey = Survey(schema=SCHEMA, rows=rows)
 
     def survey(self) -> Survey:
         """All 1,797 rows; nothing can be wrong with them."""
-        return Survey(schema=SCHEMA, rows=self._rows)
+        return self._survey
 
     def read(self, positions: np.ndarray) -> Iterator[pa.Table]:
         """The digits at these positions."""
         for start in range(0, len(positions), BATCH_ROWS):
             chosen = positions[start : start + BATCH_ROWS]
-            rows = self._rows.iloc[chosen]
             yield to_arrow(
                 Samples(
                     schema=SCHEMA,
                     values=self._images[chosen],
-                    labels=rows["label"].to_numpy(),
-                    provenance=provenance_of(rows, has_group=False),
+                    labels=self._survey.rows["label"].to_numpy()[chosen],
+                    provenance=self._survey.provenance.iloc[chosen].reset_index(drop=True),
                 )
             )

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from pipeline.errors import SourceError
@@ -17,7 +16,7 @@ from pipeline.sources.class_names import in_order
 from pipeline.sources.decoding import Decoded
 from pipeline.sources.picture_notices import picture_notices
 from pipeline.sources.spool import Spool
-from pipeline.sources.survey import BATCH_ROWS, Notice, Survey, make_rows, provenance_of
+from pipeline.sources.survey import BATCH_ROWS, Notice, Survey, make_rows
 from pipeline.storage import image_table, with_channels
 
 
@@ -138,7 +137,6 @@ class PictureSurvey:
         channels = survey.schema.image_shape[2]
         for start in range(0, len(positions), BATCH_ROWS):
             chosen = positions[start : start + BATCH_ROWS]
-            rows = survey.rows.iloc[chosen]
             grey = [self._is_grey[row] for row in self._kept[chosen]]
             encoded = self._spool.read(self._kept[chosen])
             if channels == 3 and any(grey):
@@ -147,7 +145,10 @@ class PictureSurvey:
                     for content, flat in zip(encoded, grey, strict=True)
                 ]
             yield image_table(
-                encoded, rows["label"].to_numpy(), _provenance(survey.rows, rows), survey.schema
+                encoded,
+                survey.rows["label"].to_numpy()[chosen],
+                survey.provenance.iloc[chosen].reset_index(drop=True),
+                survey.schema,
             )
 
     def _target(self) -> tuple[int, int]:
@@ -183,7 +184,3 @@ class PictureSurvey:
                 f"{first} and {second} are the same picture in two {nouns} "
                 f"({value(found[0])!r} and {value(other)!r}); delete the one that is wrong."
             )
-
-
-def _provenance(all_rows: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
-    return provenance_of(rows, has_group=bool(all_rows["group"].notna().any()))

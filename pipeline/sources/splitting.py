@@ -17,9 +17,8 @@ import pandas as pd
 
 from pipeline.errors import ParamsError, SourceError
 from pipeline.params import SourceParams, SplitParams
-from pipeline.randomness import derive_seed
+from pipeline.sources.clusters import cluster_lots, cluster_rows, lots_of
 from pipeline.sources.survey import Survey
-from pipeline.sources.twins import joined
 
 TRAIN, VALIDATION, TEST, WITHHELD = "train", "validation", "test", "withheld"
 SPLITS = (TRAIN, VALIDATION, TEST, WITHHELD)
@@ -77,33 +76,6 @@ def part(rows: pd.DataFrame, params: SplitParams) -> np.ndarray:
         )
         splits[is_validation] = VALIDATION
     return np.asarray(splits[clusters], object)
-
-
-def cluster_rows(rows: pd.DataFrame) -> np.ndarray:
-    """Number the clusters: rows joined by a group, or as twins, directly or through others."""
-    n = len(rows)
-    links = []
-    for name in ("twin", "group"):
-        codes, _ = pd.factorize(rows[name])
-        known = np.flatnonzero(codes >= 0)
-        _, first = np.unique(codes[known], return_index=True)
-        links.append(np.column_stack([known[first][codes[known]], known]))
-    return joined(n, np.concatenate(links))
-
-
-def cluster_lots(rows: pd.DataFrame, clusters: np.ndarray, *, seed: int) -> np.ndarray:
-    """The lot of each cluster in [0, 1): the smallest lot of its groups, or else of its rows."""
-    names = rows["group"].where(rows["group"].notna(), rows["id"]).to_numpy(object)
-    lots = np.ones(int(clusters.max()) + 1)
-    np.minimum.at(lots, clusters, lots_of(names, seed, "split"))
-    return lots
-
-
-def lots_of(names: np.ndarray, seed: int, purpose: str) -> np.ndarray:
-    """A number in [0, 1) for each name, float64 [n], equal for equal names (SipHash-2-4 keyed)."""
-    key = f"{derive_seed(seed, purpose):016x}"
-    hashes = pd.util.hash_array(names, hash_key=key, categorize=False)
-    return np.asarray(hashes >> np.uint64(11), np.float64) / 2.0**53
 
 
 def _chosen(

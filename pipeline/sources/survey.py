@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, Protocol
 
 import numpy as np
@@ -10,6 +11,7 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
 from pipeline.samples import Schema
+from pipeline.sources.clusters import cluster_names
 
 BATCH_ROWS = 1_000
 
@@ -63,6 +65,22 @@ class Survey:
         found = np.bincount(self.rows["label"], minlength=len(self.schema.classes))
         return {name: int(n) for name, n in zip(self.schema.classes, found, strict=True)}
 
+    @cached_property
+    def provenance(self) -> pd.DataFrame:
+        """What the samples keep of their rows, one row a sample, with index 0…n-1.
+
+        Columns `id` and `source_path`; `group` where any is declared; `cluster` where any row has a
+        twin: see `cluster_names`.
+        """
+        names = ["id", "source_path"]
+        if self.rows["group"].notna().any():
+            names.append("group")
+        kept = self.rows[names]
+        clusters = cluster_names(self.rows)
+        if clusters is not None:
+            kept = kept.assign(cluster=clusters)
+        return kept.reset_index(drop=True)
+
 
 class Source(Protocol):
     """One raw format. `survey` comes first; `read` may then be called any number of times."""
@@ -104,9 +122,3 @@ def make_rows(
             "twin": np.arange(n) if twins is None else np.asarray(twins, np.int64),
         }
     )
-
-
-def provenance_of(rows: pd.DataFrame, *, has_group: bool) -> pd.DataFrame:
-    """The provenance columns that real samples keep: id, source_path and, where declared, group."""
-    names = ["id", "source_path"] + (["group"] if has_group else [])
-    return rows[names].reset_index(drop=True)

@@ -17,7 +17,7 @@ from pipeline.sources.column_reader import ColumnReader, Typed
 from pipeline.sources.csv_bytes import CsvError
 from pipeline.sources.csv_table import Texts, first_row_where, read_csv
 from pipeline.sources.parquet_table import read_parquet_texts
-from pipeline.sources.survey import Notice, Survey, converted, make_rows, provenance_of, warning
+from pipeline.sources.survey import Notice, Survey, converted, make_rows, warning
 from pipeline.sources.twins import near_rows
 from pipeline.sources.words import counted
 from pipeline.storage import feature_table
@@ -74,15 +74,13 @@ class Table:
         """See `survey.Source.read`."""
         survey = self._survey
         assert survey is not None, "survey comes first"
-        has_group = bool(survey.rows["group"].notna().any())
         for start in range(0, len(positions), BATCH_ROWS):
             chosen = positions[start : start + BATCH_ROWS]
-            rows = survey.rows.iloc[chosen]
             index = pa.array(chosen)
             yield feature_table(
                 {name: values.take(index) for name, values in self._features.items()},
-                rows["label"].to_numpy(),
-                provenance_of(rows, has_group=has_group),
+                survey.rows["label"].to_numpy()[chosen],
+                survey.provenance.iloc[chosen].reset_index(drop=True),
                 survey.schema,
             )
 

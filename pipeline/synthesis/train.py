@@ -159,10 +159,12 @@ def _image_shape_of(samples: Samples) -> tuple[int, int, int]:
 def _hold_out(
     samples: Samples, *, fraction: float, seed: int, seen: frozenset[str]
 ) -> tuple[Samples, Samples]:
-    """Rows to train on and rows to watch by; a row that the start has seen is no witness."""
-    rows = held_out_rows(samples.labels, fraction=fraction, seed=seed)
+    """Rows to train on and rows to watch by, bonds whole; what the start has seen is no witness."""
+    bonds = samples.bonds
+    rows = held_out_rows(samples.labels, fraction=fraction, seed=seed, bonds=bonds)
     if seen:
-        rows = rows[[name not in seen for name in row_names(samples.take(rows))]]
+        was_seen = np.array([name in seen for name in row_names(samples.take(rows))], bool)
+        rows = rows[~np.isin(bonds[rows], bonds[rows][was_seen])]
     rest = np.setdiff1d(np.arange(len(samples)), rows)
     return samples.take(rest), samples.take(rows)
 

@@ -78,8 +78,8 @@ def split_replicate(
     Replicates run through the folds of one stratified shuffle, then through those of the next, so
     that every sample is held out equally often. With `training_counts`, each draws that many
     training rows of each class anew (repeated random subsampling); of all others a third chooses
-    and the rest is held out, where every class has enough of them. Rows of one `group` stay
-    together.
+    and the rest is held out, where every class has enough of them. Rows of one group and near
+    duplicates stay together (`Samples.bonds`).
 
     Args:
         training_counts: Rows of each class to train on, int64 [classes]; given where the data have
@@ -92,7 +92,9 @@ def split_replicate(
     if training_counts is None:
         _check_rows(development.counts(), max(folds, LEAST_ROWS_TO_FIT + 2))
         repetition, fold = divmod(replicate, folds)
-        training, held_out = _fold(development, fold, folds, derive_seed(seed, "outer", repetition))
+        training, held_out = _folds(development, folds, derive_seed(seed, "outer", repetition))[
+            fold
+        ]
     else:
         names = development.schema.classes
         counts = dict(zip(names, training_counts.tolist(), strict=True))
@@ -109,7 +111,7 @@ def split_replicate(
     inner = development.take(training)
     smallest = min(count for count in inner.counts().values() if count)
     inner_seed = derive_seed(seed, "inner", replicate)
-    fitting, chosen = _fold(inner, 0, min(inner_folds, smallest), inner_seed)
+    fitting, chosen = _folds(inner, min(inner_folds, smallest), inner_seed)[0]
     return ReplicateSplit(training, held_out, training[fitting], training[chosen], withheld)
 
 
@@ -124,7 +126,7 @@ def out_of_fold_parts(
     """(Rows to fit on, rows to predict) a stratified fold, as many as the smallest class allows."""
     smallest = min(count for count in samples.counts().values() if count)
     folds = max(2, min(folds, smallest))
-    return [_fold(samples, fold, folds, derive_seed(seed, "out of fold")) for fold in range(folds)]
+    return _folds(samples, folds, derive_seed(seed, "out of fold"))
 
 
 def _thin(
@@ -161,8 +163,7 @@ def _choose_apart(
 
 def _draw(samples: Samples, wanted: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """(Drawn, rest): groups in random order, each whole while no class gets more than `wanted`."""
-    groups = samples.provenance.get("group", samples.provenance["id"])
-    codes, _ = pd.factorize(groups.where(groups.notna(), samples.provenance["id"]))
+    codes, _ = pd.factorize(samples.bonds)
     order = numpy_stream(seed, "groups").permutation(codes.max() + 1)
     rows_of = pd.Series(np.arange(len(codes))).groupby(codes).indices
     left = wanted.copy()
@@ -176,18 +177,14 @@ def _draw(samples: Samples, wanted: np.ndarray, seed: int) -> tuple[np.ndarray, 
     return np.flatnonzero(is_drawn), np.flatnonzero(~is_drawn)
 
 
-def _fold(samples: Samples, fold: int, folds: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    groups = samples.provenance.get("group")
-    state = seed % 2**32
-    if groups is not None and groups.notna().any():
-        names = groups.where(groups.notna(), samples.provenance["id"]).astype(str).to_numpy()
-        splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=state)
-        parts = list(splitter.split(samples.labels, samples.labels, names))
-    else:
-        splitter = StratifiedKFold(folds, shuffle=True, random_state=state)
-        parts = list(splitter.split(samples.labels, samples.labels))
-    fitted, left_out = parts[fold]
-    return np.asarray(fitted), np.asarray(left_out)
+def _folds(samples: Samples, folds: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """(Rows to fit on, rows left out) of each fold of one shuffle; bonds are whole."""
+    bonds = samples.bonds
+    is_bound = bool((bonds != samples.ids).any())
+    kind = StratifiedGroupKFold if is_bound else StratifiedKFold
+    splitter = kind(folds, shuffle=True, random_state=seed % 2**32)
+    groups = bonds.astype(str) if is_bound else None
+    return list(splitter.split(samples.labels, samples.labels, groups))
 
 
 def _check_rows(counts: Mapping[str, int], least: int) -> None:

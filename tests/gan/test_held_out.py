@@ -14,6 +14,20 @@ def test_large_classes_give_a_fraction_and_rare_ones_nothing():
     assert np.bincount(LABELS[rows], minlength=3).tolist() == [8, 4, 0]
 
 
+def test_rows_that_stay_together_are_held_out_all_or_none():
+    bonds = np.array([f"pair {n // 2}" for n in range(len(LABELS))], object)
+    rows = held_out_rows(LABELS, fraction=0.1, seed=1, bonds=bonds)
+    assert np.bincount(LABELS[rows], minlength=3).tolist() == [8, 4, 0]
+    assert not set(bonds[rows]) & set(np.delete(bonds, rows))
+
+
+def test_a_large_class_takes_no_row_of_a_rare_one_with_it():
+    # Every row of the rare class has a twin in the first.
+    bonds = np.array([f"row {n % 125}" for n in range(len(LABELS))], object)
+    rows = held_out_rows(LABELS, fraction=0.5, seed=1, bonds=bonds)
+    assert np.bincount(LABELS[rows], minlength=3).tolist() == [40, 22, 0]
+
+
 def test_nothing_is_held_out_when_nothing_is_asked_for():
     assert len(held_out_rows(LABELS, fraction=0.0, seed=1)) == 0
 

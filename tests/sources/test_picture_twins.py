@@ -47,11 +47,16 @@ def test_a_near_duplicate_stays_in_the_split_of_its_original(tmp_path):
     pairs = [(path, path.replace("_brighter", "")) for path in place if "_brighter" in path]
     assert len(pairs) == 60
     assert all(place[copy] == place[original] for copy, original in pairs)
+    # The trial parts the rows once more, and knows nothing of the survey but what rows carry.
+    kept = survey.provenance.set_index("source_path")["cluster"]
+    assert all(kept[copy] == kept[original] for copy, original in pairs)
+    assert kept.nunique() == 60
 
 
 def test_different_pictures_are_no_near_duplicates(root):
     survey = looked_at(root)[1]
     assert survey.rows["twin"].is_unique
+    assert list(survey.provenance) == ["id", "source_path"]
 
 
 def test_a_pattern_in_the_file_name_keeps_a_patient_together(tmp_path):

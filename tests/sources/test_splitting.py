@@ -102,6 +102,14 @@ def test_groups_joined_by_a_twin_never_cross():
     assert (rows.groupby("pair")["place"].nunique() == 1).all()
 
 
+def test_groups_joined_by_a_twin_are_one_cluster_and_all_others_need_no_name():
+    groups = ["a", "a", "b", "b", "c", "c", None, None]
+    survey = survey_of((4, 4), groups=groups, twins=np.array([0, 1, 1, 2, 3, 4, 5, 6]))
+    names = survey.provenance["cluster"]
+    assert names[:4].tolist() == ["row-0-0"] * 4
+    assert names[4:].isna().all()
+
+
 def test_rows_without_a_group_are_on_their_own():
     groups = ["one"] * 10 + [None] * 190
     rows = rows_of((100, 100), groups=groups)

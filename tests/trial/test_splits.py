@@ -53,6 +53,30 @@ def test_rows_of_one_group_are_never_parted():
         assert not set(names[parts.choosing]) & set(names[parts.fitting])
 
 
+def paired(samples):
+    """Each two rows that follow one another are near duplicates, but for the last four."""
+    names = [f"pair {n // 2}" if n < len(samples) - 4 else None for n in range(len(samples))]
+    return replace(samples, provenance=samples.provenance.assign(cluster=names))
+
+
+def bonds_of(samples, parts):
+    return [set(samples.bonds[rows]) for rows in (parts.fitting, parts.choosing, parts.held_out)]
+
+
+def test_near_duplicates_are_never_parted():
+    twins = paired(DEVELOPMENT)
+    for replicate in range(4):
+        fitting, choosing, held_out = bonds_of(twins, split(replicate, twins))
+        assert not fitting & choosing
+        assert not (fitting | choosing) & held_out
+
+
+def test_a_column_of_clusters_in_which_no_row_has_a_twin_changes_no_split():
+    alone = replace(DEVELOPMENT, provenance=DEVELOPMENT.provenance.assign(cluster=None))
+    assert np.array_equal(split(1, alone).held_out, split(1).held_out)
+    assert np.array_equal(split(1, alone).choosing, split(1).choosing)
+
+
 def test_a_class_with_too_few_samples_is_refused_by_name():
     with pytest.raises(ParamsError, match=r"Class '2' has 3 development samples"):
         split(0, digits([10, 10, 3, 10]))
@@ -111,3 +135,12 @@ def test_rows_of_one_group_are_never_parted_when_choosing_apart():
     assert parts.chooses_apart
     assert not names[0] & names[1]
     assert not set(np.array(groups)[parts.held_out]) & (names[0] | names[1])
+
+
+def test_near_duplicates_are_never_parted_when_choosing_apart():
+    twins = paired(SPARE)
+    parts = redraw(0, twins, (12, 12, 6, 4))
+    fitting, choosing, held_out = bonds_of(twins, parts)
+    assert parts.chooses_apart
+    assert not fitting & choosing
+    assert not (fitting | choosing) & held_out
