@@ -1,9 +1,10 @@
 """The team's git remote: whose version numbers are taken, and where new tags go."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from pipeline.errors import TransferError
 from pipeline.versions.git import Git
+from pipeline.versions.names import number_of_promoted_tag, version_of_tag
 from pipeline.versions.process import CommandError
 
 
@@ -26,21 +27,43 @@ def fetch_tags(git: Git, git_remote: str | None, name: str) -> None:
 
 
 def publish_tags(
-    git: Git, git_remote: str | None, tags: Sequence[str], *, on_line: Callable[[str], None]
+    git: Git, git_remote: str | None, name: str, *, on_line: Callable[[str], None]
 ) -> None:
-    """Push tags, and with them their commit, all of them or none, where the team asked for it.
+    """Push every tag of the artefact's versions that the remote lacks, with their commits.
+
+    All of them or none, and only where the team asked for it. What an earlier push left behind
+    goes with this one.
 
     Raises:
         TransferError: the push failed; the tags stand here, and the next release pushes them.
     """
     if not git_remote:
         return
-    on_line(f"release: pushing {' and '.join(tags)} to the git remote {git_remote}")
+    tags: list[str] = []
     try:
-        git.run("push", "--quiet", "--atomic", git_remote, *(f"refs/tags/{tag}" for tag in tags))
+        tags = _missing_tags(git, git_remote, name)
+        if tags:
+            on_line(f"release: pushing {' and '.join(tags)} to the git remote {git_remote}")
+            refs = [f"refs/tags/{tag}" for tag in tags]
+            git.run("push", "--quiet", "--atomic", git_remote, *refs)
     except CommandError as error:
+        standing = f"{' and '.join(tags)} stands" if tags else "The version stands"
         raise TransferError(
-            f"{' and '.join(tags)} stands in this repository, but could not be pushed to "
+            f"{standing} in this repository, but could not be pushed to "
             f"{git_remote!r}: {error.output}\nMend that and run the same command again; it pushes "
             "what is missing."
         ) from None
+
+
+def _missing_tags(git: Git, git_remote: str, name: str) -> list[str]:
+    """The tags of versions and promotions that stand here and not in the remote."""
+    patterns = [f"refs/tags/{name}{sign}*" for sign in "@#"]
+    lines = git.run("ls-remote", "--refs", git_remote, *patterns).splitlines()
+    there = {line.partition("\trefs/tags/")[2] for line in lines}
+    here = git.run("for-each-ref", "--format=%(refname:strip=2)", *patterns).splitlines()
+    return [
+        tag
+        for tag in here
+        if tag not in there
+        and (version_of_tag(tag, name) or number_of_promoted_tag(tag, name) is not None)
+    ]

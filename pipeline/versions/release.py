@@ -80,7 +80,7 @@ def release(
         tags[promoted_tag(name, _next_promotion(releases))] = f"{name} {version} is promoted"
     git.write_tags(tags, commit=commit)
     on_line(f"release: tagged {' and '.join(tags)}")
-    publish_tags(git, params.release.git_remote, list(tags), on_line=on_line)
+    publish_tags(git, params.release.git_remote, name, on_line=on_line)
     return ReleaseOutcome(
         version=str(version),
         tag=version_tag(name, version),
@@ -161,12 +161,10 @@ def _finish(
 ) -> ReleaseOutcome:
     """Nothing new: complete what an interrupted run of the same release may have left open."""
     assert newest.record is not None
-    tags = [newest.tag]
     if newest.record.promoted and newest.promotion is None:
         tag = promoted_tag(name, _next_promotion(releases))
         git.write_tags({tag: f"{name} {newest.version} is promoted"}, commit=newest.commit)
-        tags.append(tag)
-    publish_tags(git, params.release.git_remote, tags, on_line=on_line)
+    publish_tags(git, params.release.git_remote, name, on_line=on_line)
     return ReleaseOutcome(
         version=str(newest.version),
         tag=newest.tag,

@@ -1,10 +1,12 @@
 import pytest
 
-from pipeline.errors import VersionError
+from pipeline.errors import TransferError, VersionError
 from pipeline.params import Params, ReleaseParams
 from pipeline.versions.git import Git
+from pipeline.versions.git_remote import publish_tags
 from pipeline.versions.listing import list_releases
 from pipeline.versions.release import release
+from tests.released import release as release_by_hand
 from tests.versions.conftest import finish, sh
 
 WITH_REMOTE = Params(release=ReleaseParams(git_remote="origin"))
@@ -20,6 +22,10 @@ def origin(workspace, tmp_path):
 
 def versions_of(root):
     return [str(one.version) for one in list_releases(Git(root), "augmented")]
+
+
+def tags_of(root):
+    return sh(root, "git", "tag").split()
 
 
 def test_a_release_is_pushed_with_its_commit_and_no_branch(workspace, origin):
@@ -43,6 +49,49 @@ def test_what_could_not_be_pushed_is_pushed_by_the_next_run(workspace, origin):
     assert versions_of(origin) == []
     assert not release(workspace, WITH_REMOTE).is_new
     assert versions_of(origin) == ["v0.1.0"]
+
+
+@pytest.fixture
+def refusing(origin):
+    """`origin` takes no push while this file exists."""
+    hook = origin / "hooks" / "pre-receive"
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    return hook
+
+
+def test_a_promotion_whose_push_failed_is_pushed_by_the_next_run(workspace, origin, refusing):
+    with pytest.raises(TransferError, match="could not be pushed to 'origin'"):
+        release(workspace, WITH_REMOTE)
+    refusing.unlink()
+    assert not release(workspace, WITH_REMOTE).is_new
+    assert tags_of(origin) == ["augmented#promoted#1", "augmented@v0.1.0"]
+
+
+def publish(root):
+    """Publish what stands here; returns what was told."""
+    told = []
+    publish_tags(Git(root), "origin", "augmented", on_line=told.append)
+    return told
+
+
+def test_a_version_whose_push_failed_is_pushed_with_the_next_one(workspace, origin, refusing):
+    release_by_hand(workspace.root, "v0.1.0", promotion=1)
+    with pytest.raises(TransferError):
+        publish(workspace.root)
+    refusing.unlink()
+    release_by_hand(workspace.root, "v0.2.0")
+    publish(workspace.root)
+    assert versions_of(origin) == ["v0.1.0", "v0.2.0"]
+    assert publish(workspace.root) == []
+
+
+def test_no_tag_but_those_of_this_datasets_versions_is_pushed(workspace, origin):
+    release_by_hand(workspace.root, "v0.1.0")
+    for name in ("augmented@v0.0.9-mine", "augmented#mine", "other@v1.0.0", "mine"):
+        sh(workspace.root, "git", "tag", name)
+    publish(workspace.root)
+    assert tags_of(origin) == ["augmented@v0.1.0"]
 
 
 def test_a_git_remote_out_of_reach_is_told_before_anything_is_sent(workspace, origin):
