@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import VersionError
+from pipeline.versions.details import DETAILS
 from pipeline.versions.git import Git
 from pipeline.versions.listing import Release
 from pipeline.versions.lockfile import LOCK, md5_of, output_at, read_outputs
@@ -85,12 +86,33 @@ def listed_files(store: Store, folder_md5: str, scratch: Path) -> list[Listed]:
 
 
 def released_prefix(git: Git, release: Release) -> str:
-    """The workspace's path inside the repository, as the release's commit has it."""
-    names = git.run("ls-tree", "-r", "--name-only", "--full-tree", release.commit).splitlines()
+    """The workspace's path inside the repository, as the release's commit has it.
+
+    A larger repository may hold a dvc.lock of another project's. The release's own is the one that
+    has the release's details beside it, and that names what the tag names.
+
+    Raises:
+        VersionError: the commit is not that of a release.
+    """
+    listed = git.run("ls-tree", "-r", "-z", "--name-only", "--full-tree", release.commit)
+    names = set(listed.split("\0"))
     found = [name.removesuffix(LOCK) for name in names if Path(name).name == LOCK]
     if not found:
         raise VersionError(f"The commit of {release.tag} holds no {LOCK}; it is not a release.")
+    found = [prefix for prefix in found if prefix + DETAILS in names] or found
+    if len(found) > 1:
+        found = [prefix for prefix in found if _is_named(git, release, prefix)] or found
     return min(found, key=len)
+
+
+def _is_named(git: Git, release: Release, prefix: str) -> bool:
+    """Whether a dvc.lock of the release's commit holds the outputs that its tag names."""
+    try:
+        outputs = read_outputs(git.read(release.commit, prefix + LOCK), where=release.tag)
+    except VersionError:
+        return False
+    named = release.record.outputs.items() if release.record else ()
+    return set(named) <= {(output.path, output.md5) for output in outputs}
 
 
 def released_remote(git: Git, release: Release, prefix: str) -> Remote:

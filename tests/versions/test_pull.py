@@ -3,11 +3,14 @@ import shutil
 import pytest
 
 from pipeline.errors import VersionError
-from pipeline.versions.fetch import Listed, check_inside
+from pipeline.versions.details import DETAILS
+from pipeline.versions.fetch import Listed, check_inside, released_prefix
 from pipeline.versions.git import Git
 from pipeline.versions.listing import find_release, list_releases
 from pipeline.versions.pull import pull
+from pipeline.versions.record import tag_message
 from pipeline.workspace import verify_manifest
+from tests.released import record
 from tests.versions.conftest import sh
 
 
@@ -69,3 +72,31 @@ def test_a_listing_that_names_a_file_outside_the_folder_is_refused(tmp_path):
     with pytest.raises(VersionError, match="lies outside the folder"):
         check_inside(tmp_path, Listed("../../outside", "0" * 32), "augmented@v0.1.0")
     check_inside(tmp_path, Listed("train/part-00000.parquet", "0" * 32), "augmented@v0.1.0")
+
+
+def release_in(root, prefix, *, others):
+    """A release of the workspace in the folder `prefix`, beside other dvc.lock's; its prefix."""
+    git = Git(root)
+    git.run("init", "--quiet")
+    own = record(outputs={"data/augmented": "0123"})
+    lock = "schema: '2.0'\nstages: {all: {outs: [{path: data/augmented, md5: '%s'}]}}\n"
+    files = {name: (lock % "4567").encode() for name in others}
+    files |= {f"{prefix}dvc.lock": (lock % "0123").encode(), f"{prefix}{DETAILS}": b"{}"}
+    commit = git.write_commit(files, index=root / "index", replaces=[], message="v0.1.0")
+    git.write_tags({"augmented@v0.1.0": tag_message("v0.1.0", own)}, commit=commit)
+    return released_prefix(git, list_releases(git, "augmented")[0])
+
+
+@pytest.mark.parametrize(
+    ("prefix", "others"),
+    [
+        ("", ["models/dvc.lock"]),
+        ("projects/digits/", ["dvc.lock", "models/dvc.lock"]),
+        ("projects/digits/", ["dvc.lock", "a/dvc.lock", f"a/{DETAILS}"]),
+        ("projects/données, à part/", ["dvc.lock"]),
+    ],
+)
+def test_a_release_is_read_where_it_lies_whatever_else_of_dvc_is_in_the_repository(
+    tmp_path, prefix, others
+):
+    assert release_in(tmp_path, prefix, others=others) == prefix
