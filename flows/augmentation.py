@@ -20,7 +20,7 @@ from prefect.states import Failed
 
 from flows.artifacts import show_artifacts
 from flows.audience import step
-from flows.notifications import Occasion, notify
+from flows.notifications import Occasion, committed_receivers, notify
 from flows.orphan import end_with_parent
 from flows.predecessor import crash, end_silent
 from flows.schedule import FLOW
@@ -143,25 +143,31 @@ def augmentation(root: str = ".", scheduled: bool = False, refresh: bool = False
         refresh: Train anew with the next seed, though nothing changed; only with `scheduled`.
     """
     workspace = Workspace.at(Path(root))
-    params = load_params(workspace.params_file)
+    # What the user edits meanwhile is no matter of a scheduled run.
+    params = None if scheduled else load_params(workspace.params_file)
     if scheduled:
         end_with_parent()
         sweep(workspace)
     try:
         outcome = _run(workspace, scheduled=scheduled, refresh=refresh)
     except EquipoiseError as error:
-        notify(params.run.notify, Occasion.of_failure(error))
         name = "Diverged" if isinstance(error, TrainingError) else "Refused"
         note_run(workspace, name, str(error))
+        tell(workspace, params, Occasion.of_failure(error))
         return Failed(name=name, message=str(error), data=error)
     except Exception as error:
         note_run(workspace, "Failed", f"{type(error).__name__}: {error}")
-        notify(params.run.notify, Occasion.of_failure(error))
+        tell(workspace, params, Occasion.of_failure(error))
         raise
     note_run(workspace, "Completed", outcome.sentence)
     if outcome.is_new:
-        notify(params.run.notify, Occasion.of_release(outcome))
+        tell(workspace, params, Occasion.of_release(outcome))
     return outcome.sentence
+
+
+def tell(workspace: Workspace, params: Params | None, occasion: Occasion) -> None:
+    """Notify whom the params name; without any, whom what is committed by now names."""
+    notify(params.run.notify if params else committed_receivers(workspace), occasion)
 
 
 def _run(workspace: Workspace, *, scheduled: bool, refresh: bool) -> ReleaseOutcome:

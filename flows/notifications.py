@@ -4,6 +4,7 @@ params.yaml names blocks as `type/name`, e.g. `slack-webhook/team` or `email/tea
 live in the server's database, encrypted, and nowhere else.
 """
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,8 @@ from prefect.client.schemas.objects import State
 from flows.mail import Email
 from pipeline.errors import EquipoiseError, ServiceError
 from pipeline.versions.release import ReleaseOutcome
+from pipeline.versions.worktree import committed_params
+from pipeline.workspace import Workspace
 
 RETRY_SECONDS: list[float] = [2, 10]
 # Prefect loads a saved block only where its class is known.
@@ -41,6 +44,17 @@ class Occasion:
         """A run that did not end well; the last good version stays."""
         told = str(error) if isinstance(error, EquipoiseError) else type(error).__name__
         return cls("Equipoise: a run failed", f"{told}\nThe last version stays as it is.")
+
+
+def committed_receivers(workspace: Workspace) -> tuple[str, ...]:
+    """The blocks that the newest commit names; the user's own branch's where that is broken.
+
+    A scheduled run that fails because of what is committed must still reach somebody.
+    """
+    for own in (False, True):
+        with contextlib.suppress(EquipoiseError):
+            return committed_params(workspace, own=own).run.notify
+    return ()
 
 
 def notify(blocks: Sequence[str], occasion: Occasion) -> None:

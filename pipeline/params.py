@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from pipeline.errors import ParamsError
 from pipeline.params_problems import sentence
-from pipeline.yaml_text import read_mapping
+from pipeline.yaml_text import parse_mapping, read_mapping
 
 Count = Annotated[int, Field(ge=1, strict=True)]
 ColumnKindName = Literal["continuous", "integer", "categorical", "boolean", "datetime", "text"]
@@ -256,13 +256,26 @@ def load_params(path: Path) -> Params:
         ParamsError: every problem of the file at once, each naming its key, what was found and
             what is valid.
     """
-    content = _filled(read_mapping(path), Params)
+    return _validated(read_mapping(path), where=str(path))
+
+
+def parse_params(content: bytes, *, where: str) -> Params:
+    """The same from a file's content; `where` says to a person where it stands.
+
+    Raises:
+        ParamsError: as `load_params`.
+    """
+    return _validated(parse_mapping(content, where=where), where=where)
+
+
+def _validated(mapping: dict[str, Any], *, where: str) -> Params:
+    content = _filled(mapping, Params)
     try:
         # Through JSON, because there strict means what it says and a list may still be a tuple.
         return Params.model_validate_json(json.dumps(content), strict=True)
     except ValidationError as error:
         problems = [sentence(dict(detail), Params) for detail in error.errors()]
-        raise ParamsError(f"{path} cannot be used:", problems) from None
+        raise ParamsError(f"{where} cannot be used:", problems) from None
 
 
 def _filled(content: dict[str, Any], section: type[BaseModel]) -> dict[str, Any]:

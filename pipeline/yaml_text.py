@@ -26,34 +26,57 @@ def read_mapping(path: Path) -> dict[str, Any]:
     Raises:
         ParamsError: it is missing, not UTF-8, too large, not YAML 1.2, or no mapping.
     """
-    content = _plain(_parsed(path, _text(path)), path)
-    if not isinstance(content, dict):
-        found = "nothing" if content is None else f"a {_noun(content)}"
+    return parse_mapping(_content(path), where=str(path))
+
+
+def parse_mapping(content: bytes, *, where: str) -> dict[str, Any]:
+    """The mapping at the root of a YAML text.
+
+    Args:
+        content: The text, UTF-8.
+        where: Where it stands, for a person.
+
+    Raises:
+        ParamsError: it is not UTF-8, too large, not YAML 1.2, or no mapping.
+    """
+    found = _plain(_parsed(where, _text(where, content)), where)
+    if not isinstance(found, dict):
+        noun = "nothing" if found is None else f"a {_noun(found)}"
         raise ParamsError(
-            f"{path} holds {found} at its root; sections such as `source:` are expected."
+            f"{where} holds {noun} at its root; sections such as `source:` are expected."
         )
-    return content
+    return found
 
 
-def _text(path: Path) -> str:
+def _content(path: Path) -> bytes:
     try:
-        if path.stat().st_size > MAXIMUM_BYTES:
-            raise ParamsError(
-                f"{path} has {path.stat().st_size:,} bytes; at most {MAXIMUM_BYTES:,} are read. Is "
-                "it the right file?"
-            )
-        return path.read_text(encoding="utf-8")
+        _refuse_large(str(path), path.stat().st_size)
+        return path.read_bytes()
     except FileNotFoundError:
         raise ParamsError(f"{path} is missing. Make a workspace with `equipoise init`.") from None
-    except UnicodeDecodeError as error:
-        raise ParamsError(
-            f"{path} is not UTF-8 text (byte {error.start}). Save it as UTF-8."
-        ) from None
     except OSError as error:
         raise ParamsError(f"{path} cannot be read ({error.strerror}). Check its rights.") from None
 
 
-def _parsed(path: Path, text: str) -> Any:
+def _text(where: str, content: bytes) -> str:
+    _refuse_large(where, len(content))
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ParamsError(
+            f"{where} is not UTF-8 text (byte {error.start}). Save it as UTF-8."
+        ) from None
+
+
+def _refuse_large(where: str, n_bytes: int) -> None:
+    if n_bytes > MAXIMUM_BYTES:
+        raise ParamsError(
+            f"{where} has {n_bytes:,} bytes; at most {MAXIMUM_BYTES:,} are read. Is it the right "
+            "file?"
+        )
+
+
+def _parsed(path: str, text: str) -> Any:
     if re.match(r"\s*%YAML\s+1\.[01]", text):
         raise ParamsError(
             f"{path} asks for an old YAML by its %YAML line; remove that line: 1.2 is read."
@@ -86,7 +109,7 @@ def _problem(error: MarkedYAMLError) -> str:
     return f"this is not valid YAML 1.2 ({problem}); mend the line"
 
 
-def _plain(content: Any, path: Path) -> Any:
+def _plain(content: Any, path: str) -> Any:
     """The same with text keys; refuses what grows without end through `*` references."""
     n_values = 0
 
@@ -116,7 +139,7 @@ def _plain(content: Any, path: Path) -> Any:
     return convert(content, "", 0)
 
 
-def _text_keys(mapping: dict[Any, Any], where: str, path: Path) -> list[tuple[str, Any]]:
+def _text_keys(mapping: dict[Any, Any], where: str, path: str) -> list[tuple[str, Any]]:
     found: dict[str, Any] = {}
     for key, value in mapping.items():
         if isinstance(key, bool) or not isinstance(key, str | int):

@@ -28,8 +28,7 @@ from flows.server import database_url, is_ours, port_is_free
 from flows.settings import configure
 from pipeline.errors import ServiceError
 from pipeline.lease import SCHEDULE, hold, read_holder, refuse_if_held
-from pipeline.params import load_params
-from pipeline.versions.worktree import require_commit
+from pipeline.versions.worktree import committed_params
 from pipeline.workspace import Workspace
 
 WorkspaceOption = Annotated[
@@ -78,8 +77,7 @@ def start(
     if context.invoked_subcommand is not None:
         return
     place = Workspace.at(workspace)
-    load_params(place.params_file)
-    require_commit(place)
+    committed_params(place)
     refuse_if_held(place, SCHEDULE)
     configure(place)
     known = _chosen(place, cron=cron, every=every, timezone=timezone)

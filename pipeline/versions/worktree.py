@@ -12,7 +12,7 @@ import shutil
 from pathlib import Path
 
 from pipeline.errors import TransferError, VersionError
-from pipeline.params import Params, load_params
+from pipeline.params import Params, load_params, parse_params
 from pipeline.versions.beginning import begin_with_known_results, is_as_released
 from pipeline.versions.dvc import run_dvc
 from pipeline.versions.git import Git
@@ -89,6 +89,22 @@ def open_worktree(workspace: Workspace) -> Workspace:
     if before is None or (before != commit and is_as_released(worktree)):
         begin_with_known_results(worktree)
     return worktree
+
+
+def committed_params(workspace: Workspace, *, own: bool = False) -> Params:
+    """What params.yaml says in the commit that a scheduled run works on, as far as it is fetched.
+
+    Args:
+        own: Read the user's branch alone, whatever its upstream says.
+
+    Raises:
+        VersionError: there is no commit yet, or it holds no params.yaml.
+        ParamsError: what is committed cannot be used.
+    """
+    git = require_commit(workspace)
+    commit = git.run("rev-parse", "HEAD") if own else _newest_commit(git)
+    content = git.read(commit, f"{git.prefix()}params.yaml")
+    return parse_params(content, where=f"params.yaml of the commit {commit[:SHOWN]}")
 
 
 def bring_source(workspace: Workspace, worktree: Workspace, params: Params) -> str | None:

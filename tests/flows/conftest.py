@@ -195,9 +195,16 @@ class Service:
         return found[0]
 
     def notify_through(self, *blocks: str) -> None:
-        """Name the blocks in params.yaml."""
+        """Name the blocks in the committed params.yaml."""
         names = ", ".join(blocks)
         self.workspace.params_file.write_text(f"seed: 1\nrun: {{notify: [{names}]}}\n")
+        self.commit(f"notify {names}")
+
+    def commit(self, message: str) -> None:
+        """Commit what the user has changed."""
+        identity = ["-c", "user.name=toy", "-c", "user.email=toy@example.org"]
+        command = ["git", *identity, "commit", "--quiet", "--all", "--message", message]
+        subprocess.run(command, cwd=self.workspace.root, check=True)
 
     def save_blocks(self, url: str, mail: str) -> None:
         """Save the notification blocks as a user does in the UI, with a secret in each."""

@@ -319,6 +319,4 @@ def git_tags(service) -> str:
 def change_input(service, content: str) -> None:
     """Commit another input, so that the next run finds every stage stale."""
     (service.workspace.root / "input.txt").write_text(content)
-    identity = ["-c", "user.name=toy", "-c", "user.email=toy@example.org"]
-    command = ["git", *identity, "commit", "--quiet", "--all", "--message", content]
-    subprocess.run(command, cwd=service.workspace.root, check=True)
+    service.commit(content)
