@@ -5,8 +5,9 @@ Prefect orders, shows and, where the outside world is touched, tries again. It n
 never sees data, only paths.
 """
 
+import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -119,8 +120,20 @@ def release(root: str) -> ReleaseOutcome:
         released = release_version(workspace, load_params(workspace.params_file), on_line=here.say)
         here.outcome = "done" if released.is_new else "unchanged"
         if released.is_new:
-            shelve(workspace, here.say)
+            with only_warning("put on the shelf of reports"):
+                shelve(workspace, here.say)
     return released
+
+
+@contextlib.contextmanager
+def only_warning(what: str) -> Iterator[None]:
+    """Let a block that shows a version fail: the version stands, and people must hear of it."""
+    try:
+        yield
+    except Exception as error:
+        get_run_logger().warning(
+            "The version stands, but could not be %s (%s: %s).", what, type(error).__name__, error
+        )
 
 
 def shelve(workspace: Workspace, say: Callable[[str], None]) -> None:
@@ -197,7 +210,8 @@ def _loop(place: Workspace, params: Params, *, scheduled: bool) -> ReleaseOutcom
     # Somebody who waits at the keyboard mends and tries again sooner than a timer does.
     patiently = release.with_options(retries=len(RETRY_SECONDS) if scheduled else 0)
     outcome = patiently(str(place.root))
-    show_artifacts(place, outcome)
+    with only_warning("shown in the UI"):
+        show_artifacts(place, outcome)
     return outcome
 
 

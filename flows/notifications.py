@@ -17,6 +17,7 @@ from prefect.client.schemas.objects import State
 
 from flows.mail import Email
 from pipeline.errors import EquipoiseError, ServiceError
+from pipeline.versions.git_remote import UnpushedError
 from pipeline.versions.release import ReleaseOutcome
 from pipeline.versions.worktree import committed_params
 from pipeline.workspace import Workspace
@@ -41,9 +42,10 @@ class Occasion:
 
     @classmethod
     def of_failure(cls, error: Exception) -> "Occasion":
-        """A run that did not end well; the last good version stays."""
+        """A run that did not end well; the last good version stays, if no new one stands yet."""
         told = str(error) if isinstance(error, EquipoiseError) else type(error).__name__
-        return cls("Equipoise: a run failed", f"{told}\nThe last version stays as it is.")
+        stays = "" if isinstance(error, UnpushedError) else "\nThe last version stays as it is."
+        return cls("Equipoise: a run failed", f"{told}{stays}")
 
 
 def committed_receivers(workspace: Workspace) -> tuple[str, ...]:

@@ -8,6 +8,10 @@ from pipeline.versions.names import number_of_promoted_tag, version_of_tag
 from pipeline.versions.process import CommandError
 
 
+class UnpushedError(TransferError):
+    """A version stands here, and the team's git remote has not got it yet."""
+
+
 def fetch_tags(git: Git, git_remote: str | None, name: str) -> None:
     """Learn of versions that others released, so that no number is given twice.
 
@@ -35,7 +39,7 @@ def publish_tags(
     goes with this one.
 
     Raises:
-        TransferError: the push failed; the tags stand here, and the next release pushes them.
+        UnpushedError: the push failed; the tags stand here, and the next release pushes them.
     """
     if not git_remote:
         return
@@ -48,7 +52,7 @@ def publish_tags(
             git.run("push", "--quiet", "--atomic", git_remote, *refs)
     except CommandError as error:
         standing = f"{' and '.join(tags)} stands" if tags else "The version stands"
-        raise TransferError(
+        raise UnpushedError(
             f"{standing} in this repository, but could not be pushed to "
             f"{git_remote!r}: {error.output}\nMend that and run the same command again; it pushes "
             "what is missing."

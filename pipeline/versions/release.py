@@ -17,13 +17,16 @@ from pipeline.versions.git import Git
 from pipeline.versions.git_remote import fetch_tags, publish_tags
 from pipeline.versions.listing import Release, list_releases
 from pipeline.versions.names import FIRST, Version, promoted_tag, version_tag
-from pipeline.versions.record import change_between, gain_text, tag_message
+from pipeline.versions.record import VersionRecord, change_between, gain_text, tag_message
 from pipeline.versions.remote import Remote, effective_remote, published_config
 from pipeline.versions.sending import send
 from pipeline.versions.setup import keep_private
-from pipeline.workspace import Workspace
+from pipeline.workspace import Workspace, write_bytes
 
 log = logging.getLogger(__name__)
+
+# Names the commit of a release under way: whoever finishes it has a new version to tell of.
+BEGUN = "release.begun"
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,8 @@ class ReleaseOutcome:
         version, tag: The version that now stands for the workspace's data, and its tag.
         promoted: Whether that version is promoted.
         commit: The commit that its tags name.
-        is_new: Whether this call released it; False when nothing had changed.
+        is_new: Whether this call released it, or finished what an earlier one was cut off from;
+            False when nothing had changed.
         sentence: All of that in one sentence.
     """
 
@@ -68,19 +72,22 @@ def release(
     releases = list_releases(git, name)
     same = _same(releases, evidence)
     if same:
-        return _finish(git, name, same, releases, params, on_line)
+        return _finish(workspace, git, same, releases, params, on_line)
     remote = effective_remote(workspace.root)
     send(workspace, remote, evidence.objects, on_line=on_line)
     version = _next_version(releases, evidence)
     commit = _write_commit(git, workspace, evidence, remote, f"{name} {version}")
     on_line(f"release: wrote the commit {commit[:12]}, which no branch holds")
-    headline = _headline(name, version, evidence)
+    headline = _headline(name, version, evidence.record)
     tags = {version_tag(name, version): tag_message(headline, evidence.record)}
     if evidence.record.promoted:
         tags[promoted_tag(name, _next_promotion(releases))] = f"{name} {version} is promoted"
+    begun = workspace.private / BEGUN
+    write_bytes(begun, commit.encode())
     git.write_tags(tags, commit=commit)
     on_line(f"release: tagged {' and '.join(tags)}")
     publish_tags(git, params.release.git_remote, name, on_line=on_line)
+    begun.unlink(missing_ok=True)
     return ReleaseOutcome(
         version=str(version),
         tag=version_tag(name, version),
@@ -126,8 +133,7 @@ def _next_promotion(releases: Sequence[Release]) -> int:
     return 1 + max((release.promotion or 0 for release in releases), default=0)
 
 
-def _headline(name: str, version: Version, evidence: Evidence) -> str:
-    record = evidence.record
+def _headline(name: str, version: Version, record: VersionRecord) -> str:
     promoted = ", promoted" if record.promoted else ""
     metric = record.metric.replace("_", " ")
     return f"{name} {version}: {record.verdict}, {gain_text(record)} of {metric}{promoted}"
@@ -152,8 +158,8 @@ def _write_commit(
 
 
 def _finish(
+    workspace: Workspace,
     git: Git,
-    name: str,
     newest: Release,
     releases: Sequence[Release],
     params: Params,
@@ -161,15 +167,22 @@ def _finish(
 ) -> ReleaseOutcome:
     """Nothing new: complete what an interrupted run of the same release may have left open."""
     assert newest.record is not None
+    name = params.release.name
     if newest.record.promoted and newest.promotion is None:
         tag = promoted_tag(name, _next_promotion(releases))
         git.write_tags({tag: f"{name} {newest.version} is promoted"}, commit=newest.commit)
     publish_tags(git, params.release.git_remote, name, on_line=on_line)
+    begun = workspace.private / BEGUN
+    is_new = begun.is_file() and begun.read_bytes() == newest.commit.encode()
+    begun.unlink(missing_ok=True)
+    sentence = f"Nothing changed since {name} {newest.version}, so there is no new version."
+    if is_new:
+        sentence = f"Released {_headline(name, newest.version, newest.record)}."
     return ReleaseOutcome(
         version=str(newest.version),
         tag=newest.tag,
         promoted=newest.record.promoted,
         commit=newest.commit,
-        is_new=False,
-        sentence=f"Nothing changed since {name} {newest.version}, so there is no new version.",
+        is_new=is_new,
+        sentence=sentence,
     )

@@ -6,8 +6,10 @@ import subprocess
 import pytest
 
 from flows import augmentation as flow
-from pipeline.errors import ParamsError, TrainingError
+from flows.notifications import Occasion
+from pipeline.errors import ParamsError, TrainingError, TransferError
 from pipeline.last_run import read_last_run
+from pipeline.versions.git_remote import UnpushedError
 from pipeline.versions.release import ReleaseOutcome
 from pipeline.workspace import Workspace
 from tests.toy_workspace import toy_workspace, writes
@@ -104,3 +106,43 @@ def test_a_run_by_hand_uses_the_users_own_params(workspace, told, monkeypatch):
     flow.augmentation.fn(str(workspace.root))
     [(blocks, _)] = told
     assert blocks == ("email/me",)
+
+
+def breaks(*_):
+    raise OSError("no room for the page")
+
+
+def test_a_version_that_cannot_be_put_on_the_shelf_stands_all_the_same(
+    workspace, told, monkeypatch, caplog
+):
+    workspace.params_file.write_text("seed: 1\n")
+    monkeypatch.setattr(flow, "release_version", lambda *_, **__: OUTCOME)
+    monkeypatch.setattr(flow, "shelve", breaks)
+    assert flow.release.fn(str(workspace.root)) == OUTCOME
+    assert "could not be put on the shelf of reports (OSError: no room" in caplog.text
+
+
+def test_a_version_that_cannot_be_shown_is_news_and_no_failure(
+    workspace, told, monkeypatch, caplog
+):
+    workspace.params_file.write_text("seed: 1\nrun: {notify: [email/me]}\n")
+    monkeypatch.setattr(flow, "make_ready", lambda *_: None)
+    monkeypatch.setattr(flow, "stage_names", lambda _: [])
+    monkeypatch.setattr(flow, "release", Releases())
+    monkeypatch.setattr(flow, "show_artifacts", breaks)
+    assert flow.augmentation.fn(str(workspace.root)) == OUTCOME.sentence
+    assert "could not be shown in the UI (OSError: no room" in caplog.text
+    [(_, occasion)] = told
+    assert occasion.subject == "Equipoise: augmented@v0.1.0 promoted"
+
+
+class Releases:
+    """Stands in for the task that releases."""
+
+    def with_options(self, **_):
+        return lambda _: OUTCOME
+
+
+def test_no_failure_says_that_the_last_version_stays_where_a_new_one_stands():
+    assert "last version stays" in Occasion.of_failure(TransferError("No network.")).body
+    assert "last version" not in Occasion.of_failure(UnpushedError("v2 stands here.")).body

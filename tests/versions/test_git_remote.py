@@ -60,12 +60,17 @@ def refusing(origin):
     return hook
 
 
-def test_a_promotion_whose_push_failed_is_pushed_by_the_next_run(workspace, origin, refusing):
+def test_a_release_whose_push_failed_is_pushed_with_its_promotion_and_is_still_news(
+    workspace, origin, refusing
+):
     with pytest.raises(TransferError, match="could not be pushed to 'origin'"):
         release(workspace, WITH_REMOTE)
     refusing.unlink()
-    assert not release(workspace, WITH_REMOTE).is_new
+    again = release(workspace, WITH_REMOTE)
     assert tags_of(origin) == ["augmented#promoted#1", "augmented@v0.1.0"]
+    assert again.is_new
+    assert again.sentence.startswith("Released augmented v0.1.0: helps, +3.0 points")
+    assert not release(workspace, WITH_REMOTE).is_new
 
 
 def publish(root):
