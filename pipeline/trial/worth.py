@@ -8,10 +8,10 @@ from sklearn.isotonic import IsotonicRegression
 
 from pipeline.params import TrialParams
 from pipeline.results import LearningPoint
+from pipeline.trial.panel import Panel
 from pipeline.trial.plan import filled_shares, more_real_name
 from pipeline.trial.scores import confusion, distinct_rows, recalls, score, share_interval
 from pipeline.trial.shares import within_shares
-from pipeline.trial.summary import Panel
 from pipeline.trial.trial import TrialData, TrialOutcome
 from pipeline.trial.verdict import assess_gains
 
