@@ -15,7 +15,7 @@ from pipeline.modalities.image_design import natural_kind
 from pipeline.params import GanParams, Params
 from pipeline.samples import Samples, Schema
 from pipeline.sources.open import open_source
-from pipeline.sources.splitting import SPLITS, TRAIN, VALIDATION, split_rows
+from pipeline.sources.splitting import SPLITS, TRAIN, VALIDATION, split_notices, split_rows
 from pipeline.sources.survey import Notice, Survey, make_rows
 from pipeline.sources.words import counted
 from pipeline.trial.plan import rivals_of
@@ -78,7 +78,7 @@ def plan(workspace: Workspace, params: Params) -> Plan:
     seconds = None if each[0] is None else each[0] + in_trial * sum(filter(None, each))
     return Plan(
         schema=survey.schema,
-        notices=survey.notices,
+        notices=(*survey.notices, *split_notices(survey, splits, params.source)),
         counts=counts,
         requested=requested,
         drawn=drawn,

@@ -39,11 +39,13 @@ def cluster_names(rows: pd.DataFrame) -> np.ndarray | None:
     return names
 
 
-def cluster_lots(rows: pd.DataFrame, clusters: np.ndarray, *, seed: int) -> np.ndarray:
+def cluster_lots(
+    rows: pd.DataFrame, clusters: np.ndarray, *, seed: int, purpose: str
+) -> np.ndarray:
     """The lot of each cluster in [0, 1): the smallest lot of its groups, or else of its rows."""
     names = rows["group"].where(rows["group"].notna(), rows["id"]).to_numpy(object)
     lots = np.ones(int(clusters.max()) + 1)
-    np.minimum.at(lots, clusters, lots_of(names, seed, "split"))
+    np.minimum.at(lots, clusters, lots_of(names, seed, purpose))
     return lots
 
 

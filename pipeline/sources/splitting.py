@@ -10,15 +10,14 @@ pick the same row. The exact rule takes the clusters in the order of their lots 
 reached.
 """
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 
-from pipeline.errors import ParamsError, SourceError
+from pipeline.errors import SourceError
 from pipeline.params import SourceParams, SplitParams
-from pipeline.sources.clusters import cluster_lots, cluster_rows, lots_of
-from pipeline.sources.survey import Survey
+from pipeline.sources.clusters import cluster_lots, cluster_rows
+from pipeline.sources.survey import Notice, Survey
+from pipeline.sources.thinning import notices_of_thinning, withheld_rows
 
 TRAIN, VALIDATION, TEST, WITHHELD = "train", "validation", "test", "withheld"
 SPLITS = (TRAIN, VALIDATION, TEST, WITHHELD)
@@ -39,15 +38,21 @@ def split_rows(survey: Survey, params: SourceParams) -> np.ndarray:
         splits = rows["split"].to_numpy(object).copy()
     else:
         splits = part(rows, params.split)
-    splits = _thin(splits, survey, params.thin, seed=seed)
+    if params.thin:
+        splits[withheld_rows(survey, splits == TRAIN, params.thin, seed=seed)] = WITHHELD
     _check_counts(splits, survey, params)
     return splits
+
+
+def split_notices(survey: Survey, splits: np.ndarray, params: SourceParams) -> tuple[Notice, ...]:
+    """What a reader should know of how the rows were split, beside the survey's own notices."""
+    return notices_of_thinning(survey, splits == TRAIN, splits == WITHHELD, params.thin)
 
 
 def part(rows: pd.DataFrame, params: SplitParams) -> np.ndarray:
     """Train, validation or test for every row, whole clusters together."""
     clusters = cluster_rows(rows)
-    lots = cluster_lots(rows, clusters, seed=params.seed)
+    lots = cluster_lots(rows, clusters, seed=params.seed, purpose="split")
     n_classes = int(rows["label"].max()) + 1
     counts = np.zeros((len(lots), n_classes), np.int64)
     np.add.at(counts, (clusters, rows["label"].to_numpy()), 1)
@@ -115,31 +120,6 @@ def _chosen(
             taken[cluster] = True
             have = have + counts[cluster]
     return taken
-
-
-def _thin(splits: np.ndarray, survey: Survey, thin: Mapping[str, int], *, seed: int) -> np.ndarray:
-    classes = survey.schema.classes
-    labels, ids = survey.rows["label"].to_numpy(), survey.rows["id"].to_numpy(object)
-    thinned = splits.copy()
-    problems = []
-    for name, keep in thin.items():
-        if name not in classes:
-            problems.append(
-                f"`source.thin` names the class {name!r}, which the source does not have; "
-                f"its classes are {', '.join(classes[:20])}."
-            )
-            continue
-        own = np.flatnonzero((splits == TRAIN) & (labels == classes.index(name)))
-        if len(own) < keep:
-            problems.append(
-                f"`source.thin` asks to keep {keep} training rows of the class {name!r}, "
-                f"which has {len(own)}; give at most {len(own)}, or leave the class out."
-            )
-        order = np.argsort(lots_of(ids[own], seed, "thin"), kind="stable")
-        thinned[own[order[keep:]]] = WITHHELD
-    if problems:
-        raise ParamsError("The source cannot be thinned as params.yaml asks:", problems)
-    return thinned
 
 
 def _check_counts(splits: np.ndarray, survey: Survey, params: SourceParams) -> None:

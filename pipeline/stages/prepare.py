@@ -10,8 +10,8 @@ import numpy as np
 from pipeline.errors import WorkspaceError
 from pipeline.params import Params
 from pipeline.sources.open import open_source
-from pipeline.sources.splitting import SPLITS, split_rows
-from pipeline.sources.survey import Source, Survey
+from pipeline.sources.splitting import SPLITS, split_notices, split_rows
+from pipeline.sources.survey import Notice, Source, Survey
 from pipeline.stages.shell import run_stage
 from pipeline.storage import ShardWriter, write_schema
 from pipeline.workspace import Workspace, write_json, writing
@@ -27,14 +27,17 @@ def run(workspace: Workspace, params: Params) -> None:
     """Write `data/prepared`: one folder a split, schema, notices, the split's account, manifest."""
     source = open_source(params.source, root=workspace.root, scratch=workspace.private)
     survey = source.survey()
-    for notice in survey.notices:
-        log.info("prepare: %s: %s", notice.kind, notice.message)
+    _tell(survey.notices)
     splits = split_rows(survey, params.source)
+    of_split = split_notices(survey, splits, params.source)
+    _tell(of_split)
     refuse_full_disk(workspace.root, prepared_bytes(survey))
     account = split_account(survey, splits)
     facts = {"source": params.source.model_dump(mode="json", exclude={"path"}), **account}
     with writing(workspace.prepared, facts) as folder:
         _write(folder, source, survey, splits)
+        notices = [notice.model_dump() for notice in (*survey.notices, *of_split)]
+        write_json(folder / NOTICES_FILE, notices)
         write_json(folder / SPLIT_FILE, account)
     for split, counts in account["counts"].items():
         log.info("prepare: %s: %d rows of %d classes", split, sum(counts.values()), len(counts))
@@ -78,9 +81,13 @@ def split_account(survey: Survey, splits: np.ndarray) -> dict[str, dict[str, dic
     }
 
 
+def _tell(notices: tuple[Notice, ...]) -> None:
+    for notice in notices:
+        log.info("prepare: %s: %s", notice.kind, notice.message)
+
+
 def _write(folder: Path, source: Source, survey: Survey, splits: np.ndarray) -> None:
     write_schema(folder, survey.schema)
-    write_json(folder / NOTICES_FILE, [notice.model_dump() for notice in survey.notices])
     for split in SPLITS:
         positions = np.flatnonzero(splits == split)
         if len(positions):

@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from pipeline.errors import ParamsError, SourceError
 from pipeline.params import SourceParams, SplitParams
 from pipeline.samples import Schema
-from pipeline.sources.splitting import TEST, TRAIN, WITHHELD, part, split_rows
+from pipeline.sources.splitting import (
+    TEST,
+    TRAIN,
+    WITHHELD,
+    part,
+    split_notices,
+    split_rows,
+)
 from pipeline.sources.survey import Survey, make_rows
 
 
@@ -148,6 +155,40 @@ def test_thinning_further_keeps_a_part_of_what_it_kept_before():
     more = split_rows(survey, SourceParams(thin={"class1": 20}))
     less = split_rows(survey, SourceParams(thin={"class1": 10}))
     assert set(np.flatnonzero(less == TRAIN)) < set(np.flatnonzero(more == TRAIN))
+
+
+def kept_of(survey, splits, label):
+    return int(((splits == TRAIN) & (survey.rows["label"] == label)).sum())
+
+
+@pytest.mark.parametrize("kind", ["group", "twin"])
+def test_rows_that_stay_together_are_withheld_all_or_none(kind):
+    number = np.arange(240) // 3
+    together = {"groups": [f"patient{k}" for k in number]} if kind == "group" else {"twins": number}
+    survey = survey_of((120, 120), **together)
+    thin = SourceParams(thin={"class1": 12})
+    splits = split_rows(survey, thin)
+    assert kept_of(survey, splits, 1) == 12
+    assert (pd.Series(splits).groupby(number).nunique() == 1).all()
+    assert not split_notices(survey, splits, thin)
+
+
+def test_thinning_says_where_whole_groups_give_another_count():
+    # Patients of five pictures, the last of each in the other class.
+    groups = [f"patient{k // 4}" for k in range(120)] + [f"patient{k}" for k in range(30)]
+    survey = survey_of((120, 30), groups=groups)
+    thin = SourceParams(thin={"class0": 11}, minimum_per_class=3)
+    splits = split_rows(survey, thin)
+    assert kept_of(survey, splits, 0) == 12
+    asked, lost = [notice.message for notice in split_notices(survey, splits, thin)]
+    assert "asks to keep 11 training rows of the class 'class0'; 12 are kept" in asked
+    assert "training rows of the class 'class1' are withheld as well" in lost
+
+
+def test_a_thinned_class_keeps_one_group_at_least():
+    survey = survey_of((120, 120), groups=[f"patient{k // 12}" for k in range(240)])
+    splits = split_rows(survey, SourceParams(thin={"class1": 5}))
+    assert kept_of(survey, splits, 1) == 12
 
 
 def test_thinning_an_unknown_class_is_refused():
