@@ -5,10 +5,11 @@ import os
 import re
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from cronsim import CronSim, CronSimError
 
@@ -69,10 +70,12 @@ def read_schedule(workspace: Workspace) -> Schedule | None:
     path = schedule_file(workspace)
     try:
         content: dict[str, Any] = json.loads(path.read_bytes())
-        return Schedule(**content)
+        schedule = Schedule(**content)
+        checked_timezone(schedule.timezone)
+        return schedule
     except FileNotFoundError:
         return None
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, ServiceError) as error:
         raise ServiceError(
             f"{path} is damaged ({error}). Set the schedule again with `equipoise schedule --cron`."
         ) from None
@@ -125,6 +128,20 @@ def checked_cron(text: str) -> str:
             'five fields: minute hour day month weekday, e.g. "0 3 * * *" for every night at 3.'
         ) from None
     return text
+
+
+def checked_timezone(name: str) -> str:
+    """The name of a time zone, if there is one of that name.
+
+    Raises:
+        ServiceError: there is none.
+    """
+    known = available_timezones()
+    if name not in known:
+        near = get_close_matches(name, known, n=1)
+        meant = f"Did you mean {near[0]}?" if near else "Name one as IANA does, e.g. Europe/Berlin."
+        raise ServiceError(f"There is no time zone `{name}`. {meant}")
+    return name
 
 
 def seconds_of(text: str) -> float:

@@ -1,5 +1,6 @@
 """`equipoise schedule`: run on a schedule, unattended; and look at it, pause, resume, stop."""
 
+import contextlib
 import logging
 import os
 import subprocess
@@ -18,6 +19,7 @@ from flows.schedule import (
     Schedule,
     auth_string,
     checked_cron,
+    checked_timezone,
     next_times,
     read_schedule,
     seconds_of,
@@ -52,7 +54,8 @@ def start(
     ] = None,
     every: Annotated[str | None, typer.Option(help="An interval: 30m, 6h, 1d.")] = None,
     timezone: Annotated[
-        str | None, typer.Option(help="Zone of the cron rule.", show_default="this machine's")
+        str | None,
+        typer.Option(help="Zone of the rule.", show_default="as before, or this machine's"),
     ] = None,
     host: Annotated[
         str | None, typer.Option(help="Where the server listens.", show_default="127.0.0.1")
@@ -85,8 +88,8 @@ def start(
     chosen = replace(known, host=host or known.host, refresh=refreshes)
     _refuse_unsafe(chosen)
     chosen = replace(chosen, port=port or _port(place, chosen))
-    write_schedule(place, chosen)
     _tell(chosen)
+    write_schedule(place, chosen)
     if background:
         _start_in_background(place, chosen)
     else:
@@ -172,27 +175,31 @@ def stop(workspace: WorkspaceOption = Path()) -> None:
 def _chosen(
     place: Workspace, *, cron: str | None, every: str | None, timezone: str | None
 ) -> Schedule:
-    """The schedule that was asked for, or the one written down.
+    """The schedule that was asked for, or the one written down, in another zone if one is given.
 
     Raises:
-        ServiceError: both rules are given, or none is and none is written down.
+        ServiceError: both rules are given, or none is and none is written down; or a rule or zone
+            is not one.
     """
-    known = read_schedule(place)
     if cron and every:
         raise ServiceError("Give either --cron or --every, not both.")
     if not cron and not every:
+        known = read_schedule(place)
         if known is None:
             raise ServiceError(
                 'No schedule is set here. Set one with --cron "0 3 * * *" or --every 6h.'
             )
-        return known
+        return replace(known, timezone=checked_timezone(timezone)) if timezone else known
     fresh = Schedule(
         cron=checked_cron(cron) if cron else None,
         every_seconds=seconds_of(every) if every else None,
-        timezone=timezone or get_localzone_name() or "UTC",
+        timezone=checked_timezone(timezone or get_localzone_name() or "UTC"),
         anchor=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-    return replace(fresh, host=known.host, port=known.port) if known else fresh
+    with contextlib.suppress(ServiceError):  # A damaged one is what this one replaces.
+        before = read_schedule(place)
+        return replace(fresh, host=before.host, port=before.port) if before else fresh
+    return fresh
 
 
 def _refuse_unsafe(chosen: Schedule) -> None:
