@@ -5,9 +5,11 @@ from typing import Annotated
 import typer
 
 from pipeline.commands.versions import Name, name_at
-from pipeline.lease import hold
+from pipeline.lease import SCHEDULED_RUN, hold
 from pipeline.versions.repository import open_repository
 from pipeline.workspace import Workspace
+
+PURPOSE = "equipoise gc"
 
 
 def gc(
@@ -30,12 +32,17 @@ def gc(
     """Remove data that nothing points at, and cached copies of older versions.
 
     What a tag, branch or work tree needs is never removed from the remote, and a cached copy goes
-    only where the remote has a good one.
+    only where the remote has a good one. Not while a run is under way, by hand or scheduled.
     """
     from pipeline.versions.garbage import find_garbage, remove
 
     workspace = Workspace.at()
-    with hold(workspace, "equipoise gc"), open_repository(str(workspace.root)) as git:
+    with (
+        hold(workspace, PURPOSE),
+        # A scheduled run works in a worktree, with the same cache.
+        hold(workspace, PURPOSE, name=SCHEDULED_RUN),
+        open_repository(str(workspace.root)) as git,
+    ):
         garbage = find_garbage(git, name or name_at(git), keep=keep, in_remote=in_remote)
         if not dry_run:
             remove(git, garbage)
