@@ -1,15 +1,18 @@
 """A remote beyond this machine, through the file systems that DVC itself uses."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+import io
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
 from dvc.fs import get_cloud_fs
 
-from pipeline.errors import VersionError
+from pipeline.errors import TransferError
 from pipeline.versions.objects import StoredObject, object_path
 from pipeline.versions.remote import Remote
+
+CHUNK_BYTES = 1 << 20
 
 
 class CloudStore:
@@ -34,8 +37,8 @@ class CloudStore:
     def open(self, md5: str) -> IO[bytes]:
         """An object's content as a stream."""
         with self._reaching():
-            stream: IO[bytes] = self._files.open(self._path(md5), "rb")
-        return stream
+            stream = self._files.open(self._path(md5), "rb")
+        return io.BufferedReader(_Stream(stream, self._reaching), CHUNK_BYTES)
 
     def put(self, md5: str, path: Path) -> None:
         """Store a file's bytes as an object."""
@@ -70,10 +73,31 @@ class CloudStore:
         except FileNotFoundError:
             raise
         except Exception as error:
-            raise VersionError(
+            raise TransferError(
                 f"{self._remote.public_url} cannot be used: {self._remote.scrub(str(error))}. "
                 "Check the address and the credentials, for example with `dvc push` and its like."
             ) from None
 
     def _path(self, md5: str) -> str:
         return f"{self._root}/{object_path(md5)}"
+
+
+class _Stream(io.RawIOBase):
+    """An object's bytes, which may stop coming at any of them."""
+
+    def __init__(self, stream: IO[bytes], reaching: Callable[[], AbstractContextManager[None]]):
+        self._stream = stream
+        self._reaching = reaching
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        with self._reaching():
+            chunk = self._stream.read(len(buffer))
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()

@@ -1,10 +1,11 @@
+import io
 import stat
 
 import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from pipeline.errors import VersionError
+from pipeline.errors import TransferError, VersionError
 from pipeline.params import load_params
 from pipeline.versions.git import Git
 from pipeline.versions.listing import list_releases
@@ -13,7 +14,7 @@ from pipeline.versions.release import release
 from pipeline.versions.remote import Remote, effective_remote, published_config, remote_of_config
 from pipeline.versions.remote_settings import set_remote
 from pipeline.versions.setup import make_repository
-from pipeline.versions.store import open_store
+from pipeline.versions.store import open_store, read_back
 from pipeline.versions.verification import verify
 from pipeline.workspace import verify_manifest
 from tests.versions.conftest import dvc, sh
@@ -151,8 +152,27 @@ def test_a_server_out_of_reach_is_told_without_a_traceback(in_s3):
     keys = {"access_key_id": KEY, "secret_access_key": SECRET}
     set_remote(in_s3.root, "s3://bucket/data", {"endpointurl": "http://127.0.0.1:9", **keys})
     store = open_store(effective_remote(in_s3.root))
-    with pytest.raises(VersionError, match="s3://bucket/data cannot be used"):
+    with pytest.raises(TransferError, match="s3://bucket/data cannot be used"):
         store.sizes(["0" * 32])
+
+
+class CutOff(io.RawIOBase):
+    """An object that the network stops in the middle of."""
+
+    def __init__(self):
+        self.answers = [b"the first bytes"]
+
+    def read(self, _=-1):
+        if not self.answers:
+            raise ConnectionResetError("Connection lost")
+        return self.answers.pop()
+
+
+def test_a_connection_that_is_lost_amid_an_object_may_be_tried_again(in_s3, monkeypatch):
+    store = open_store(effective_remote(in_s3.root))
+    monkeypatch.setattr(store._files, "open", lambda *_: CutOff())
+    with pytest.raises(TransferError, match=r"cannot be used: Connection lost\."):
+        read_back(store, ["0" * 32])
 
 
 def test_a_bucket_that_does_not_exist_is_told_and_nothing_is_released(in_s3, s3):
