@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.results import TrialResult
+from pipeline.trial.panel import CHOSEN_CHEAP
 
 ORDER = ("digits-80-10", "digits-80-20", "mnist-100-10", "mnist-50-50", "clothing")
 
@@ -48,6 +49,7 @@ def overview(rows):
         "",
         "GAN − best cheap arm",
         "",
+        "GAN − the arm it is added to: held out, test",
         "gap closed by the GAN",
         "mix − best cheap arm: held out, test",
     )
@@ -61,6 +63,12 @@ def overview(rows):
     held_out, test = np.mean(harms, axis=0)
     lines += ["", f"Mix − best cheap arm, mean of all lines: {held_out:+.2f}, on test {test:+.2f}."]
     return lines
+
+
+def added_words(comparisons):
+    """What the GAN's rows did to the cheap arm that inner validation chose in each replicate."""
+    (base,) = [c for c in comparisons if c.reference == CHOSEN_CHEAP]
+    return f"{interval_words(base.mean_points, base.interval_points)}, {base.test_gain_points:+.2f}"
 
 
 def overview_line(name, result, verdict):
@@ -82,6 +90,7 @@ def overview_line(name, result, verdict):
         verdict.verdict,
         interval_words(best.mean_points, best.interval_points),
         verdict.gan_verdict,
+        added_words(own),
         closed,
         f"{held_out:+.2f}, {test:+.2f}",
     ]
