@@ -1,18 +1,24 @@
 """How the development data are parted in each replicate: by folds, or by drawing training anew."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
-from pipeline.errors import ParamsError
 from pipeline.randomness import derive_seed, numpy_stream
 from pipeline.samples import Samples
+from pipeline.trial.enough import (
+    LEAST_ROWS_TO_FIT,
+    bonds_per_class,
+    lacking,
+    lacking_error,
+    refuse_scarce,
+    refuse_scarce_draws,
+    seeds,
+)
 
-# A class must leave rows to fit on, to choose on and to score on.
-LEAST_ROWS_TO_FIT = 2
 # Of the rows that are not trained on, this share chooses settings and doses, the rest scores.
 CHOOSING_SHARE = 1 / 3
 # With fewer spare rows in a class, choosing takes its rows from the training part.
@@ -87,32 +93,27 @@ def split_replicate(
         thinned: What every replicate takes away from its training part, for a ceiling to exist.
 
     Raises:
-        ParamsError: a class has too few rows for the parts asked for.
+        ParamsError: a class has too few rows, or too few groups, for the parts asked for.
     """
     if training_counts is None:
-        _check_rows(development.counts(), max(folds, LEAST_ROWS_TO_FIT + 2))
+        refuse_scarce(development, folds=folds)
         repetition, fold = divmod(replicate, folds)
-        training, held_out = _folds(development, folds, derive_seed(seed, "outer", repetition))[
-            fold
-        ]
+        outer_seed = derive_seed(seed, "outer", repetition)
+        training, held_out = _outer_folds(development, folds, outer_seed)[fold]
     else:
-        names = development.schema.classes
-        counts = dict(zip(names, training_counts.tolist(), strict=True))
-        _check_rows(counts, LEAST_ROWS_TO_FIT + 2)
+        refuse_scarce_draws(development, training_counts)
         outer_seed = derive_seed(seed, "outer", replicate)
-        training, spared = _draw(development, training_counts, outer_seed)
-        apart = _choose_apart(development, spared, derive_seed(seed, "apart", replicate))
+        training, held_out = _outer_draw(development, training_counts, outer_seed)
+        apart = _choose_apart(development, held_out, derive_seed(seed, "apart", replicate))
         if apart is not None:
             choosing, held_out = apart
             training, withheld = _thin(development, training, thinned, seed, replicate)
             return ReplicateSplit(training, held_out, training, choosing, withheld)
-        held_out = spared
     training, withheld = _thin(development, training, thinned, seed, replicate)
-    inner = development.take(training)
-    smallest = min(count for count in inner.counts().values() if count)
-    inner_seed = derive_seed(seed, "inner", replicate)
-    fitting, chosen = _folds(inner, min(inner_folds, smallest), inner_seed)[0]
-    return ReplicateSplit(training, held_out, training[fitting], training[chosen], withheld)
+    fitting, choosing = _inner_fold(
+        development, training, inner_folds, derive_seed(seed, "inner", replicate)
+    )
+    return ReplicateSplit(training, held_out, fitting, choosing, withheld)
 
 
 def can_choose_apart(spare_counts: Sequence[int]) -> bool:
@@ -123,10 +124,68 @@ def can_choose_apart(spare_counts: Sequence[int]) -> bool:
 def out_of_fold_parts(
     samples: Samples, *, folds: int, seed: int
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """(Rows to fit on, rows to predict) a stratified fold, as many as the smallest class allows."""
-    smallest = min(count for count in samples.counts().values() if count)
-    folds = max(2, min(folds, smallest))
-    return _folds(samples, folds, derive_seed(seed, "out of fold"))
+    """(Rows to fit on, rows to predict) a stratified fold, as many as the smallest class allows.
+
+    A class that is one group is missing from the rows to fit on in one of the folds. Rows that are
+    one group altogether are parted all the same: there is no other way, and nothing is scored here.
+    """
+    bonds = bonds_per_class(samples)
+    folds = max(2, min(folds, *bonds[bonds > 0]))
+    own = derive_seed(seed, "out of fold")
+    if len(set(samples.bonds)) < 2:
+        return _folds(samples, folds, own, bonds=samples.ids)
+    return [(seen, unseen) for seen, unseen in _folds(samples, folds, own) if len(unseen)]
+
+
+def _outer_folds(
+    development: Samples, folds: int, seed: int
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """(Training, held out) of each fold of the first shuffle that leaves no class out anywhere."""
+    missing: set[str] = set()
+    for own in seeds(seed):
+        found = _folds(development, folds, own)
+        few = [lacking(development, training, bonds_each=2) for training, _ in found]
+        few += [lacking(development, held_out) for _, held_out in found]
+        if not any(few):
+            return found
+        missing |= set().union(*few)
+    way_out = "Lower `trial.folds`, or add groups" if folds > 2 else "Add groups"
+    raise lacking_error(development, sorted(missing), "in and beside every fold", way_out)
+
+
+def _outer_draw(
+    development: Samples, training_counts: np.ndarray, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """(Training, rest) of the first draw that leaves no class out of either."""
+    missing: set[str] = set()
+    for own in seeds(seed):
+        training, rest = _draw(development, training_counts, own)
+        few = {*lacking(development, training, bonds_each=2), *lacking(development, rest)}
+        if not few:
+            return training, rest
+        missing |= few
+    way_out = "Add groups, or leave out the validation split"
+    raise lacking_error(development, sorted(missing), "to train on and to hold out", way_out)
+
+
+def _inner_fold(
+    development: Samples, training: np.ndarray, folds: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """(Fitting, choosing): a fold of the training part in which both hold every class."""
+    inner = development.take(training)
+    folds = min(folds, *bonds_per_class(inner))
+    missing: set[str] = set()
+    for own in seeds(seed):
+        for fitting, choosing in _folds(inner, folds, own):
+            few = {
+                *lacking(inner, fitting, rows_each=LEAST_ROWS_TO_FIT),
+                *lacking(inner, choosing),
+            }
+            if not few:
+                return training[fitting], training[choosing]
+            missing |= few
+    way_out = "Add groups"
+    raise lacking_error(development, sorted(missing), "to fit on and to choose by", way_out)
 
 
 def _thin(
@@ -140,8 +199,14 @@ def _thin(
     wanted = np.zeros_like(counts)
     most = np.maximum(counts - LEAST_ROWS_TO_FIT - 2, 0)
     wanted[thinned.classes] = np.minimum(np.round(thinned.share * counts), most)[thinned.classes]
-    taken, kept = _draw(own, wanted, derive_seed(seed, "thinned", replicate))
-    return training[kept], training[taken]
+    for one in seeds(derive_seed(seed, "thinned", replicate)):
+        taken, kept = _draw(own, wanted, one)
+        if not lacking(own, kept, bonds_each=2):
+            return training[kept], training[taken]
+    names = lacking(own, kept, bonds_each=2)
+    raise lacking_error(
+        development, names, "to train on", "Lower `trial.thin_further`, or add groups"
+    )
 
 
 def _choose_apart(
@@ -177,25 +242,13 @@ def _draw(samples: Samples, wanted: np.ndarray, seed: int) -> tuple[np.ndarray, 
     return np.flatnonzero(is_drawn), np.flatnonzero(~is_drawn)
 
 
-def _folds(samples: Samples, folds: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+def _folds(
+    samples: Samples, folds: int, seed: int, *, bonds: np.ndarray | None = None
+) -> list[tuple[np.ndarray, np.ndarray]]:
     """(Rows to fit on, rows left out) of each fold of one shuffle; bonds are whole."""
-    bonds = samples.bonds
+    bonds = samples.bonds if bonds is None else bonds
     is_bound = bool((bonds != samples.ids).any())
     kind = StratifiedGroupKFold if is_bound else StratifiedKFold
     splitter = kind(folds, shuffle=True, random_state=seed % 2**32)
     groups = bonds.astype(str) if is_bound else None
     return list(splitter.split(samples.labels, samples.labels, groups))
-
-
-def _check_rows(counts: Mapping[str, int], least: int) -> None:
-    problems = [
-        f"Class {name!r} has {count} development samples to part; the trial needs at least {least} "
-        "of each class."
-        for name, count in counts.items()
-        if count < least
-    ]
-    if problems:
-        raise ParamsError(
-            "The trial cannot part the development data. Lower trial.folds, or add samples:",
-            problems,
-        )

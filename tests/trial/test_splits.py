@@ -144,3 +144,67 @@ def test_near_duplicates_are_never_parted_when_choosing_apart():
     assert parts.chooses_apart
     assert not fitting & choosing
     assert not (fitting | choosing) & held_out
+
+
+def grouped(samples, sizes):
+    """Rows of each class in groups of that class's size."""
+    number = np.concatenate([np.arange(n) for n in samples.counts().values()])
+    of_class = number // np.array(sizes)[samples.labels]
+    names = [f"patient {k}-{n}" for k, n in zip(samples.labels, of_class, strict=True)]
+    return replace(samples, provenance=samples.provenance.assign(group=names))
+
+
+def test_a_class_with_fewer_groups_than_folds_is_refused_with_the_folds_that_would_do():
+    patients = grouped(digits([30, 30, 12]), [2, 2, 4])
+    with pytest.raises(ParamsError) as caught:
+        split(0, patients, folds=5)
+    message = str(caught.value)
+    assert "`trial.folds`, which is 5, to 3" in message
+    assert "Class '2' has 12 development samples in 3 groups" in message
+    assert "at least 5 groups of each class" in message
+
+
+def test_with_as_many_groups_as_folds_every_part_of_every_replicate_holds_every_class():
+    patients = grouped(digits([30, 30, 12]), [2, 2, 4])
+    for replicate in range(6):
+        parts = split(replicate, patients)
+        for rows in (parts.fitting, parts.choosing, parts.held_out):
+            assert set(patients.labels[rows]) == {0, 1, 2}
+
+
+def test_groups_that_hold_several_classes_are_drawn_again_until_no_part_lacks_one():
+    samples = digits([40, 12])
+    # Six of the ten patients have the rare class, beside the common one.
+    names = [f"patient {n // 4}" for n in range(40)] + [f"patient {n // 2}" for n in range(12)]
+    patients = replace(samples, provenance=samples.provenance.assign(group=names))
+    for replicate in range(20):
+        parts = redraw(replicate, patients, (12, 4))
+        for rows in (parts.fitting, parts.choosing, parts.held_out):
+            assert set(patients.labels[rows]) == {0, 1}
+
+
+def test_a_draw_that_can_never_hold_a_class_is_refused_by_name():
+    patients = grouped(SPARE, [2, 2, 2, 5])
+    with pytest.raises(ParamsError, match=r"Class '3' has 13 development samples in 3 groups"):
+        redraw(0, patients, (12, 12, 6, 4))
+
+
+def test_a_class_without_validation_rows_is_refused_by_name():
+    with pytest.raises(ParamsError, match="Class '3' has no validation samples"):
+        redraw(0, SPARE, (12, 12, 6, 13))
+
+
+@pytest.mark.parametrize("folds", [2, 3, 4])
+def test_what_is_not_refused_leaves_two_rows_of_each_class_to_fit_on(folds):
+    for n in range(2, 8):
+        samples = digits([20, n])
+        try:
+            parts = split(1, samples, folds=folds)
+        except ParamsError:
+            continue
+        assert np.bincount(samples.labels[parts.fitting]).min() >= 2
+
+
+def test_a_class_too_small_for_few_folds_is_told_how_many_would_do():
+    with pytest.raises(ParamsError, match=r"`trial.folds`, which is 2, to 4"):
+        split(0, digits([20, 4]), folds=2)
