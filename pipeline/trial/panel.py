@@ -20,7 +20,7 @@ LATE_TITLES: Mapping[str, tuple[str, ArmFamily]] = {
     "gan": ("GAN samples on top of real only", "synthetic"),
     "cvae": ("Conditional VAE samples on top of real only", "synthetic"),
     "best_cheap_gan": ("GAN samples on top of the best cheap arm", "synthetic"),
-    CHOSEN_CHEAP: ("The cheap arm that inner validation chooses", "cheap"),
+    CHOSEN_CHEAP: ("The best cheap arm, by inner validation", "cheap"),
     "best_cheap_deformed": ("Deformed copies on top of the best cheap arm", "cheap"),
     "mix": ("Recommended mix", "mix"),
     "mix_with_gan": ("The mix with the GAN rows that it leaves out", "synthetic"),

@@ -94,7 +94,8 @@ def comparisons_table(material: Material, classifier: str | None = None) -> Tabl
         "corrected for the overlap of the replicates' training sets (Nadeau and Bengio 2003). An "
         f"arm helps where that bound lies above the smallest gain asked for ({least} points) and "
         "harms where the upper bound lies below zero; otherwise there is no evidence either way. "
-        "The GAN must beat every cheap arm, so no correction for several comparisons is due.",
+        "The GAN must beat every cheap arm to help, and can harm only the arm that its samples "
+        "were added to, so no correction for several comparisons is due.",
     )
 
 
