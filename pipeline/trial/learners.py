@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 import numpy as np
 from scipy.special import softmax
+from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
@@ -12,7 +13,7 @@ from sklearn.svm import SVC
 from pipeline.modalities.recipe import Recipe, TrainingSet
 from pipeline.params import ClassifierName
 from pipeline.samples import Samples
-from pipeline.trial.criterion import likeliest_temperature
+from pipeline.trial.criterion import SMALLEST_PROBABILITY, likeliest_temperature
 from pipeline.trial.rows import add_static_rows, flat
 from pipeline.trial.splits import out_of_fold_parts
 
@@ -69,7 +70,8 @@ class StaticClassifier:
 
     def probabilities(self, samples: Samples) -> np.ndarray:
         """Probability of each class, float64 [n, classes]; for the SVM a softmax of its margins."""
-        scores = _scores(self.model, flat(samples)) / self.temperature
+        classes = len(samples.schema.classes)
+        scores = _scores(self.model, flat(samples), classes=classes) / self.temperature
         return np.asarray(softmax(scores - self.adjustment, axis=1), np.float64)
 
     def features(self, samples: Samples) -> np.ndarray:
@@ -85,7 +87,7 @@ def _fit_static(
     level = 1.0 - (1.0 - recipe.sampling) * (1.0 - recipe.class_weight)
     weights = filled.draw_probabilities(level)
     rows = np.concatenate([flat(filled.real), *(flat(extra.samples) for extra in filled.extras)])
-    model = _new_model(name, seed)
+    model = _new_model(name, seed, filled.labels)
     model.fit(rows, filled.labels, sample_weight=weights * len(weights))
     prior = np.maximum(training.real_counts, 1) / training.real_counts.sum()
     adjustment = recipe.logit_tau * np.log(prior)
@@ -94,29 +96,49 @@ def _fit_static(
     return StaticClassifier(model, adjustment, _margin_temperature(training.real, seed))
 
 
-def _scores(model: Any, columns: np.ndarray) -> np.ndarray:
-    """A score of each class, float64 [n, classes]: margins of an SVM, else log-probabilities."""
+def _scores(model: Any, columns: np.ndarray, *, classes: int) -> np.ndarray:
+    """A score of each class, float64 [n, classes]: margins of an SVM, else log-probabilities.
+
+    A class that the model was never shown is the unlikeliest there is: −∞, or the log of 1e-6.
+    """
     if not isinstance(model, SVC):
-        return np.asarray(np.log(np.clip(model.predict_proba(columns), 1e-6, 1.0)))
+        scores = np.full((len(columns), classes), np.log(SMALLEST_PROBABILITY))
+        probabilities = model.predict_proba(columns)
+        scores[:, model.classes_] = np.log(np.clip(probabilities, SMALLEST_PROBABILITY, 1.0))
+        return scores
+    scores = np.full((len(columns), classes), -np.inf)
     margins = np.asarray(model.decision_function(columns))
-    return np.stack([-margins, margins], axis=1) if margins.ndim == 1 else margins
+    scores[:, model.classes_] = (
+        np.stack([-margins, margins], axis=1) if margins.ndim == 1 else margins
+    )
+    return scores
 
 
 def _margin_temperature(real: Samples, seed: int) -> float:
     """What turns an SVM's margins into log-odds: the likeliest temperature on rows left out.
 
     Without it a prior of one in nine shifts a margin by more than margins ever differ, and logit
-    adjustment would make any SVM worse than chance deserves.
+    adjustment would make any SVM worse than chance deserves. Rows of a class that the other rows
+    lack tell nothing of margins.
     """
     scores, labels = [], []
+    classes = len(real.schema.classes)
     for seen, unseen in out_of_fold_parts(real, folds=MARGIN_FOLDS, seed=seed):
-        model = _new_model("svm", seed).fit(flat(real.take(seen)), real.labels[seen])
-        scores.append(_scores(model, flat(real.take(unseen))))
-        labels.append(real.labels[unseen])
+        known = unseen[np.isin(real.labels[unseen], real.labels[seen])]
+        model = _new_model("svm", seed, real.labels[seen])
+        if len(known) and isinstance(model, SVC):
+            model.fit(flat(real.take(seen)), real.labels[seen])
+            scores.append(_scores(model, flat(real.take(known)), classes=classes))
+            labels.append(real.labels[known])
+    if not scores:
+        return 1.0
     return likeliest_temperature(np.concatenate(scores), np.concatenate(labels))
 
 
-def _new_model(name: ClassifierName, seed: int) -> Any:
+def _new_model(name: ClassifierName, seed: int, labels: np.ndarray) -> Any:
+    """An unfitted model; where the labels are all one class, one that knows nothing else."""
+    if len(np.unique(labels)) == 1:
+        return DummyClassifier(strategy="prior")
     models: dict[str, Any] = {
         "svm": lambda: SVC(C=10.0, gamma="scale", decision_function_shape="ovr"),
         "logistic": lambda: LogisticRegression(C=1.0, max_iter=500),
