@@ -40,6 +40,7 @@ class Watch:
     """Compares an averaged generator with real samples, the held-out ones where a class has any.
 
     Nothing here draws from a stream that the training uses, so that watching changes no weight.
+    Both networks are called on the device that they are on; all else is on the CPU.
     """
 
     def __init__(
@@ -121,8 +122,10 @@ class Watch:
             parts[2].append(self._domain.load(held_out.stored[rows[:n]]))
             labels.append(torch.full((n,), label))
         batch = torch.cat([piece for part in parts for piece in part])
+        device = _device_of(discriminator)
+        told = torch.cat(labels).repeat(3).to(device)
         with torch.no_grad():
-            logits = discriminator(batch, torch.cat(labels).repeat(3), 3).float()
+            logits = discriminator(batch.to(device), told, 3).float().cpu()
         trained, fake, unseen = logits.chunk(3)
         accuracy_trained, accuracy_fake = accuracies(trained, fake)
         midpoint = (trained.mean() + fake.mean()) / 2
@@ -136,10 +139,12 @@ class Watch:
     def _draw(self, generator: nn.Module, label: int, step: int) -> Tensor:
         stream = torch_stream(self._seed, "gan", "watch", step, label)
         latent = torch.randn(SAMPLES_PER_CLASS, self._domain.latent_dim, generator=stream)
+        labels = torch.full((SAMPLES_PER_CLASS,), label)
+        device = _device_of(generator)
         was_training = generator.training
-        batch: Tensor = generator.eval()(latent, torch.full((SAMPLES_PER_CLASS,), label)).float()
+        batch: Tensor = generator.eval()(latent.to(device), labels.to(device)).float()
         generator.train(was_training)
-        return batch
+        return batch.cpu()
 
     def _features_of(self, batch: Tensor) -> np.ndarray:
         return self._domain.features(self._domain.restore(batch.clamp(-1, 1)))
@@ -198,6 +203,11 @@ def overall_score(scores: list[ClassScores]) -> float:
     coverage = float(np.mean([score.coverage for score in scores]))
     precision = float(np.mean([score.precision for score in scores]))
     return 2 * coverage * precision / max(coverage + precision, 1e-12)
+
+
+def _device_of(network: nn.Module) -> torch.device:
+    held = next(iter((*network.parameters(), *network.buffers())), None)
+    return torch.device("cpu") if held is None else held.device
 
 
 def _short(value: float) -> float:

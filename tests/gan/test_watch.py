@@ -100,6 +100,30 @@ def test_classes_without_held_out_samples_are_judged_on_their_training_samples(w
     assert watch.judged_on_held_out == [0, 1]
 
 
+class Elsewhere(nn.Module):
+    """A network on another device, which notes where its arguments were; it answers on the CPU.
+
+    A machine without a GPU has one other device, "meta", whose tensors hold no numbers.
+    """
+
+    def __init__(self, answer):
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(1, device="meta"))
+        self.answer, self.seen = answer, set()
+
+    def forward(self, first, labels, *_more):
+        self.seen |= {first.device.type, labels.device.type}
+        return self.answer(len(labels))
+
+
+def test_both_networks_are_called_on_the_device_that_they_are_on(watch):
+    generator = Elsewhere(lambda n: torch.zeros(n, 1, 8, 8))
+    discriminator = Elsewhere(torch.arange)
+    row = watch.look(generator, discriminator, step=1)
+    assert generator.seen == discriminator.seen == {"meta"}
+    assert row["accuracy_held_out"] == 1.0
+
+
 def test_looking_leaves_the_generators_mode_as_it_was(watch, unseen):
     replay = Replay(unseen).train()
     watch.look(replay, None, step=1)
