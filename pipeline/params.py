@@ -166,6 +166,17 @@ class GanParams(Section):
     plateau_watches: Annotated[int, Field(ge=0, strict=True)] | None = None
     warm_start: Annotated[str, Field(pattern=r"^(last|v\d+\.\d+\.\d+)$")] | None = None
 
+    @field_validator("conditioning_ramp")
+    @classmethod
+    def _rises(cls, ramp: tuple[float, float] | None) -> tuple[float, float] | None:
+        if ramp is not None and ramp[0] >= ramp[1]:
+            raise ValueError(
+                f"`gan.conditioning_ramp` is [{ramp[0]:g}, {ramp[1]:g}]; its first number is the "
+                "share of the steps at which the class sets in, its second, which must be larger, "
+                "the share at which it is seen in full: [0.1, 0.5], for instance"
+            )
+        return ramp
+
 
 ClassifierName = Literal["cnn", "svm", "logistic", "forest"]
 ArmName = Literal[
