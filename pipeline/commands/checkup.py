@@ -31,6 +31,7 @@ GIGABYTE = 10**9
 LEAST_FREE_BYTES = 2 * GIGABYTE
 # An object that is surely nowhere: asking for it shows that the remote answers.
 NO_OBJECT = "0" * 32
+ROLES = ("AUTHOR", "COMMITTER")
 
 
 @dataclass(frozen=True)
@@ -99,15 +100,18 @@ def git_identity(workspace: Workspace) -> tuple[Level, str]:
     if git.head() is None:
         return "failure", "no commit yet; a scheduled run works on what is committed"
     neutral = git.identity()
+    # git itself says who it is, since the name may come from the environment as well.
+    idents = [git.run("var", f"GIT_{role}_IDENT", environment=neutral) for role in ROLES]
+    who = " and ".join(dict.fromkeys(ident.rpartition(" <")[0] for ident in idents))
     if neutral:
         return (
             "warning",
             (
-                f"git has no identity; versions are made as {neutral['GIT_AUTHOR_NAME']}. "
+                f"git has no identity, or half of one; versions are made as {who}. "
                 "Set one: git config user.name, git config user.email"
             ),
         )
-    return "ok", f"versions are made as {git.run('config', '--get', 'user.name')}"
+    return "ok", f"versions are made as {who}"
 
 
 def remote(workspace: Workspace) -> tuple[Level, str]:

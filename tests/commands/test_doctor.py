@@ -148,6 +148,19 @@ def test_git_without_a_name_is_a_warning_without_a_commit_a_failure(workspace, t
     assert "no commit yet" in line(bare, "git")[1]
 
 
+def test_an_identity_may_come_from_the_environment(workspace, monkeypatch):
+    assert line(workspace, "git") == ("ok", "versions are made as A. User")
+    git(workspace, "config", "--unset", "user.name")
+    git(workspace, "config", "--unset", "user.email")
+    for variable, value in (("NAME", "A. Robot"), ("EMAIL", "robot@example.org")):
+        monkeypatch.setenv(f"GIT_AUTHOR_{variable}", value)
+    level, sentence = line(workspace, "git")
+    assert (level, "made as A. Robot and Equipoise" in sentence) == ("warning", True)
+    for variable, value in (("NAME", "A. Robot"), ("EMAIL", "robot@example.org")):
+        monkeypatch.setenv(f"GIT_COMMITTER_{variable}", value)
+    assert line(workspace, "git") == ("ok", "versions are made as A. Robot")
+
+
 def test_a_remote_that_does_not_answer_is_a_failure(workspace, tmp_path):
     (tmp_path / "remote").rmdir()
     (tmp_path / "remote").write_text("a file stands where the remote was")
