@@ -3,7 +3,12 @@
 from datetime import datetime
 
 from prefect import get_client
-from prefect.client.schemas.filters import FlowFilter, FlowFilterName
+from prefect.client.schemas.filters import (
+    FlowFilter,
+    FlowFilterName,
+    FlowRunFilter,
+    FlowRunFilterStartTime,
+)
 from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.sorting import FlowRunSort
 
@@ -32,17 +37,15 @@ def run_now(*, refresh: bool) -> str:
 
 def last_runs(count: int = SHOWN_RUNS) -> list[str]:
     """The last runs that began, newest first, a line each."""
-    return [_line(run) for run in _started(count)]
-
-
-def _started(count: int) -> list[FlowRun]:
     with get_client(sync_client=True) as client:
         runs = client.read_flow_runs(
             flow_filter=FlowFilter(name=FlowFilterName(any_=[FLOW])),
+            # Runs that are due stand before those that began, and would fill the limit.
+            flow_run_filter=FlowRunFilter(start_time=FlowRunFilterStartTime(is_null_=False)),
             sort=FlowRunSort.START_TIME_DESC,
             limit=count,
         )
-    return [run for run in runs if run.start_time]
+    return [_line(run) for run in runs]
 
 
 def _line(run: FlowRun) -> str:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
@@ -105,13 +106,34 @@ def next_times(schedule: Schedule, *, after: datetime, count: int = 3) -> list[d
     start = after.astimezone(ZoneInfo(schedule.timezone))
     if schedule.cron:
         return list(islice(CronSim(schedule.cron, start), count))
+    return list(islice(_interval_times(schedule, start), count))
+
+
+def _interval_times(schedule: Schedule, start: datetime) -> Iterator[datetime]:
+    """Every time after `start`, as Prefect counts them, which makes the runs.
+
+    It jumps by seconds that really pass to where it begins, and from there counts intervals of a
+    day or more by the wall clock and shorter ones by the seconds that pass.
+
+    Source: prefect.server.schemas.schedules.IntervalSchedule.
+    """
     assert schedule.every_seconds is not None
-    anchor = datetime.fromisoformat(schedule.anchor).astimezone(start.tzinfo)
-    passed = (start - anchor).total_seconds() // schedule.every_seconds
-    return [
-        anchor + timedelta(seconds=schedule.every_seconds * (passed + step))
-        for step in range(1, count + 1)
-    ]
+    interval = timedelta(seconds=schedule.every_seconds)
+    # Two times of one zone would be subtracted by the wall clock.
+    anchor = datetime.fromisoformat(schedule.anchor).astimezone(UTC)
+    jump = int((start.astimezone(UTC) - anchor) / interval)
+    time = (anchor + jump * interval).astimezone(start.tzinfo)
+    while True:
+        if time.astimezone(UTC) > start.astimezone(UTC):
+            yield time
+        time = _later(time, interval)
+
+
+def _later(time: datetime, interval: timedelta) -> datetime:
+    if interval < timedelta(days=1):
+        return (time.astimezone(UTC) + interval).astimezone(time.tzinfo)
+    # There and back, since the clock may leave out the hour that it would show.
+    return (time + interval).astimezone(UTC).astimezone(time.tzinfo)
 
 
 def checked_cron(text: str) -> str:

@@ -1,9 +1,11 @@
 """A schedule says when runs are due, survives restarts, and is refused in words when wrong."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from prefect.server.schemas.schedules import IntervalSchedule
 
 from flows.schedule import (
     Schedule,
@@ -43,6 +45,26 @@ def test_an_interval_counts_from_when_it_was_set_not_from_the_last_restart():
     times = next_times(six_hours, after=datetime(2026, 1, 2, 7, tzinfo=UTC))
     assert times[0] == datetime(2026, 1, 2, 12, 30, tzinfo=UTC)
     assert times[1] - times[0] == timedelta(hours=6)
+
+
+@pytest.mark.parametrize("every", ["4h", "6h", "23h", "1d", "1w"])
+@pytest.mark.parametrize("day", [datetime(2026, 3, 28), datetime(2026, 10, 24)])
+def test_an_interval_is_counted_across_a_change_of_clocks_as_prefect_counts_it(every, day):
+    # Away from the hour that comes twice, of which Prefect leaves out one.
+    anchor = datetime(2026, 1, 1, 5, 15, tzinfo=UTC)
+    interval = timedelta(seconds=seconds_of(every))
+    schedule = Schedule(
+        cron=None,
+        every_seconds=interval.total_seconds(),
+        timezone="Europe/Berlin",
+        anchor=anchor.isoformat(),
+    )
+    theirs = IntervalSchedule(interval=interval, anchor_date=anchor, timezone="Europe/Berlin")
+    for hours in (11, 30, 41):
+        after = day.replace(tzinfo=UTC) + timedelta(hours=hours, minutes=1)
+        due = asyncio.run(theirs.get_dates(n=4, start=after))
+        found = next_times(schedule, after=after, count=4)
+        assert [time.astimezone(UTC) for time in found] == [time.astimezone(UTC) for time in due]
 
 
 @pytest.mark.parametrize(

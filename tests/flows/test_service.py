@@ -112,6 +112,12 @@ def test_a_run_that_comes_due_during_another_is_cancelled_and_the_users_tree_is_
     service.notify_through()
 
 
+def test_the_status_shows_the_runs_that_began_and_none_that_is_due(service):
+    lines = service.command("status").stdout.splitlines()
+    [run] = [line for line in lines if line.startswith("  ")]
+    assert " Refused " in run
+
+
 def test_a_run_gives_the_training_its_share_of_the_time(service):
     share = float((service.workspace.private / "worktree" / "more.out").read_text())
     assert 0.29 * 720 * 60 < share <= 0.3 * 720 * 60
