@@ -84,7 +84,8 @@ class ServerAddress:
         """What the server and its clients are told besides `flows.settings`."""
         told = {
             "PREFECT_API_URL": self.url,
-            "PREFECT_UI_API_URL": self.url,
+            # Of the page's own address, which is another from another machine or through a tunnel.
+            "PREFECT_UI_API_URL": "/api",
             "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": self.page,
             "PREFECT_SERVER_CSRF_PROTECTION_ENABLED": "true",
             # A slot held by a dead run would otherwise outlive every restart of the server.

@@ -96,6 +96,14 @@ Automation.read(name=SILENT_RUN).delete()
 equip()
 """
 
+LAST_RUNS = """
+import sys
+from flows.operations import last_runs
+states = sys.argv[1:]
+found = last_runs(len(states))
+assert [line.split()[2] for line in found] == states, found
+"""
+
 SHOW_ARTIFACTS = """
 import sys
 from pathlib import Path

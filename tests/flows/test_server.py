@@ -117,6 +117,12 @@ def test_what_the_server_put_aside_is_removed(workspace):
     assert not aside.exists()
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_the_page_asks_the_machine_that_it_came_from(host):
+    told = ServerAddress(host, 4321, "user:password").environment()
+    assert told["PREFECT_UI_API_URL"] == "/api"
+
+
 def test_cross_site_requests_are_refused_by_setting():
     told = ServerAddress("127.0.0.1", 4321).environment()
     assert told["PREFECT_SERVER_CORS_ALLOWED_ORIGINS"] == "http://127.0.0.1:4321"
