@@ -31,7 +31,7 @@ from pipeline.last_run import note_run
 from pipeline.lease import RUN, SCHEDULED_RUN, hold, read_holder
 from pipeline.params import Params, load_params
 from pipeline.run_record import note_stage
-from pipeline.stages.ready import make_ready
+from pipeline.stages.ready import make_ready, refuse_futile_training
 from pipeline.versions.generators import replace_last
 from pipeline.versions.git import Git
 from pipeline.versions.graph import stage_names
@@ -50,7 +50,7 @@ from pipeline.workspace import Workspace
 
 # Of a run's time, the part that training the shipped generator may take.
 TRAINING_SHARE = 0.3
-INHERIT = "inherit"
+INHERIT, TRAIN = "inherit", "train"
 RETRY_SECONDS: list[float] = [10, 60, 300]
 
 
@@ -206,6 +206,8 @@ def _loop(place: Workspace, params: Params, *, scheduled: bool) -> ReleaseOutcom
             told = replace_last(place)
             if told:
                 get_run_logger().info(told)
+        if stage == TRAIN and not known_fresh:
+            refuse_futile_training(place, params)
         bring_up_to_date(str(place.root), stage, known_fresh, max(1.0, deadline - time.monotonic()))
     # Somebody who waits at the keyboard mends and tries again sooner than a timer does.
     patiently = release.with_options(retries=len(RETRY_SECONDS) if scheduled else 0)

@@ -130,17 +130,28 @@ def from_arrow(table: pa.Table, schema: Schema) -> Samples:
         values = np.empty((table.num_rows, *schema.image_shape), np.uint8)
         for row, cell in enumerate(content):
             values[row] = decode_png(cell.as_py())
-        own, label_name, prefix = {"image", "label"}, "label", ""
     else:
-        names = [column.name for column in schema.columns]
-        values = table.select(names).to_pandas()
-        own, label_name = {*names, schema.label_column}, schema.label_column
-        prefix = TABLE_PROVENANCE_PREFIX
+        values = table.select([column.name for column in schema.columns]).to_pandas()
+    labels, provenance = _beside_values(table, schema)
+    return Samples(schema=schema, values=values, labels=labels, provenance=provenance)
+
+
+def _beside_values(table: pa.Table, schema: Schema) -> tuple[np.ndarray, pd.DataFrame]:
+    """Labels, int64 [n], and provenance; the values' own columns may be missing."""
+    is_image = schema.modality == "image"
+    label_name = "label" if is_image else schema.label_column
+    own = {*_value_columns(schema), label_name}
     others = [name for name in table.column_names if name not in own]
+    prefix = "" if is_image else TABLE_PROVENANCE_PREFIX
     provenance = table.select(others).to_pandas()
     provenance.columns = pd.Index([name.removeprefix(prefix) for name in others])
-    labels = table.column(label_name).to_numpy().astype(np.int64)
-    return Samples(schema=schema, values=values, labels=labels, provenance=provenance)
+    return table.column(label_name).to_numpy().astype(np.int64), provenance
+
+
+def _value_columns(schema: Schema) -> set[str]:
+    if schema.modality == "image":
+        return {"image"}
+    return {column.name for column in schema.columns}
 
 
 class ShardWriter:
@@ -249,12 +260,16 @@ def iterate_split(folder: Path, split: str) -> Iterator[Samples]:
         ArtifactError: the split does not exist.
     """
     schema = read_schema(folder)
+    return (from_arrow(pq.read_table(path), schema) for path in _shards(folder, split))
+
+
+def _shards(folder: Path, split: str) -> list[Path]:
     paths = sorted((folder / split).glob("part-*.parquet"))
     if not paths:
         raise ArtifactError(
             f"{folder} has no split named {split!r}. Run `equipoise run` to write it again."
         )
-    return (from_arrow(pq.read_table(path), schema) for path in paths)
+    return paths
 
 
 def read_split(folder: Path, split: str) -> Samples:
@@ -264,6 +279,22 @@ def read_split(folder: Path, split: str) -> Samples:
         ArtifactError: the split does not exist.
     """
     return concatenate(list(iterate_split(folder, split)))
+
+
+def read_rows(folder: Path, split: str) -> Samples:
+    """One split without its values, which take time to decode: `values` is uint8 [n, 0].
+
+    Raises:
+        ArtifactError: the split does not exist.
+    """
+    schema = read_schema(folder)
+    own = _value_columns(schema)
+    parts = []
+    for path in _shards(folder, split):
+        names = [name for name in pq.read_schema(path).names if name not in own]
+        labels, provenance = _beside_values(pq.read_table(path, columns=names), schema)
+        parts.append(Samples(schema, np.empty((len(labels), 0), np.uint8), labels, provenance))
+    return concatenate(parts)
 
 
 def has_split(folder: Path, split: str) -> bool:

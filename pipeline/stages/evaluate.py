@@ -22,6 +22,7 @@ from pipeline.stages import evaluate as this_module
 from pipeline.stages.code import code_hashes
 from pipeline.stages.shell import run_stage
 from pipeline.trial.curation import choose_exactly
+from pipeline.trial.development import read_development
 from pipeline.trial.exports import write_exports
 from pipeline.trial.learners import DOMAIN_RECIPE, fit
 from pipeline.trial.mixture import COPIES_STRENGTH
@@ -102,20 +103,16 @@ def write_trial(
 
 def read_data(workspace: Workspace) -> TrialData:
     """What the trial is held on, from the folders that earlier stages wrote."""
-    train = storage.read_split(workspace.prepared, "train")
-    parts, training_counts = [train], None
-    if storage.has_split(workspace.prepared, "validation"):
-        parts.append(storage.read_split(workspace.prepared, "validation"))
-        training_counts = np.array(list(train.counts().values()))
+    development, training_counts = read_development(workspace.prepared)
     withheld = None
     if storage.has_split(workspace.prepared, "withheld"):
         withheld = storage.read_split(workspace.prepared, "withheld")
     return TrialData(
-        development=concatenate(parts),
+        development=development,
         test=storage.read_split(workspace.prepared, "test"),
         withheld=withheld,
         shipped_pool=storage.read_split(workspace.synthetic, "train"),
-        shipped_real=train,
+        shipped_real=storage.read_split(workspace.prepared, "train"),
         requested=read_json(workspace.synthetic / "request.json")["requested"],
         training_counts=training_counts,
     )

@@ -1,4 +1,4 @@
-"""What must hold before DVC is asked to run any stage."""
+"""What must hold before DVC is asked to run any stage, or the stage that takes longest."""
 
 from pipeline.params import Params
 from pipeline.sources.precheck import refuse_at_once
@@ -20,3 +20,15 @@ def make_ready(workspace: Workspace, params: Params) -> None:
     path = workspace.root / CODE_FILE
     if path.exists():
         write_json(path, code_hashes(stage_names(workspace.root)))
+
+
+def refuse_futile_training(workspace: Workspace, params: Params) -> None:
+    """Refuse prepared data that the trial could not part, before a generator is trained on them.
+
+    Raises:
+        ParamsError: a class has too few rows, or too few groups, for the parts asked for.
+    """
+    # Scikit-learn is slow to import, and a run whose generator is trained does without.
+    from pipeline.trial.development import refuse_unpartable
+
+    refuse_unpartable(workspace.prepared, params)

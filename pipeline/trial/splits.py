@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
+from pipeline.params import TrialParams
 from pipeline.randomness import derive_seed, numpy_stream
 from pipeline.samples import Samples
 from pipeline.trial.enough import (
@@ -19,6 +20,8 @@ from pipeline.trial.enough import (
     seeds,
 )
 
+# Of the training part, one fold of so many chooses where no other rows do.
+INNER_FOLDS = 4
 # Of the rows that are not trained on, this share chooses settings and doses, the rest scores.
 CHOOSING_SHARE = 1 / 3
 # With fewer spare rows in a class, choosing takes its rows from the training part.
@@ -67,6 +70,33 @@ class ReplicateSplit:
     def held_out_ratio(self) -> float:
         """n_held_out / n_training; choosing rows outside `training` count on neither side."""
         return len(self.held_out) / len(self.training)
+
+
+def split_replicates(
+    development: Samples,
+    params: TrialParams,
+    *,
+    seed: int,
+    training_counts: np.ndarray | None = None,
+    thinned: Thinned | None = None,
+) -> tuple[ReplicateSplit, ...]:
+    """The parts of every replicate of a trial; see `split_replicate`.
+
+    Args:
+        seed: Of the whole run.
+    """
+    return tuple(
+        split_replicate(
+            development,
+            replicate,
+            folds=params.folds,
+            inner_folds=INNER_FOLDS,
+            seed=derive_seed(seed, "trial splits"),
+            training_counts=training_counts,
+            thinned=thinned,
+        )
+        for replicate in range(params.replicates)
+    )
 
 
 def split_replicate(

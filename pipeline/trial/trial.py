@@ -12,12 +12,11 @@ from pipeline.randomness import derive_seed
 from pipeline.samples import Samples
 from pipeline.trial.arms import Arm, arms_for
 from pipeline.trial.attempts import Parts
+from pipeline.trial.development import thinned_by
 from pipeline.trial.plan import Plan, judging, pool_tasks
 from pipeline.trial.replicate import PoolJudge, PoolMaker, judge_pool
-from pipeline.trial.splits import ReplicateSplit, Thinned, split_replicate
+from pipeline.trial.splits import ReplicateSplit, split_replicates
 from pipeline.trial.tasks import OnDone, Task, TaskStore, run_tasks
-
-INNER_FOLDS = 4
 
 
 @dataclass(frozen=True)
@@ -113,26 +112,18 @@ def run_trial(
 
 
 def _splits(data: TrialData, params: TrialParams, seed: int) -> tuple[ReplicateSplit, ...]:
-    return tuple(
-        split_replicate(
+    return split_replicates(
+        data.development,
+        params,
+        seed=seed,
+        training_counts=data.training_counts,
+        thinned=thinned_by(
             data.development,
-            replicate,
-            folds=params.folds,
-            inner_folds=INNER_FOLDS,
-            seed=derive_seed(seed, "trial splits"),
-            training_counts=data.training_counts,
-            thinned=_thinned(data, params),
-        )
-        for replicate in range(params.replicates)
+            data.requested,
+            share=params.thin_further,
+            has_withheld=data.withheld is not None,
+        ),
     )
-
-
-def _thinned(data: TrialData, params: TrialParams) -> Thinned | None:
-    if data.withheld is not None or not params.thin_further:
-        return None
-    classes = data.development.schema.classes
-    needy = [label for label, name in enumerate(classes) if data.requested.get(name, 0)]
-    return Thinned(params.thin_further, np.array(needy, np.int64))
 
 
 def withheld_rows(data: TrialData, split: ReplicateSplit) -> Samples | None:

@@ -108,6 +108,29 @@ def test_a_run_by_hand_uses_the_users_own_params(workspace, told, monkeypatch):
     assert blocks == ("email/me",)
 
 
+@pytest.mark.parametrize("stale", ["prepare", "evaluate"])
+def test_no_generator_is_trained_for_a_trial_that_could_not_be_held(
+    workspace, told, monkeypatch, stale
+):
+    workspace.params_file.write_text("seed: 1\n")
+    run = []
+
+    def refuse(*_):
+        raise ParamsError("Class 'rare' has too few groups.")
+
+    monkeypatch.setattr(flow, "make_ready", lambda *_: None)
+    monkeypatch.setattr(flow, "refuse_futile_training", refuse)
+    monkeypatch.setattr(flow, "stage_names", lambda _: ["prepare", "train", "evaluate"])
+    monkeypatch.setattr(flow, "first_stale", lambda *_: stale)
+    monkeypatch.setattr(flow, "bring_up_to_date", lambda _, stage, *__: run.append(stage))
+    monkeypatch.setattr(flow, "release", Releases())
+    monkeypatch.setattr(flow, "show_artifacts", lambda *_: None)
+    monkeypatch.setattr(flow, "shelve", lambda *_: None)
+    flow.augmentation.fn(str(workspace.root))
+    # A generator that is there already costs nothing; the trial refuses by itself.
+    assert run == (["prepare"] if stale == "prepare" else ["prepare", "train", "evaluate"])
+
+
 def breaks(*_):
     raise OSError("no room for the page")
 
