@@ -39,7 +39,8 @@ class Meter:
     def add(self, **values: Tensor) -> None:
         """Add one step's scalars."""
         for name, value in values.items():
-            value = value.detach()
+            # A copy, since a running scalar moves on in place.
+            value = value.detach().clone()
             self._sums[name] = self._sums[name] + value if name in self._sums else value
             self._counts[name] = self._counts.get(name, 0) + 1
 

@@ -5,6 +5,7 @@ import torch
 
 from pipeline import synthesis
 from pipeline.errors import ParamsError
+from pipeline.gan.history import Meter
 from pipeline.params import GanParams
 
 from .conftest import digits_of
@@ -53,3 +54,10 @@ def test_a_class_without_samples_is_refused_by_name():
     samples = digits_of({0: 5, 1: 5, 2: 0})
     with pytest.raises(ParamsError, match="class '2' has none"):
         synthesis.train_generator(samples, TINY, seed=1)
+
+
+def test_the_meter_takes_the_mean_of_a_scalar_that_moves_in_place():
+    meter, strength = Meter(), torch.zeros(())
+    for _ in range(3):
+        meter.add(strength=strength.add_(1.0))
+    assert meter.read(lambda sums: sums) == {"strength": 2.0}
