@@ -4,9 +4,11 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline.cli import app
+from pipeline.commands.plan import plan
 from pipeline.errors import ParamsError
-from pipeline.params import load_params
+from pipeline.params import Params, load_params
 from pipeline.params_edit import set_replicates
+from pipeline.workspace import Workspace
 
 REPOSITORY = Path(__file__).parent.parent
 WRITTEN = {
@@ -83,3 +85,14 @@ def test_a_dry_run_counts_the_rival_generators_of_the_full_preset(tmp_path, monk
     assert told.exit_code == 0, told.output
     # The shipped generator, and in each replicate ours and the conditional autoencoder.
     assert "5 trainings" in told.output
+
+
+def test_a_dry_run_refuses_data_that_the_trial_could_not_part(tmp_path, monkeypatch):
+    monkeypatch.setattr("pipeline.commands.plan.seconds_a_step", lambda *_: 0.01)
+    source = {"thin": {"3": 4}, "minimum_per_class": 4}
+    with pytest.raises(ParamsError, match="Class '3' has 4 development samples"):
+        plan(Workspace(tmp_path), Params.model_validate({"source": source}))
+    few = {"source": source, "trial": {"folds": 4}}
+    assert plan(Workspace(tmp_path), Params.model_validate(few)).counts["train"]["3"] == 4
+    with_validation = {"split": {"validation_per_class": 10}}
+    plan(Workspace(tmp_path), Params.model_validate({"source": {**source, **with_validation}}))

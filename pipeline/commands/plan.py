@@ -15,9 +15,17 @@ from pipeline.modalities.image_design import natural_kind
 from pipeline.params import GanParams, Params
 from pipeline.samples import Samples, Schema
 from pipeline.sources.open import open_source
-from pipeline.sources.splitting import SPLITS, TRAIN, VALIDATION, split_notices, split_rows
+from pipeline.sources.splitting import (
+    SPLITS,
+    TRAIN,
+    VALIDATION,
+    WITHHELD,
+    split_notices,
+    split_rows,
+)
 from pipeline.sources.survey import Notice, Survey, make_rows
 from pipeline.sources.words import counted
+from pipeline.trial.development import refuse_unpartable_rows
 from pipeline.trial.plan import rivals_of
 from pipeline.trial.splits import can_choose_apart
 from pipeline.workspace import Workspace
@@ -68,6 +76,8 @@ def plan(workspace: Workspace, params: Params) -> Plan:
         source = open_source(params.source, root=workspace.root, scratch=Path(scratch))
         survey = source.survey()
     splits = split_rows(survey, params.source)
+    if survey.schema.image_shape:
+        _refuse_unpartable(survey, splits, params)
     counts = split_counts(survey, splits)
     requested = balance.request(counts[TRAIN], params.balance)
     drawn = balance.pool(requested, params.balance)
@@ -86,6 +96,20 @@ def plan(workspace: Workspace, params: Params) -> Plan:
         free_bytes=shutil.disk_usage(workspace.root).free,
         trainings=trainings,
         training_seconds=seconds,
+    )
+
+
+def _refuse_unpartable(survey: Survey, splits: np.ndarray, params: Params) -> None:
+    labels = survey.rows["label"].to_numpy()
+    n_classes = len(survey.schema.classes)
+    nothing = np.empty((len(labels), 0), np.uint8)
+    rows = Samples(survey.schema, nothing, labels, survey.provenance)
+    train, validation = np.flatnonzero(splits == TRAIN), np.flatnonzero(splits == VALIDATION)
+    refuse_unpartable_rows(
+        rows.take(np.concatenate([train, validation])),
+        np.bincount(labels[train], minlength=n_classes) if len(validation) else None,
+        params,
+        has_withheld=bool((splits == WITHHELD).any()),
     )
 
 

@@ -47,6 +47,15 @@ def refuse_unpartable(prepared: Path, params: Params) -> None:
         ParamsError: a class has too few rows, or too few groups, for the parts asked for.
     """
     development, training_counts = read_development(prepared, read=read_rows)
+    refuse_unpartable_rows(
+        development, training_counts, params, has_withheld=has_split(prepared, "withheld")
+    )
+
+
+def refuse_unpartable_rows(
+    development: Samples, training_counts: np.ndarray | None, params: Params, *, has_withheld: bool
+) -> None:
+    """The same of rows that are at hand, with or without their values; see `read_development`."""
     counts = development.counts()
     if training_counts is not None:
         counts = dict(zip(counts, training_counts.tolist(), strict=True))
@@ -59,6 +68,6 @@ def refuse_unpartable(prepared: Path, params: Params) -> None:
             development,
             balance.request(counts, params.balance),
             share=params.trial.thin_further,
-            has_withheld=has_split(prepared, "withheld"),
+            has_withheld=has_withheld,
         ),
     )
