@@ -4,7 +4,18 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # Files that run the whole loop or a server go first, so that no process ends alone with them.
-LONGEST = ("test_end_to_end.py", "test_service.py", "test_fabric.py", "test_remote.py")
+LONGEST = (
+    "test_end_to_end.py",
+    "test_service.py",
+    "test_resume.py",
+    "test_trial.py",
+    "test_page.py",
+    "test_fabric.py",
+    "test_beginning.py",
+    "test_remote.py",
+    "test_faults.py",
+    "test_release.py",
+)
 
 
 def pytest_collection_modifyitems(items):
