@@ -9,7 +9,6 @@ LONGEST = (
     "test_service.py",
     "test_resume.py",
     "test_trial.py",
-    "test_page.py",
     "test_fabric.py",
     "test_beginning.py",
     "test_remote.py",
