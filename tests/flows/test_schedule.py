@@ -1,7 +1,6 @@
 """A schedule says when runs are due, survives restarts, and is refused in words when wrong."""
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -63,9 +62,7 @@ def test_an_interval_is_counted_across_a_change_of_clocks_as_prefect_counts_it(e
     theirs = IntervalSchedule(interval=interval, anchor_date=anchor, timezone="Europe/Berlin")
     for hours in (11, 30, 41):
         after = day.replace(tzinfo=UTC) + timedelta(hours=hours, minutes=1)
-        # In a thread of its own, since a browser that another test left open runs a loop in this.
-        with ThreadPoolExecutor(1) as thread:
-            due = thread.submit(asyncio.run, theirs.get_dates(n=4, start=after)).result()
+        due = asyncio.run(theirs.get_dates(n=4, start=after))
         found = next_times(schedule, after=after, count=4)
         assert [time.astimezone(UTC) for time in found] == [time.astimezone(UTC) for time in due]
 

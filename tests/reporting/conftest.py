@@ -29,7 +29,8 @@ class Visit:
         return self.page.evaluate(script, argument)
 
 
-@pytest.fixture(scope="session")
+# Ended with each file: its event loop would still run in files that come later.
+@pytest.fixture(scope="module")
 def chromium():
     """A headless Chromium."""
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
