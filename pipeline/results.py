@@ -18,8 +18,6 @@ Verdict = Literal["helps", "no evidence", "harms"]
 Question = Literal["mix against current practice", "gan against cheap"]
 ArmFamily = Literal["cheap", "synthetic", "mix", "ceiling"]
 Origin = Literal["real", "gan", "classical", "smote", "deformed", "cvae"]
-# Sources of rows that need no generator, in the order in which they are told.
-CHEAP_ORIGINS: tuple[Origin, ...] = ("classical", "smote", "deformed")
 
 
 class Record(BaseModel):

@@ -25,11 +25,10 @@ from pipeline.trial.curation import choose_exactly
 from pipeline.trial.development import read_development
 from pipeline.trial.exports import write_exports
 from pipeline.trial.learners import DOMAIN_RECIPE, fit
-from pipeline.trial.mixture import COPIES_STRENGTH
 from pipeline.trial.plan import rivals_of
 from pipeline.trial.record import make_record
 from pipeline.trial.replicate import PoolMaker
-from pipeline.trial.rows import classical_rows, deformed_rows, smote_rows
+from pipeline.trial.rows import CHEAP_ROWS
 from pipeline.trial.tasks import Task, TaskStore, run_tasks
 from pipeline.trial.trial import TrialData, run_trial
 from pipeline.workspace import Workspace, read_json, verify_manifest, writing
@@ -103,7 +102,7 @@ def write_trial(
 
 def read_data(workspace: Workspace) -> TrialData:
     """What the trial is held on, from the folders that earlier stages wrote."""
-    development, training_counts = read_development(workspace.prepared)
+    train, development, training_counts = read_development(workspace.prepared)
     withheld = None
     if storage.has_split(workspace.prepared, "withheld"):
         withheld = storage.read_split(workspace.prepared, "withheld")
@@ -112,7 +111,7 @@ def read_data(workspace: Workspace) -> TrialData:
         test=storage.read_split(workspace.prepared, "test"),
         withheld=withheld,
         shipped_pool=storage.read_split(workspace.synthetic, "train"),
-        shipped_real=storage.read_split(workspace.prepared, "train"),
+        shipped_real=train,
         requested=read_json(workspace.synthetic / "request.json")["requested"],
         training_counts=training_counts,
     )
@@ -188,11 +187,7 @@ def fit_and_predict(training: Samples, queries: Samples, *, steps: int, seed: in
 def cheap_rows(real: Samples, result: TrialResult, *, seed: int) -> Samples | None:
     """Rows of the cheap sources to which the primary classifier's mix gives weight."""
     parts = []
-    for origin, make in (
-        ("classical", partial(classical_rows, strength=COPIES_STRENGTH)),
-        ("smote", smote_rows),
-        ("deformed", deformed_rows),
-    ):
+    for origin, make in CHEAP_ROWS.items():
         if result.recommended_weight.get(origin, 0.0) > 0:
             wanted = np.array([row.n_requested for row in result.classes])
             parts.append(make(real, wanted, seed=seed))

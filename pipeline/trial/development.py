@@ -14,8 +14,8 @@ from pipeline.trial.splits import Thinned, split_replicates
 
 def read_development(
     prepared: Path, *, read: Callable[[Path, str], Samples] = read_split
-) -> tuple[Samples, np.ndarray | None]:
-    """Training and validation rows, and how many of each class a replicate trains on.
+) -> tuple[Samples, Samples, np.ndarray | None]:
+    """Training rows; these with validation rows; how many of each class a replicate trains on.
 
     Args:
         read: `read_rows` where only labels and provenance are of interest.
@@ -25,9 +25,9 @@ def read_development(
     """
     train = read(prepared, "train")
     if not has_split(prepared, "validation"):
-        return train, None
+        return train, train, None
     development = concatenate([train, read(prepared, "validation")])
-    return development, np.array(list(train.counts().values()))
+    return train, development, np.array(list(train.counts().values()))
 
 
 def thinned_by(
@@ -46,7 +46,7 @@ def refuse_unpartable(prepared: Path, params: Params) -> None:
     Raises:
         ParamsError: a class has too few rows, or too few groups, for the parts asked for.
     """
-    development, training_counts = read_development(prepared, read=read_rows)
+    _, development, training_counts = read_development(prepared, read=read_rows)
     refuse_unpartable_rows(
         development, training_counts, params, has_withheld=has_split(prepared, "withheld")
     )

@@ -15,9 +15,8 @@ from pipeline.trial.attempts import Attempts, Effort, Parts, dose_key
 from pipeline.trial.criterion import mean_loss
 from pipeline.trial.dose import Choice, Dose, Shares, choose_mix, choose_share
 from pipeline.trial.replicate import accepted
-from pipeline.trial.rows import classical_rows, deformed_rows, smote_rows
+from pipeline.trial.rows import CHEAP_ROWS
 
-COPIES_STRENGTH = 1.0
 # A filled set holds the classes equally often: so are they drawn when nothing else is done.
 FILLED = Recipe(sampling=1.0)
 
@@ -177,16 +176,12 @@ def _sources(
 ) -> dict[str, Samples]:
     """The accepted rows of the pool, and as many cheap rows of each class as were drawn of it."""
     drawn = np.bincount(pool.labels, minlength=len(real.counts()))
-    sources = {"gan": accepted(pool, judged)}
-    if "classical" in effort.origins and drawn.any():
-        sources["classical"] = classical_rows(
-            real, drawn, strength=COPIES_STRENGTH, seed=derive_seed(seed, "source")
-        )
-    if "smote" in effort.origins and drawn.any():
-        sources["smote"] = smote_rows(real, drawn, seed=derive_seed(seed, "source"))
-    if "deformed" in effort.origins and drawn.any():
-        sources["deformed"] = deformed_rows(real, drawn, seed=derive_seed(seed, "source"))
-    return sources
+    cheap: dict[str, Samples] = {
+        origin: make(real, drawn, seed=derive_seed(seed, "source"))
+        for origin, make in CHEAP_ROWS.items()
+        if origin in effort.origins and drawn.any()
+    }
+    return {"gan": accepted(pool, judged), **cheap}
 
 
 def _nested(mix: Dose) -> list[dict[str, np.ndarray]]:

@@ -7,12 +7,12 @@ import numpy as np
 
 from pipeline.params import ClassifierName, GanParams, Params, TrialParams
 from pipeline.randomness import derive_seed
-from pipeline.results import CHEAP_ORIGINS
 from pipeline.samples import Samples
 from pipeline.trial.arms import Arm
 from pipeline.trial.attempts import Effort, Parts
 from pipeline.trial.mixture import run_mixtures, run_on_real_only, run_with_more_real
 from pipeline.trial.replicate import PoolJudge, PoolMaker, make_pool, run_cheap_arm
+from pipeline.trial.rows import CHEAP_ORIGINS
 from pipeline.trial.tasks import Task
 
 CURATION_STEPS_SHARE = 0.5

@@ -1,6 +1,8 @@
 """Cheap rows beside the real ones: static classical copies, deformed copies and SMOTE."""
 
 import math
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -8,10 +10,12 @@ import pandas as pd
 from pipeline.modalities.recipe import Extra, Recipe, TrainingSet
 from pipeline.modalities.smote import smote_columns
 from pipeline.randomness import numpy_stream
+from pipeline.results import Origin
 from pipeline.samples import Samples
 
 # Static copies fill every class to this many times the largest: more brought nothing.
 COPIES_PER_LARGEST = 4
+COPIES_STRENGTH = 1.0
 
 
 def flat(samples: Samples) -> np.ndarray:
@@ -75,6 +79,15 @@ def smote_rows(real: Samples, wanted: np.ndarray, *, seed: int) -> Samples:
         labels,
         pd.DataFrame({"id": names, "origin": "smote"}),
     )
+
+
+# Of each source that needs no generator: (real rows, how many of each class, seed) → new rows.
+CHEAP_ROWS: Mapping[Origin, Callable[..., Samples]] = {
+    "classical": partial(classical_rows, strength=COPIES_STRENGTH),
+    "smote": smote_rows,
+    "deformed": deformed_rows,
+}
+CHEAP_ORIGINS = tuple(CHEAP_ROWS)
 
 
 def _parents(labels: np.ndarray, wanted: np.ndarray, seed: int) -> np.ndarray:

@@ -3,7 +3,11 @@ from functools import partial
 import numpy as np
 import pytest
 
+from pipeline.gan.presets import recipe_for
+from pipeline.gan.training import RARE_BELOW_SAMPLES
+from pipeline.modalities import image_copies
 from pipeline.modalities.image_copies import augmented_copies, deformed_copies
+from pipeline.params import GanParams
 from tests.trial.stand_ins import digits
 
 REAL = digits([40, 40, 8])
@@ -52,3 +56,14 @@ def test_a_class_of_one_sample_gets_deformed_copies_too():
     lonely = digits([20, 20, 1])
     made = deformed_copies(lonely, np.array([40, 40]), seed=4)
     assert (made.values != lonely.values[40]).any(axis=(1, 2, 3)).all()
+
+
+def test_deformed_copies_are_what_the_generator_learns_rare_classes_from():
+    small, large = (
+        recipe_for(GanParams(), networks=networks) for networks in ("mlp", "convolutional")
+    )
+    assert small.enrich_strength == image_copies.SMALL_CHANGE_BLENDED
+    assert large.enrich_strength == image_copies.SMALL_CHANGE
+    assert image_copies.TOWARDS == small.enrich_towards == large.enrich_towards
+    assert large.enrich_lending == image_copies.LENDING
+    assert image_copies.LEAST_TO_LEND == RARE_BELOW_SAMPLES

@@ -37,7 +37,7 @@ def test_rows_without_values_are_the_same_rows(prepared):
 
 
 def test_validation_rows_belong_to_what_is_parted_and_training_keeps_its_counts(prepared):
-    development, counts = read_development(prepared(train=TRAIN, validation=VALIDATION))
+    _, development, counts = read_development(prepared(train=TRAIN, validation=VALIDATION))
     assert development.counts() == {"0": 28, "1": 15}
     assert counts.tolist() == [20, 12]
 
