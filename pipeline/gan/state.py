@@ -23,7 +23,7 @@ from pipeline.workspace import read_json, write_bytes, write_json
 log = logging.getLogger(__name__)
 
 STATE_FILE = "state.json"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 @dataclass(frozen=True)

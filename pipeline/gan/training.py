@@ -183,7 +183,12 @@ class Trainer:
 
     def resume(self) -> None:
         """Go on from the state on disk, if there is one."""
-        found = state.read_state(self.job.directory) if self.job.directory is not None else None
+        directory = self.job.directory
+        found = None
+        if directory is not None and self.devices.is_first:
+            found = state.read_state(directory)
+        # The others may see an older state, or none where they share no disk.
+        found = self.devices.of_first(found)
         if found is None:
             return
         for name, module in self._modules().items():
@@ -275,7 +280,8 @@ class Trainer:
             watched, patience_watches=self.job.recipe.plateau_watches
         ):
             return self._end("plateau", step, f"At step {step} the samples no longer improve.")
-        if self.devices.broadcast_stop(self._clock.seconds > self.job.max_seconds):
+        # Clocks differ, and all processes must end at the same step.
+        if self.devices.of_first(self._clock.seconds > self.job.max_seconds):
             return self._end("time", step, _out_of_time(step, self.job.max_seconds))
         return None
 

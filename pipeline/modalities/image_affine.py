@@ -1,6 +1,7 @@
 """A differentiable, mild affine change of pictures: the augmentation both networks see."""
 
 import math
+from functools import cache
 
 import torch
 import torch.nn.functional as F
@@ -28,10 +29,38 @@ def small_affine(images: Tensor, uniform: Tensor, *, strength: float | Tensor = 
     """
     if isinstance(strength, float | int) and strength == 0:
         return images
-    grid = F.affine_grid(
-        small_changes(uniform, strength=strength), list(images.shape), align_corners=False
+    grid = grid_of(small_changes(uniform, strength=strength), images)
+    return F.grid_sample(images, grid, padding_mode="border", align_corners=False)
+
+
+def grid_of(changes: Tensor, images: Tensor, basis: Tensor | None = None) -> Tensor:
+    """Where each pixel is sampled from, [n, height, width, 2], as `grid_sample` takes it.
+
+    One product for the batch, in doubles, which autocast leaves as they are, and with all x before
+    all y, which `grid_sample` reads faster than pairs.
+
+    Args:
+        changes: [n, 2, k], of which the first three columns are matrices as `affine_grid` takes
+            them, and the rest weights of the rows of `basis`.
+        images: [n, channels, height, width].
+        basis: Further displacements, float64 [k − 3, height · width].
+    """
+    height, width = images.shape[2:]
+    places = _places(height, width, images.device)
+    places = places if basis is None else torch.cat([places, basis])
+    grid = changes.flatten(0, 1).double() @ places
+    return grid.view(-1, 2, height, width).permute(0, 2, 3, 1).to(images.dtype)
+
+
+@cache
+def _places(height: int, width: int, device: torch.device) -> Tensor:
+    """x, y and 1 of each pixel's middle, [3, height · width], the picture being [−1, 1]²."""
+    y, x = (
+        torch.arange(side, dtype=torch.float64).add(0.5).mul(2 / side).sub(1)
+        for side in (height, width)
     )
-    return F.grid_sample(images, grid.to(images.dtype), padding_mode="border", align_corners=False)
+    rows, columns = torch.meshgrid(y, x, indexing="ij")
+    return torch.stack([columns, rows, torch.ones_like(rows)]).flatten(1).to(device)
 
 
 def small_changes(uniform: Tensor, *, strength: float | Tensor = 1.0) -> Tensor:

@@ -46,15 +46,18 @@ class GrowingConvolution(nn.Conv2d):
     convolution can come of it, so that there is no checkerboard either.
     """
 
+    shifts: Tensor
+
     def __init__(self, before: int, after: int):
         super().__init__(before, after, 3, 1, 1)
+        # Along one side, cell k of the 4 is the sum of cells 3 − k and 2 − k of the 3.
+        side = torch.tensor([[0.0, 0, 1, 1], [0, 1, 1, 0], [1, 1, 0, 0]])
+        self.register_buffer("shifts", torch.kron(side, side), persistent=False)
 
     def forward(self, hidden: Tensor) -> Tensor:
         """[n, before, height, width] → [n, after, 2 · height, 2 · width]."""
-        wide = F.pad(self.weight.flip(2, 3), (1, 1, 1, 1))
-        rows = wide[:, :, 1:] + wide[:, :, :-1]
-        kernel = (rows[..., 1:] + rows[..., :-1]).transpose(0, 1)
-        return F.conv_transpose2d(hidden, kernel, self.bias, stride=2, padding=1)
+        kernel = (self.weight.flatten(2) @ self.shifts).view(*self.weight.shape[:2], 4, 4)
+        return F.conv_transpose2d(hidden, kernel.transpose(0, 1), self.bias, stride=2, padding=1)
 
 
 class ResidualBlock(nn.Module):
@@ -146,14 +149,19 @@ class ConvolutionalDiscriminator(nn.Module):
         if any(self.padding):
             images = F.pad(images, self.padding, mode="replicate")
         # No pixel is lost by the first halving: each 2×2 square becomes four planes.
-        hidden = self.first(F.pixel_unshuffle(images, 2))
+        squares = F.pixel_unshuffle(images, 2)
+        if self.first.weight.is_contiguous(memory_format=torch.channels_last):
+            squares = squares.contiguous(memory_format=torch.channels_last)
+        hidden = self.first(squares)
         for number, block in enumerate(self.blocks):
             if number > 0:
                 hidden = F.avg_pool2d(hidden, 2, ceil_mode=True)
             hidden = block(hidden)
-        flat = F.leaky_relu(hidden, SLOPE).flatten(1)
+        # Planes last, as they lie in memory: no copy, here or when gradients come back.
+        flat = F.leaky_relu(hidden, SLOPE).permute(0, 2, 3, 1).flatten(1)
         if self.deviation:
-            watched = flat[:, :: max(1, flat.shape[1] // DEVIATION_FEATURES)].float()
+            # An odd stride, so that every plane has its turn.
+            watched = flat[:, :: flat.shape[1] // DEVIATION_FEATURES | 1].float()
             spread = class_deviation(watched, labels, n_classes=self.n_classes, parts=parts)
             flat = torch.cat([flat, spread[:, None].to(flat.dtype)], dim=1)
         top = F.leaky_relu(self.hidden(flat), SLOPE)

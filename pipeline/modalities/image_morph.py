@@ -9,11 +9,14 @@ Source of the idea: Hauberg et al. 2016, "Dreaming more data: class-dependent di
 diffeomorphisms for learned data augmentation", arXiv:1510.02795.
 """
 
+from functools import cache
 from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from pipeline.modalities.image_affine import grid_of
 
 GRID_CELLS = 6
 DESCENT_STEPS = 60
@@ -73,10 +76,20 @@ def deform(
     n, _, height, width = images.shape
     if changes is None:
         changes = torch.eye(2, 3, device=images.device).expand(n, 2, 3)
-    grid = F.affine_grid(changes, list(images.shape), align_corners=False)
-    fine = F.interpolate(displacements, (height, width), mode="bicubic", align_corners=True)
-    grid = (grid + fine.permute(0, 2, 3, 1)).to(images.dtype)
+    changes = torch.cat([changes, displacements.flatten(2)], dim=2)
+    grid = grid_of(changes, images, _bicubic_basis(height, width, images.device))
     return F.grid_sample(images, grid, mode=mode, padding_mode="border", align_corners=False)
+
+
+@cache
+def _bicubic_basis(height: int, width: int, device: torch.device) -> Tensor:
+    """What each cell of the coarse grid adds to each pixel, [36, height · width].
+
+    Bicubic interpolation is linear, so that one product with this does it for a whole batch.
+    """
+    cells = torch.eye(GRID_CELLS**2, dtype=torch.float64).view(-1, 1, GRID_CELLS, GRID_CELLS)
+    fine = F.interpolate(cells, (height, width), mode="bicubic", align_corners=True)
+    return fine.flatten(1).to(device)
 
 
 def _reduced(images: Tensor) -> Tensor:

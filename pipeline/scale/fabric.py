@@ -8,13 +8,15 @@ and differentiates twice, which wrappers do not foresee.
 import contextlib
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
+
+Found = TypeVar("Found")
 
 PRECISIONS: dict[str, Literal["32-true", "bf16-mixed"]] = {"fp32": "32-true", "bf16": "bf16-mixed"}
 
@@ -93,9 +95,9 @@ class Devices:
             tensor /= self.world
         return tensor
 
-    def broadcast_stop(self, stop: bool) -> bool:
-        """What the first process decided; clocks differ, and all must end at the same step."""
-        return bool(self._fabric.broadcast(stop)) if self.world > 1 else stop
+    def of_first(self, found: Found) -> Found:
+        """What the first process found, in every process."""
+        return self._fabric.broadcast(found) if self.world > 1 else found
 
     def barrier(self) -> None:
         """Wait for all processes."""

@@ -1,12 +1,21 @@
 import torch
+import torch.nn.functional as F
 
-from pipeline.modalities.image_affine import small_affine
+from pipeline.modalities.image_affine import grid_of, small_affine, small_changes
 
 CENTRE = torch.full((3, 4), 0.5)
 
 
 def pictures(n=3):
     return torch.rand(n, 1, 8, 8, generator=torch.Generator().manual_seed(2)) * 2 - 1
+
+
+def test_pixels_are_sampled_where_torchs_own_grid_says():
+    images = torch.zeros(3, 1, 5, 8)
+    changes = small_changes(torch.rand(3, 4, generator=torch.Generator().manual_seed(1)))
+    expected = F.affine_grid(changes, list(images.shape), align_corners=False)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert torch.allclose(grid_of(changes, images), expected, atol=1e-6)
 
 
 def test_strength_zero_changes_nothing():

@@ -1,5 +1,6 @@
 import pytest
 import torch
+import torch.nn.functional as F
 
 from pipeline.modalities.image_morph import GRID_CELLS, deform, find_deformations
 
@@ -25,6 +26,17 @@ def spread_of(image):
 def test_no_displacement_gives_the_picture_itself():
     still = torch.zeros(2, 2, GRID_CELLS, GRID_CELLS)
     assert torch.allclose(deform(bars(5, 9), still), bars(5, 9), atol=1e-5)
+
+
+def test_displacements_between_the_cells_are_torchs_bicubic_ones():
+    images = torch.rand(2, 1, 9, 12, generator=torch.Generator().manual_seed(1))
+    coarse = torch.rand(2, 2, GRID_CELLS, GRID_CELLS, generator=torch.Generator().manual_seed(2))
+    fine = F.interpolate(coarse / 5, (9, 12), mode="bicubic", align_corners=True)
+    grid = F.affine_grid(torch.eye(2, 3).expand(2, 2, 3), [2, 1, 9, 12], align_corners=False)
+    expected = F.grid_sample(
+        images, grid + fine.permute(0, 2, 3, 1), padding_mode="border", align_corners=False
+    )
+    assert torch.allclose(deform(images, coarse / 5), expected, atol=1e-5)
 
 
 def test_a_deformation_carries_a_picture_into_the_other():

@@ -15,19 +15,25 @@ from tests.gan.conftest import digits_of
 ROOT = Path(__file__).parents[2]
 # Few steps: sums in another order differ in their last digits, and a training makes more of that
 # with every step, while a wrong share of a batch shows at the first.
-PARAMS = {"steps": 8, "batch_samples": 24, "watch_every_steps": 8, "lecam": 0.1}
+PARAMS = {"steps": 8, "batch_samples": 24, "watch_every_steps": 4, "lecam": 0.1}
 
 WORKER = """
 import json, os, sys
 from pathlib import Path
 from pipeline import storage, synthesis
 from pipeline.params import GanParams
-samples = storage.read_split(Path(sys.argv[2]), "train")
-fitted = synthesis.train_generator(samples, GanParams(**json.loads(sys.argv[1])), seed=4)
+folder = Path(sys.argv[2])
+samples = storage.read_split(folder, "train")
+params = GanParams(**json.loads(sys.argv[1]))
+fitted = synthesis.train_generator(samples, params, seed=4)
+# Out of time at the first reading of the history, and then with all the time there is.
+hurried = params.model_copy(update={"max_seconds": 1e-9})
+cut = synthesis.train_generator(samples, hurried, seed=4, directory=folder / "states")
+resumed = synthesis.train_generator(samples, params, seed=4, directory=folder / "states")
 weights = {name: tensor.tolist() for name, tensor in fitted.generator.state_dict().items()}
 told = {"hash": fitted.hash, "weights": weights, "history": fitted.history}
-with open(os.path.join(sys.argv[2], os.environ["RANK"] + ".json"), "w") as file:
-    json.dump(told, file)
+told |= {"cut": cut.config["ending"], "resumed": resumed.hash}
+(folder / f"{os.environ['RANK']}.json").write_text(json.dumps(told))
 """
 
 
@@ -63,6 +69,12 @@ def alone(samples):
 
 def test_both_processes_end_with_equal_weights(ranks):
     assert ranks[0]["hash"] == ranks[1]["hash"]
+
+
+def test_a_training_of_two_processes_goes_on_to_the_bytes_of_one_never_cut(ranks):
+    for told in ranks:
+        assert (told["cut"]["reason"], told["cut"]["stopped_at_step"]) == ("time", 4)
+        assert told["resumed"] == told["hash"]
 
 
 def test_two_processes_reach_what_one_reaches(ranks, alone):
