@@ -106,8 +106,8 @@ def train_and_score(arguments: argparse.Namespace) -> dict[str, object]:
     told = CONTENDERS[arguments.contender] | json.loads(arguments.change)
     params = GanParams.model_validate(told)
     job = job_for(task, params)
-    rate = gan_speed.steps_per_cpu_second({"ours": gan_speed.our_step(job)}, seconds=3)["ours"]
-    steps = max(50, int(rate * arguments.seconds))
+    each = gan_speed.cpu_seconds_a_step({"ours": gan_speed.our_step(job)}, seconds=3)["ours"]
+    steps = max(50, int(arguments.seconds / each.mean()))
     params = params.model_copy(update={"steps": steps, "watch_every_steps": max(1, steps // 4)})
     start = time.process_time()
     fitted = synthesis.train_generator(task.train, params, seed=arguments.seed)
@@ -210,13 +210,14 @@ def speed(arguments: argparse.Namespace) -> None:
     task = load_task(arguments.task, seed=0, folder=arguments.data)
     job = job_for(task, GanParams.model_validate(json.loads(arguments.change)))
     steps = {"ours": gan_speed.our_step(job), "textbook": gan_speed.textbook_step(job)}
-    rates = gan_speed.steps_per_cpu_second(steps, seconds=arguments.seconds)
+    each = gan_speed.cpu_seconds_a_step(steps, seconds=arguments.seconds)
+    rates = {name: float(1 / np.median(rounds)) for name, rounds in each.items()}
     flops = gan_speed.flops_of(steps["ours"], every=job.recipe.penalty_every_steps)
     precision = torch.bfloat16 if job.recipe.precision == "bf16" else torch.float32
     ceiling = gan_speed.convolution_ceiling(precision)
     row = {
         "steps_per_cpu_second": {name: round(rate, 2) for name, rate in rates.items()},
-        "ratio": round(rates["ours"] / rates["textbook"], 2),
+        "ratio": round(float(np.median(each["textbook"] / each["ours"])), 2),
         "gflop_per_step": round(flops / 1e9, 3),
         "ceiling_gflop_per_second": round(ceiling / 1e9, 1),
         "share_of_ceiling": round(flops * rates["ours"] / ceiling, 3),

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -82,21 +83,24 @@ def our_step(job: Job) -> Callable[[], None]:
     return step
 
 
-def steps_per_cpu_second(
-    steps: dict[str, Callable[[], None]], *, seconds: float
-) -> dict[str, float]:
-    """Taken in turns, so that a busy machine slows all alike; CPU seconds of this process."""
-    spent, taken = dict.fromkeys(steps, 0.0), dict.fromkeys(steps, 0)
+def cpu_seconds_a_step(
+    steps: dict[str, Callable[[], None]], *, seconds: float, round_steps: int = 16
+) -> dict[str, np.ndarray]:
+    """CPU seconds of this process for one step of each kind, one number a round.
+
+    Taken in turns, so that a busy machine slows all alike; a round is as many steps as lie between
+    two penalties, or a multiple of it.
+    """
+    told: dict[str, list[float]] = {name: [] for name in steps}
     for step in steps.values():
         step()
-    while sum(spent.values()) < seconds * len(steps):
+    while sum(map(sum, told.values())) * round_steps < seconds * len(steps):
         for name, step in steps.items():
             start = time.process_time()
-            for _ in range(8):
+            for _ in range(round_steps):
                 step()
-            spent[name] += time.process_time() - start
-            taken[name] += 8
-    return {name: taken[name] / spent[name] for name in steps}
+            told[name].append((time.process_time() - start) / round_steps)
+    return {name: np.array(rounds) for name, rounds in told.items()}
 
 
 def convolution_ceiling(precision: torch.dtype, *, planes: int = 256, side_px: int = 28) -> float:

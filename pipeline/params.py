@@ -145,6 +145,7 @@ class GanParams(Section):
     width: Annotated[int, Field(ge=4, le=4096, strict=True)] | None = None
     game: Literal["relativistic", "nonsaturating", "minmax"] | None = None
     learning_rate: Annotated[float, Field(gt=0.0, le=1.0, allow_inf_nan=False)] | None = None
+    warmup_steps: Annotated[int, Field(ge=0, strict=True)] | None = None
     gamma_real: Weight | None = None
     gamma_fake: Weight | None = None
     penalty_every_steps: Count | None = None

@@ -14,6 +14,8 @@ class Recipe:
         networks: Which pair of networks the modality builds; "auto" chooses by size.
         method: "adversarial", or "variational" for the conditional autoencoder.
         game: A key of `pipeline.gan.losses.GAMES`.
+        warmup_steps: Over how many steps the learning rate is raised to its value; 0 switches the
+            warm-up off.
         gamma_real: Weight of the zero-centred gradient penalty on reals (R1); 0 switches it off.
         gamma_fake: The same on fakes (R2).
         penalty_every_steps: The penalties are taken once in so many steps, and that much heavier.
@@ -48,6 +50,7 @@ class Recipe:
     game: str = "relativistic"
     learning_rate: float = 5e-4
     betas: tuple[float, float] = (0.0, 0.99)
+    warmup_steps: int = 0
     gamma_real: float = 0.2
     gamma_fake: float = 0.2
     penalty_every_steps: int = 4
@@ -135,10 +138,13 @@ _CONVOLUTIONAL = replace(
     gamma_real=0.3,
     gamma_fake=0.0,
     penalty_every_steps=16,
-    steps=2500,
+    steps=1250,
+    batch_samples=128,
+    watch_every_steps=125,
     enrich_strength=0.8,
     enrich_lending=0.7,
     learning_rate=1e-3,
+    warmup_steps=100,
     precision="bf16",
     channels_last=True,
 )

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.errors import TrainingError
-from pipeline.gan import alarm, averaging, state, stopping
+from pipeline.gan import alarm, averaging, state, stopping, warmup
 from pipeline.gan.adversarial import AdversarialMethod
 from pipeline.gan.batches import BatchDrawer, torch_stream
 from pipeline.gan.contract import Domain, LabelledTensors, Neighbourhood, Progress
@@ -142,11 +142,15 @@ class Trainer:
 
     def take_step(self, step: int) -> None:
         """One update of both networks and of the average."""
+        recipe = self.job.recipe
+        share = warmup.share_at(step, warmup_steps=recipe.warmup_steps)
+        for optimiser in self.method.optimisers.values():
+            warmup.set_learning_rate(optimiser, recipe.learning_rate * share)
         self.method.take_step(self.draw(step), self.meter)
         averaging.update(
             self._average_weights,
             self._generator_weights,
-            decay=averaging.decay_at(step, decay=self.job.recipe.averaging_decay),
+            decay=averaging.decay_at(step, decay=recipe.averaging_decay),
         )
 
     def draw(self, step: int) -> StepInput:

@@ -21,6 +21,7 @@ LARGEST_BASE_PX = 8
 WIDEST_FACTOR = 4
 # A collapse shows in a few hundred features as well as in all of them, at a tenth of the time.
 DEVIATION_FEATURES = 256
+LEAST_SLOPE = 0.05
 
 
 def levels_of(height: int, width: int) -> int:
@@ -36,6 +37,15 @@ def side_at(side_px: int, level: int) -> int:
 def planes_at(level: int, *, width: int) -> int:
     """Planes at a level: twice as many each time the sides are halved, up to four times."""
     return int(width * min(WIDEST_FACTOR, 1 << (level - 1)))
+
+
+def bounded(values: Tensor) -> Tensor:
+    """tanh, learnt with a slope that is nowhere less than `LEAST_SLOPE`.
+
+    A generator that once has every pixel at the very end of its range, black for instance, is told
+    by tanh's own slope of 0 to stay there.
+    """
+    return torch.tanh(values) + LEAST_SLOPE * (values - values.detach())
 
 
 class GrowingConvolution(nn.Conv2d):
@@ -119,7 +129,7 @@ class ConvolutionalGenerator(nn.Module):
             hidden = _cut(block(hidden), size)
         hidden = _cut(self.detail(F.leaky_relu(hidden, SLOPE)), self.full_size)
         hidden = F.leaky_relu(hidden, SLOPE)
-        return torch.tanh(self.last(hidden).float())
+        return bounded(self.last(hidden).float())
 
 
 class ConvolutionalDiscriminator(nn.Module):

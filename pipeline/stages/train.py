@@ -7,7 +7,6 @@ import shutil
 from pipeline import storage, synthesis
 from pipeline.errors import ParamsError
 from pipeline.gan.history import HistoryRow
-from pipeline.gan.presets import recipe_for
 from pipeline.params import GanParams, Params
 from pipeline.randomness import derive_seed
 from pipeline.scale.fabric import is_first_process
@@ -25,7 +24,7 @@ SHARE_VARIABLE = "EQUIPOISE_TRAINING_SECONDS"
 def run(workspace: Workspace, params: Params) -> None:
     """Train on the whole training split and write weights, history and sample sheets."""
     samples = storage.read_split(workspace.prepared, "train")
-    refuse_large_batch(recipe_for(params.gan).batch_samples, len(samples))
+    refuse_large_batch(params.gan.batch_samples, len(samples))
     validation = None
     if storage.has_split(workspace.prepared, "validation"):
         validation = storage.read_split(workspace.prepared, "validation")
@@ -54,13 +53,13 @@ def run(workspace: Workspace, params: Params) -> None:
     log.info("train: generator %s", fitted.hash[: synthesis.HASH_SHOWN])
 
 
-def refuse_large_batch(batch_samples: int, n_samples: int) -> None:
-    """A batch cannot show more samples than there are.
+def refuse_large_batch(batch_samples: int | None, n_samples: int) -> None:
+    """A batch cannot show more samples than there are; a preset's own is made to fit.
 
     Raises:
-        ParamsError: it would have to.
+        ParamsError: params.yaml asks for one that would have to.
     """
-    if batch_samples > n_samples:
+    if batch_samples is not None and batch_samples > n_samples:
         raise ParamsError(
             f"`gan.batch_samples` is {batch_samples}, and the training split has {n_samples} "
             f"samples; at most {n_samples} are valid: lower it, or add data."

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +121,8 @@ def plan_of(samples: Samples, params: GanParams) -> tuple[Recipe, ImageDesign]:
     """
     shape = _image_shape_of(samples)
     recipe = recipe_for(params, networks=natural_kind(shape))
+    if params.batch_samples is None:
+        recipe = replace(recipe, batch_samples=min(recipe.batch_samples, len(samples)))
     design = choose_design(
         shape,
         n_classes=len(samples.schema.classes),

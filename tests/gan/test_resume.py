@@ -17,7 +17,12 @@ from .conftest import digits_of
 
 # Everything that a state must hold: penalties between steps, running scalars, looks at the samples.
 PARAMS = GanParams(
-    steps=30, batch_samples=12, watch_every_steps=10, lecam=0.1, adaptive_accuracy=0.6
+    steps=30,
+    batch_samples=12,
+    watch_every_steps=10,
+    warmup_steps=25,
+    lecam=0.1,
+    adaptive_accuracy=0.6,
 )
 
 
