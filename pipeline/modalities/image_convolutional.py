@@ -8,6 +8,7 @@ doi:10.23915/distill.00003).
 """
 
 import math
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -39,13 +40,26 @@ def planes_at(level: int, *, width: int) -> int:
     return int(width * min(WIDEST_FACTOR, 1 << (level - 1)))
 
 
-def bounded(values: Tensor) -> Tensor:
-    """tanh, learnt with a slope that is nowhere less than `LEAST_SLOPE`.
+class Bounded(torch.autograd.Function):
+    """tanh, whose slope is nowhere less than `LEAST_SLOPE` on the way back to 0.
 
     A generator that once has every pixel at the very end of its range, black for instance, is told
-    by tanh's own slope of 0 to stay there.
+    by tanh's own slope of 0 to stay there. Outwards nothing is changed: a slope that never ends
+    would drive values out for ever.
     """
-    return torch.tanh(values) + LEAST_SLOPE * (values - values.detach())
+
+    @staticmethod
+    def forward(ctx: Any, values: Tensor) -> Tensor:
+        bounded = torch.tanh(values)
+        ctx.save_for_backward(bounded)
+        return bounded
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        (bounded,) = ctx.saved_tensors
+        slope = 1 - bounded.square()
+        inwards = gradient * bounded > 0
+        return gradient * torch.where(inwards, slope.clamp_min(LEAST_SLOPE), slope)
 
 
 class GrowingConvolution(nn.Conv2d):
@@ -129,7 +143,8 @@ class ConvolutionalGenerator(nn.Module):
             hidden = _cut(block(hidden), size)
         hidden = _cut(self.detail(F.leaky_relu(hidden, SLOPE)), self.full_size)
         hidden = F.leaky_relu(hidden, SLOPE)
-        return bounded(self.last(hidden).float())
+        images: Tensor = Bounded.apply(self.last(hidden).float())  # type: ignore[no-untyped-call]
+        return images
 
 
 class ConvolutionalDiscriminator(nn.Module):

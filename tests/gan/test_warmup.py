@@ -6,7 +6,7 @@ import torch
 
 from pipeline import synthesis
 from pipeline.gan.warmup import share_at
-from pipeline.modalities.image_convolutional import LEAST_SLOPE, bounded
+from pipeline.modalities.image_convolutional import LEAST_SLOPE, Bounded
 from pipeline.params import GanParams
 from pipeline.samples import Samples
 
@@ -24,13 +24,14 @@ def test_without_a_warm_up_the_first_step_has_the_whole_rate():
 
 def test_bounded_values_are_those_of_tanh():
     values = torch.linspace(-30, 30, 61)
-    assert torch.equal(bounded(values), torch.tanh(values))
+    assert torch.equal(Bounded.apply(values), torch.tanh(values))
 
 
-def test_a_pixel_at_the_end_of_its_range_can_still_be_told_to_come_back():
-    values = torch.tensor([-30.0, 0.0, 30.0], requires_grad=True)
-    bounded(values).sum().backward()
-    assert values.grad.tolist() == pytest.approx([LEAST_SLOPE, 1 + LEAST_SLOPE, LEAST_SLOPE])
+def test_a_pixel_at_the_end_of_its_range_can_be_told_to_come_back_and_not_to_go_further():
+    values = torch.tensor([-30.0, -30.0, 0.0, 0.0, 30.0, 30.0], requires_grad=True)
+    # A descent along a gradient below 0 makes the value larger.
+    Bounded.apply(values).backward(torch.tensor([-1.0, 1.0, -1.0, 1.0, 1.0, -1.0]))
+    assert values.grad.tolist() == pytest.approx([-LEAST_SLOPE, 0, -1, 1, LEAST_SLOPE, 0])
 
 
 def thin_strokes() -> Samples:
