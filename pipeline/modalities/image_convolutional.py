@@ -22,7 +22,8 @@ LARGEST_BASE_PX = 8
 WIDEST_FACTOR = 4
 # A collapse shows in a few hundred features as well as in all of them, at a tenth of the time.
 DEVIATION_FEATURES = 256
-LEAST_SLOPE = 0.05
+# That of tanh half a grey level from the end of its range: what it bends is not to be seen.
+LEAST_SLOPE = 0.008
 
 
 def levels_of(height: int, width: int) -> int:
