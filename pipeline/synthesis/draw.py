@@ -1,9 +1,9 @@
 """Drawing samples from a trained generator."""
 
-import functools
 import hashlib
+from collections import deque
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,7 @@ from pipeline.synthesis.fitted import HASH_SHOWN, FittedGenerator
 from pipeline.workspace import write_bytes
 
 SHEET_COLUMNS = 16
+BLOCKS_AHEAD = 2
 
 
 def draw(fitted: FittedGenerator, counts: Mapping[str, int]) -> Samples:
@@ -54,10 +55,14 @@ def draw_blocks(
         for block in sampling.blocks_of(label, counts.get(name, 0))
     ]
     with ThreadPoolExecutor(threads) as pool:
-        # A few at a time, so that no more than these are held in memory.
-        for first in range(0, len(blocks), threads):
-            few = blocks[first : first + threads]
-            yield from pool.map(functools.partial(_draw_block, fitted), few)
+        coming: deque[Future[Samples]] = deque()
+        for block in blocks:
+            coming.append(pool.submit(_draw_block, fitted, block))
+            # Far enough ahead that no core waits, and no more than these are held in memory.
+            if len(coming) >= BLOCKS_AHEAD * threads:
+                yield coming.popleft().result()
+        while coming:
+            yield coming.popleft().result()
 
 
 def _draw_block(fitted: FittedGenerator, block: sampling.Block) -> Samples:
