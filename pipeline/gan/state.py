@@ -23,6 +23,7 @@ from pipeline.workspace import read_json, write_bytes, write_json
 log = logging.getLogger(__name__)
 
 STATE_FILE = "state.json"
+# 2: the convolutional discriminator flattens planes last; its weights stand in another order.
 FORMAT_VERSION = 2
 
 

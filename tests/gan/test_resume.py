@@ -53,7 +53,7 @@ def cut_at(step):
     return stop
 
 
-@pytest.mark.parametrize("step", [25, 30])
+@pytest.mark.parametrize("step", [20, 25, 30])
 def test_a_training_cut_at_any_step_ends_in_the_same_bytes(
     step, samples, uninterrupted, tmp_path, state_after_every_reading
 ):

@@ -1,12 +1,9 @@
 """The first steps of a training, in which a generator may die."""
 
 import numpy as np
-import pytest
-import torch
 
 from pipeline import synthesis
 from pipeline.gan.warmup import share_at
-from pipeline.modalities.image_convolutional import LEAST_SLOPE, Bounded
 from pipeline.params import GanParams
 from pipeline.samples import Samples
 
@@ -20,18 +17,6 @@ def test_the_learning_rate_rises_in_equal_parts_and_then_stays():
 
 def test_without_a_warm_up_the_first_step_has_the_whole_rate():
     assert share_at(0, warmup_steps=0) == 1.0
-
-
-def test_bounded_values_are_those_of_tanh():
-    values = torch.linspace(-30, 30, 61)
-    assert torch.equal(Bounded.apply(values), torch.tanh(values))
-
-
-def test_a_pixel_at_the_end_of_its_range_can_be_told_to_come_back_and_not_to_go_further():
-    values = torch.tensor([-30.0, -30.0, 0.0, 0.0, 30.0, 30.0], requires_grad=True)
-    # A descent along a gradient below 0 makes the value larger.
-    Bounded.apply(values).backward(torch.tensor([-1.0, 1.0, -1.0, 1.0, 1.0, -1.0]))
-    assert values.grad.tolist() == pytest.approx([-LEAST_SLOPE, 0, -1, 1, LEAST_SLOPE, 0])
 
 
 def thin_strokes() -> Samples:

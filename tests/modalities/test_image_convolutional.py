@@ -3,6 +3,8 @@ import torch
 import torch.nn.functional as F
 
 from pipeline.modalities.image_convolutional import (
+    LEAST_SLOPE,
+    Bounded,
     ConvolutionalDiscriminator,
     ConvolutionalGenerator,
     GrowingConvolution,
@@ -66,3 +68,15 @@ def test_without_conditioning_the_class_does_not_matter():
     with torch.no_grad():
         pictures = [generator(latent, torch.tensor([label])) for label in (0, 1)]
     assert torch.equal(*pictures)
+
+
+def test_bounded_values_are_those_of_tanh():
+    values = torch.linspace(-30, 30, 61)
+    assert torch.equal(Bounded.apply(values), torch.tanh(values))
+
+
+def test_a_pixel_at_the_end_of_its_range_can_be_told_to_come_back_and_not_to_go_further():
+    values = torch.tensor([-30.0, -30.0, 0.0, 0.0, 30.0, 30.0], requires_grad=True)
+    # A descent along a gradient below 0 makes the value larger.
+    Bounded.apply(values).backward(torch.tensor([-1.0, 1.0, -1.0, 1.0, 1.0, -1.0]))
+    assert values.grad.tolist() == pytest.approx([-LEAST_SLOPE, 0, -1, 1, LEAST_SLOPE, 0])
