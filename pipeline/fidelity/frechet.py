@@ -3,7 +3,6 @@
 import numpy as np
 import torch
 from torch import nn
-from torchmetrics.image.fid import FrechetInceptionDistance
 
 from pipeline.errors import MetricError
 
@@ -39,6 +38,10 @@ def frechet_distance(real: np.ndarray, fake: np.ndarray) -> float:
             f"{fewest} samples cannot give the covariance of {dimensions} features: at least "
             f"{dimensions + 1} are needed on each side."
         )
+    # Imported late, since it brings all of scipy.signal and matplotlib: a trial's worker processes
+    # import this room and never measure a distance.
+    from torchmetrics.image.fid import FrechetInceptionDistance
+
     metric = FrechetInceptionDistance(
         FeaturesAsGiven(dimensions), normalize=False, input_img_size=(1, 1, dimensions)
     ).set_dtype(torch.float64)

@@ -4,7 +4,6 @@ import warnings
 
 import numpy as np
 import torch
-from torchmetrics.image.kid import KernelInceptionDistance
 
 from pipeline.errors import MetricError
 from pipeline.fidelity.frechet import FeaturesAsGiven, as_tensor, common_dimensions
@@ -34,6 +33,9 @@ def kernel_distance(real: np.ndarray, fake: np.ndarray) -> float:
     count = min(len(real), len(fake))
     if count < FEWEST_SAMPLES:
         raise MetricError(f"A kernel distance needs 2 samples on each side; {count} were given.")
+    # Imported late, as in `frechet_distance`.
+    from torchmetrics.image.kid import KernelInceptionDistance
+
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Metric `Kernel Inception Distance` will save")
         metric = KernelInceptionDistance(FeaturesAsGiven(dimensions), subsets=1, subset_size=count)

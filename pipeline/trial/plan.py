@@ -182,11 +182,24 @@ def generator_uses(parts: Parts, params: TrialParams) -> dict[str, Samples]:
     generator does for all; otherwise the full preset trains a second one on the whole training
     part, and the light preset uses the first for both.
     """
-    if parts.chooses_apart:
-        return {"all uses": parts.training}
-    if params.preset == "light":
-        return {"choosing": parts.fitting}
-    return {"choosing": parts.fitting, "scoring": parts.training}
+    return {
+        use: parts.fitting if use == "choosing" else parts.training
+        for use in _uses(params, chooses_apart=parts.chooses_apart)
+    }
+
+
+def curation_names(
+    replicate: int, origin: str, params: TrialParams, *, chooses_apart: bool
+) -> tuple[str, ...]:
+    """The tasks that curate the pools of one origin in one replicate."""
+    uses = _uses(params, chooses_apart=chooses_apart)
+    return tuple(_judged_name(replicate, origin, use) for use in uses)
+
+
+def _uses(params: TrialParams, *, chooses_apart: bool) -> tuple[str, ...]:
+    if chooses_apart:
+        return ("all uses",)
+    return ("choosing",) if params.preset == "light" else ("choosing", "scoring")
 
 
 def _pool_name(replicate: int, origin: str, use: str) -> str:

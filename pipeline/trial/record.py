@@ -9,6 +9,7 @@ from pipeline.params import TrialParams
 from pipeline.results import ClassRow, CopiesResult, DoseRow, FidelityRow, TrialResult
 from pipeline.trial.arms import CHEAP_ARMS
 from pipeline.trial.curation import summarise
+from pipeline.trial.failures import failed_generators
 from pipeline.trial.learners import applies
 from pipeline.trial.scores import distinct_rows, share_interval
 from pipeline.trial.summary import Summary
@@ -135,7 +136,7 @@ def _notes(data: TrialData, params: TrialParams, outcome: TrialOutcome) -> tuple
         f"doses on {len(split.choosing)} others, and was scored on {len(split.held_out)} that "
         "neither had seen."
     )
-    notes = [parts]
+    notes = [*failed_generators(outcome, params), parts]
     if params.preset == "light":
         notes.append(_left_out(outcome, params))
     scarce = [name for name, count in data.development.counts().items() if count < FEWEST_ROWS]

@@ -37,8 +37,21 @@ def test_one_bad_look_is_not_yet_a_collapse():
     assert alarm.collapse(watched(*[(0.9, 0.7)] * 5, (0.9, 0.1)), CLASSES) is None
 
 
-def test_the_first_looks_at_an_untrained_generator_are_forgiven():
-    assert alarm.collapse(watched(*[(0.0, 0.0)] * 4), CLASSES) is None
+def test_the_first_looks_at_a_generator_that_is_still_alike_are_forgiven():
+    assert alarm.collapse(watched(*[(0.1, 0.1)] * 4), CLASSES) is None
+    assert alarm.collapse(watched(*[(0.0, 0.1)] * 4), CLASSES) is None
+
+
+def test_a_generator_that_draws_one_picture_for_everything_is_not_waited_for():
+    assert alarm.collapse(watched((0.0, 0.0)), CLASSES) is None
+    assert "dead" in alarm.collapse(watched((0.0, 0.0), (0.01, 0.0)), CLASSES)
+
+
+def test_before_its_first_hundred_steps_no_generator_is_dead():
+    rows = [
+        {**row, "step": step} for row, step in zip(watched(*[(0, 0)] * 2), (50, 99), strict=True)
+    ]
+    assert alarm.collapse(rows, CLASSES) is None
 
 
 def test_a_finite_loss_beyond_any_game_is_a_divergence():

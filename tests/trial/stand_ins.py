@@ -68,6 +68,12 @@ def shuffled(samples, seed):
     return Samples(pool.schema, samples.values[rows], pool.labels, pool.provenance)
 
 
+def black(samples, seed):
+    """What a generator draws whose training died at its start: every picture black."""
+    pool = resampled(samples, seed)
+    return Samples(pool.schema, np.zeros_like(pool.values), pool.labels, pool.provenance)
+
+
 def unseen(samples, seed, *, reserve):
     """Real samples that nobody else has, filling each class to the largest."""
     counts = np.bincount(samples.labels)

@@ -12,7 +12,7 @@ from pipeline.trial.plan import generator_uses
 from pipeline.trial.record import make_record
 from pipeline.trial.tasks import TaskStore
 from pipeline.trial.trial import TrialData, run_trial, wanted_rows
-from tests.trial.stand_ins import digits, noisy, renamed, resampled, shuffled, unseen
+from tests.trial.stand_ins import black, digits, noisy, renamed, resampled, shuffled, unseen
 
 COUNTS = [24, 24, 9, 9]
 DEVELOPMENT = digits(COUNTS)
@@ -227,6 +227,19 @@ def test_labels_that_mean_nothing_get_no_dose(tmp_path):
     record = record_of(run(tmp_path, make=shuffled))
     assert record.recommended_weight["gan"] == 0.0
     assert record.gan_verdict != "helps"
+
+
+def black_at_first(samples, seed, *, made):
+    made.append(seed)
+    return black(samples, seed) if len(made) == 1 else noisy(samples, seed)
+
+
+def test_a_generator_of_the_trial_that_died_is_told_by_its_replicate(outcome, tmp_path):
+    assert not any("failed" in note for note in record_of(outcome).notes)
+    died = run(tmp_path, make=partial(black_at_first, made=[]))
+    (note,) = [note for note in record_of(died).notes if "failed" in note]
+    assert "1 of 2 generators of the trial (GAN) failed" in note
+    assert "0% in replicate 1 of what" in note
 
 
 @pytest.fixture(scope="module")
