@@ -12,7 +12,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from pipeline.gan.training import Job, Trainer
-from pipeline.modalities.image_convolutional import GrowingConvolution
+from pipeline.modalities.image_layers import GrowingConvolution, ThinConvolution
 from pipeline.scale.fabric import connect
 
 
@@ -27,6 +27,8 @@ def textbook_step(job: Job) -> Callable[[], None]:
     for module in generator.modules():
         if isinstance(module, GrowingConvolution):
             module.forward = partial(repeat_and_convolve, module)
+        elif isinstance(module, ThinConvolution):
+            module.forward = partial(nn.Conv2d.forward, module)
     optimisers = [
         torch.optim.Adam(part.parameters(), recipe.learning_rate, recipe.betas, foreach=False)
         for part in (generator, discriminator)

@@ -8,13 +8,13 @@ doi:10.23915/distill.00003).
 """
 
 import math
-from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pipeline.modalities.image_design import ImageDesign
+from pipeline.modalities.image_layers import Bounded, GrowingConvolution, ThinConvolution
 from pipeline.modalities.minibatch import class_deviation
 
 SLOPE = 0.2
@@ -22,8 +22,6 @@ LARGEST_BASE_PX = 8
 WIDEST_FACTOR = 4
 # A collapse shows in a few hundred features as well as in all of them, at a tenth of the time.
 DEVIATION_FEATURES = 256
-# That of tanh half a grey level from the end of its range: what it bends is not to be seen.
-LEAST_SLOPE = 0.008
 
 
 def levels_of(height: int, width: int) -> int:
@@ -39,50 +37,6 @@ def side_at(side_px: int, level: int) -> int:
 def planes_at(level: int, *, width: int) -> int:
     """Planes at a level: twice as many each time the sides are halved, up to four times."""
     return int(width * min(WIDEST_FACTOR, 1 << (level - 1)))
-
-
-class Bounded(torch.autograd.Function):
-    """tanh, whose slope is nowhere less than `LEAST_SLOPE` on the way back to 0.
-
-    A generator that once has every pixel at the very end of its range, black for instance, is told
-    by tanh's own slope of 0 to stay there. Outwards nothing is changed: a slope that never ends
-    would drive values out for ever.
-    """
-
-    @staticmethod
-    def forward(ctx: Any, values: Tensor) -> Tensor:
-        bounded = torch.tanh(values)
-        ctx.save_for_backward(bounded)
-        return bounded
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:
-        (bounded,) = ctx.saved_tensors
-        slope = 1 - bounded.square()
-        inwards = gradient * bounded > 0
-        return gradient * torch.where(inwards, slope.clamp_min(LEAST_SLOPE), slope)
-
-
-class GrowingConvolution(nn.Conv2d):
-    """A 3×3 convolution of a picture whose pixels were repeated into 2×2, at 4/9 of the work.
-
-    The repeated pixels need never be there: the two steps together are one transposed convolution
-    whose 4×4 kernel is the sum of the 3×3 kernel's four shifts by one pixel. No other transposed
-    convolution can come of it, so that there is no checkerboard either.
-    """
-
-    shifts: Tensor
-
-    def __init__(self, before: int, after: int):
-        super().__init__(before, after, 3, 1, 1)
-        # Along one side, cell k of the 4 is the sum of cells 3 − k and 2 − k of the 3.
-        side = torch.tensor([[0.0, 0, 1, 1], [0, 1, 1, 0], [1, 1, 0, 0]])
-        self.register_buffer("shifts", torch.kron(side, side), persistent=False)
-
-    def forward(self, hidden: Tensor) -> Tensor:
-        """[n, before, height, width] → [n, after, 2 · height, 2 · width]."""
-        kernel = (self.weight.flatten(2) @ self.shifts).view(*self.weight.shape[:2], 4, 4)
-        return F.conv_transpose2d(hidden, kernel.transpose(0, 1), self.bias, stride=2, padding=1)
 
 
 class ResidualBlock(nn.Module):
@@ -133,7 +87,7 @@ class ConvolutionalGenerator(nn.Module):
             )
         )
         self.detail = GrowingConvolution(planes[-1], max(4, design.width // 2))
-        self.last = nn.Conv2d(max(4, design.width // 2), channels, 3, 1, 1)
+        self.last = ThinConvolution(max(4, design.width // 2), channels)
 
     def forward(self, latent: Tensor, labels: Tensor) -> Tensor:
         told = self.embedding(labels) * self.conditioning
@@ -144,7 +98,7 @@ class ConvolutionalGenerator(nn.Module):
             hidden = _cut(block(hidden), size)
         hidden = _cut(self.detail(F.leaky_relu(hidden, SLOPE)), self.full_size)
         hidden = F.leaky_relu(hidden, SLOPE)
-        images: Tensor = Bounded.apply(self.last(hidden).float())  # type: ignore[no-untyped-call]
+        images: Tensor = Bounded.apply(self.last(hidden))  # type: ignore[no-untyped-call]
         return images
 
 
