@@ -193,6 +193,8 @@ ArmName = Literal[
     "smote",
 ]
 
+NETWORKS_ONLY: tuple[ArmName, ...] = ("classical_mixup",)
+
 
 class TrialParams(Section):
     """The trial: who is compared with whom, how often, and what counts as help.
@@ -221,6 +223,17 @@ class TrialParams(Section):
     workers: Count | None = None
     # "local", or the address of a Dask scheduler such as tcp://10.0.0.7:8786.
     executor: Annotated[str, Field(pattern=r"^(local|(tcp|tls)://[^\s]+)$")] = "local"
+
+    @model_validator(mode="after")
+    def _practice_is_for_every_classifier(self) -> "TrialParams":
+        others = [name for name in self.classifiers if name != "cnn"]
+        if self.current_practice in NETWORKS_ONLY and others:
+            raise ValueError(
+                f"`trial.current_practice` is {self.current_practice!r}, a way to train networks, "
+                f"which {', '.join(others)} of `trial.classifiers` cannot be trained by; name "
+                "another practice, or `cnn` as the only classifier"
+            )
+        return self
 
     @model_validator(mode="after")
     def _primary_is_on_the_panel(self) -> "TrialParams":

@@ -40,7 +40,9 @@ def assemble(
     Args:
         real: The prepared training split.
         pool: Every synthetic row drawn; `curation` says which of them are part of the set.
-        curation: One row a pool row: `id`, `chosen`, `score` (probability of the asked class).
+        curation: One row a pool row: `id`, `chosen`, `accepted`, `score` (probability of the asked
+            class). Rows that are chosen to make up the number without being accepted weigh 0: no
+            arm of the trial was trained on such rows.
         requested: Class name → how many synthetic rows the set is to have, exactly.
         result: What the trial found; gives each source its weight, where 0 is a valid answer.
         cheap: Rows of the cheap sources with their `origin`; None where none won.
@@ -102,7 +104,9 @@ def _chosen(pool: Samples, curation: pd.DataFrame) -> Samples:
         schema=taken.schema,
         values=taken.values,
         labels=taken.labels,
-        provenance=taken.provenance.assign(score=scores),
+        provenance=taken.provenance.assign(
+            score=scores, accepted=by_id["accepted"].to_numpy(dtype=bool)[rows]
+        ),
     )
 
 
@@ -142,8 +146,9 @@ def _described(
 def _weights(samples: Samples, sources: pd.Series, result: TrialResult) -> np.ndarray:
     """The recommended weight of each row, float64 [n] in [0, 1]; a real row weighs 1.
 
-    The trial's dose for the row's class and source under the primary classifier; where it gave
-    none for that class, the source's mean weight; where it knows nothing of the source, 0.
+    0 for a row that curation did not accept. Otherwise the trial's dose for the row's class and
+    source under the primary classifier; where it gave none for that class, the source's mean
+    weight; where it knows nothing of the source, 0.
     """
     dose = {
         (row.class_name, row.origin): row.weight
@@ -152,10 +157,12 @@ def _weights(samples: Samples, sources: pd.Series, result: TrialResult) -> np.nd
     }
     mean = {"real": REAL_WEIGHT, **result.recommended_weight}
     names = samples.schema.classes
-    return np.array(
+    weights = np.array(
         [
             dose.get((names[label], source), mean.get(source, 0.0))
             for label, source in zip(samples.labels, sources, strict=True)
         ],
         dtype=float,
     )
+    accepted = samples.provenance.get("accepted")
+    return weights if accepted is None else weights * accepted.to_numpy(dtype=bool)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.params import ClassifierName, TrialParams
-from pipeline.results import DoseRow, GainShare, Origin
+from pipeline.results import DoseRow, GainShare, Origin, Verdict
 from pipeline.trial.comparison import POINTS
 from pipeline.trial.panel import Panel
 from pipeline.trial.plan import effort_for
@@ -22,8 +22,11 @@ class Recommendation:
         self._data, self._params, self._outcome = data, params, outcome
         self._metric = params.primary_metric
 
-    def doses(self, panel: Panel) -> list[DoseRow]:
-        """Mean share and weight of each source in each class that gets rows of it."""
+    def doses(self, panel: Panel, verdict: Verdict) -> list[DoseRow]:
+        """Mean share and weight of each source in each class that gets rows of it.
+
+        Where the mix was shown to harm, its shares are told and every weight is 0.
+        """
         counts = self._data.shipped_real.counts()
         classes = self._data.development.schema.classes
         shares = {
@@ -33,13 +36,13 @@ class Recommendation:
         rows = []
         for origin, of_classes in shares.items():
             for label, name in enumerate(classes):
-                n_rows, share = self._data.requested.get(name, 0), float(of_classes[label])
-                if n_rows:
+                share = float(of_classes[label])
+                if self._data.requested.get(name, 0):
                     weight = share_to_weight(
-                        share,
+                        0.0 if verdict == "harms" else share,
                         real_share=float(real_share[label]),
                         n_real=counts[name],
-                        n_rows=n_rows,
+                        n_rows=self._weighed_rows(origin, label),
                     )
                     rows.append(
                         DoseRow(
@@ -51,6 +54,15 @@ class Recommendation:
                         )
                     )
         return rows
+
+    def _weighed_rows(self, origin: Origin, label: int) -> int:
+        """Rows of a class that carry a source's weight: of the GAN's only those accepted do."""
+        requested = self._data.requested[self._data.development.schema.classes[label]]
+        if origin != "gan":
+            return requested
+        shipped = self._outcome.shipped
+        accepted = np.asarray(shipped["accepted"], bool)[np.asarray(shipped["label"]) == label]
+        return min(requested, int(accepted.sum()))
 
     def gain_shares(self, panel: Panel) -> tuple[GainShare, ...]:
         """What training and each origin brought, by the mix as it grew in each replicate."""

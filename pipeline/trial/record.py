@@ -38,7 +38,9 @@ def make_record(
     comparisons = {name: summary.comparisons(name) for name in params.classifiers}
     verdicts = {name: summary.verdict(name, comparisons[name]) for name in params.classifiers}
     own = verdicts[primary]
-    doses = [dose for name in params.classifiers for dose in summary.doses(name)]
+    doses = [
+        dose for name in params.classifiers for dose in summary.doses(name, verdicts[name].verdict)
+    ]
     primary_doses = [dose for dose in doses if dose.classifier == primary]
     curve = LearningCurve(data, params, outcome, summary.panels[primary])
     deciding = own.verdict if params.promote == "mix" else own.gan_verdict

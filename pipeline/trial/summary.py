@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from pipeline.params import ClassifierName, TrialParams
-from pipeline.results import ClassifierVerdict, Comparison, DoseRow
+from pipeline.results import ClassifierVerdict, Comparison, DoseRow, Verdict
 from pipeline.trial.comparison import Comparer, answer_about_gan
 from pipeline.trial.panel import Panel, Scorer
 from pipeline.trial.recommendation import Recommendation, without_gan
@@ -47,9 +47,9 @@ class Summary:
             gap_closed_interval=interval,
         )
 
-    def doses(self, classifier: ClassifierName) -> list[DoseRow]:
+    def doses(self, classifier: ClassifierName, verdict: Verdict) -> list[DoseRow]:
         """Mean share and weight of each source in each class that gets rows of it."""
-        return self._recommendation.doses(self.panels[classifier])
+        return self._recommendation.doses(self.panels[classifier], verdict)
 
     def _panel(self, classifier: ClassifierName) -> Panel:
         arms, mixtures = self._scorer.arms(classifier), self._scorer.mixtures(classifier)

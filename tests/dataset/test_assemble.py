@@ -66,6 +66,18 @@ def test_rows_carry_the_weight_that_the_trial_recommends():
     }
 
 
+def test_a_row_that_makes_up_the_number_without_being_accepted_weighs_nothing():
+    pool = pool_images()
+    curation = curation_of(pool, chosen=CHOSEN)
+    curation["accepted"] = np.arange(len(pool)) != 4
+    result = trial_result(weights={"gan": 0.25})
+    samples = assemble(real_images(), pool, curation=curation, requested=REQUESTED, result=result)
+    frame = samples.provenance.set_index("id")
+    drawn = frame[frame["source"] == "gan"]["weight"]
+    assert drawn[pool.ids[4]] == 0.0
+    assert set(drawn.drop(pool.ids[4])) == {0.25}
+
+
 def test_weight_zero_is_kept_where_the_trial_found_no_help():
     frame = assembled(weights={"gan": 0.0}).provenance
     assert (frame.loc[frame["is_synthetic"], "weight"] == 0).all()

@@ -5,6 +5,7 @@ from sklearn.metrics import roc_auc_score
 from pipeline.errors import MetricError
 from pipeline.fidelity.copies import mirrored, search_copies, shifted
 from pipeline.fidelity.membership import _area, membership_attack
+from pipeline.fidelity.safety import judge_safety
 from pipeline.samples import Samples, concatenate
 from tests.trial.stand_ins import digits, renamed
 
@@ -86,6 +87,38 @@ def test_the_attacker_finds_members_of_which_copies_were_made():
     area, interval = attack(TRAINING)
     assert area == 1.0
     assert interval.low > 0.9
+
+
+def features_of_a_network_that_learnt_its_training_samples_by_heart(*sets):
+    """Each training sample in the very middle of its class, where all else is near it too."""
+    middle = np.eye(10)
+    stream = np.random.default_rng(3)
+    drawn, seen, unseen = (middle[part.labels] for part in sets)
+    return tuple(
+        part + stream.normal(0, spread, part.shape)
+        for part, spread in ((drawn, 0.2), (seen, 0.0), (unseen, 0.2))
+    )
+
+
+def test_a_network_that_was_fitted_on_the_members_does_not_give_them_away():
+    sets = (HONEST, TRAINING, HOLDOUT)
+    features = features_of_a_network_that_learnt_its_training_samples_by_heart(*sets)
+    drawn, seen, unseen = features
+    area, _ = membership_attack(
+        seen, TRAINING.labels, unseen, HOLDOUT.labels, drawn, HONEST.labels, seed=2
+    )
+    assert area > 0.9
+    found = judge_safety(*sets, features=features, seed=2)
+    assert found.membership_interval.low < 0.5 < found.membership_interval.high
+
+
+def test_where_too_few_are_held_out_for_the_search_the_attack_is_still_made():
+    few = HOLDOUT.take(slice(0, 15))
+    sets = (TRAINING, TRAINING, few)
+    found = judge_safety(*sets, features=tuple(flat(part) for part in sets), seed=2)
+    assert found.tested == 0
+    assert found.membership_auc == 1.0
+    assert "cannot calibrate" in found.wording
 
 
 def test_the_area_counted_by_pairs_is_the_area_under_the_curve():

@@ -10,6 +10,7 @@ from pipeline.scale.executor import SameProcessExecutor, open_executor
 from pipeline.trial.attempts import Parts
 from pipeline.trial.plan import generator_uses
 from pipeline.trial.record import make_record
+from pipeline.trial.summary import Summary
 from pipeline.trial.tasks import TaskStore
 from pipeline.trial.trial import TrialData, run_trial, wanted_rows
 from tests.trial.stand_ins import black, digits, noisy, renamed, resampled, shuffled, unseen
@@ -271,6 +272,31 @@ def test_samples_as_good_as_real_ones_get_a_dose_where_the_gan_is_proven(as_good
     assert record.gan_verdict == "helps"
     assert record.recommended_weight["gan"] > 0.0
     assert "mix_with_gan" not in {arm.arm for arm in record.arms}
+
+
+def test_a_mix_that_harms_gives_no_row_any_weight(as_good_as_real):
+    outcome, data = as_good_as_real
+    params = PARAMS.model_copy(update={"min_gain_points": -100.0})
+    summary = Summary(data, params, outcome)
+    helping, harming = (summary.doses("logistic", verdict) for verdict in ("helps", "harms"))
+    assert any(dose.weight > 0.0 for dose in helping)
+    assert {dose.weight for dose in harming} == {0.0}
+    assert [dose.share for dose in harming] == [dose.share for dose in helping]
+
+
+def test_the_rows_that_were_accepted_carry_the_weight_of_their_class_alone(as_good_as_real):
+    outcome, data = as_good_as_real
+    params = PARAMS.model_copy(update={"min_gain_points": -100.0})
+    labels = np.array(outcome.shipped["label"])
+    first = {label: np.flatnonzero(labels == label)[: 10 * label] for label in (2, 3)}
+    accepted = np.isin(np.arange(len(labels)), np.concatenate([first[2], first[3]]))
+    fewer = replace(outcome, shipped={**outcome.shipped, "accepted": accepted.tolist()})
+    for dose in record_of(fewer, params, data).doses:
+        if dose.origin == "gan":
+            real = 1.0 - dose.share
+            rows = 10 * int(dose.class_name)
+            assert dose.share > 0.0
+            assert dose.weight == pytest.approx(min(1.0, dose.share / real * 6 / rows))
 
 
 def test_gan_rows_that_nothing_shows_to_help_are_left_out_of_the_recommended_mix(as_good_as_real):
