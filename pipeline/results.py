@@ -64,8 +64,9 @@ class Comparison(Record):
     Attributes:
         gains_points: One paired difference a replicate.
         lower_bound_points: Corrected one-sided 95 % lower bound; the verdict rests on it.
-        detectable_points: The smallest true gain that this trial would have called "helps" in 80 %
-            of trials.
+        detectable_points: The smallest true gain that this comparison, by itself, would have found
+            in 80 % of trials. "helps" for the GAN asks for every one of its comparisons at once,
+            and so for more.
         replicates_to_settle: Replicates in all that would show a gain of this size, where adding
             some can; None where none can or none are needed.
     """

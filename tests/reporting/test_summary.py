@@ -60,3 +60,10 @@ def test_hostile_names_leave_the_tables_of_the_summary_whole():
     hostile = COMMONMARK.render(markdown_summary(named(example_material(), ten)))
     harmless = COMMONMARK.render(markdown_summary(example_material()))
     assert re.findall(r"<[a-z]+", hostile) == re.findall(r"<[a-z]+", harmless)
+
+
+@pytest.mark.parametrize(("rule", "is_alone"), [("mix", False), ("gan", True)])
+def test_a_gain_that_could_be_seen_over_one_cheap_arm_is_not_told_as_one_over_all(rule, is_alone):
+    result = example_material().result.model_copy(update={"promote_rule": rule})
+    page = render_report(example_material(result=result))
+    assert ("over this arm alone" in page) == is_alone

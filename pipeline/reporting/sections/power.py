@@ -21,6 +21,8 @@ def power_table(material: Material) -> Table:
     return Table(
         key="power",
         caption="Gains that would be found four times in five, in points",
+        note="Each comparison by itself. The GAN has to be told from every cheap arm at once, "
+        "which takes a larger gain, or more replicates, than its hardest row here.",
         columns=(
             Column("Arm"),
             Column("Against"),
@@ -48,9 +50,15 @@ def _lead(comparison: Comparison | None) -> str:
             "What gain this trial could have detected cannot be said: its gains do not vary over "
             "the replicates. “No evidence” does not mean “no effect”."
         )
+    assert comparison is not None
+    alone = (
+        " over this arm alone; to be told from every cheap arm at once takes more"
+        if comparison.question == "gan against cheap"
+        else ""
+    )
     return (
-        f"A true gain of {detectable:.1f} points would have been found four times in five; smaller "
-        "ones are missed more often. “No evidence” therefore does not mean “no effect”."
+        f"A true gain of {detectable:.1f} points would have been found four times in five{alone}; "
+        "smaller ones are missed more often. “No evidence” therefore does not mean “no effect”."
     )
 
 
