@@ -1,17 +1,18 @@
 """When a training has gone wrong: a loss that is no number, or classes that became one picture."""
 
-import math
 from collections.abc import Sequence
 
-from pipeline.gan.history import HistoryRow
+from pipeline.gan.history import HistoryRow, is_not_finite
 
 # Below this share of the reals' spread a class has collapsed. Healthy trainings of the spike and
 # the benchmark stay above .6; the collapsed tutorial recipes fall below .2.
 LEAST_DIVERSITY = 0.25
 # Mean over some steps of a loss that is .7 where both sides are even.
 LARGEST_LOSS = 1000.0
-# The first looks at a generator find it as it was initialised: alike everywhere.
-GRACE_WATCHES = 3
+# The first looks at a generator find it as it was initialised: alike everywhere. They are forgiven
+# for a share of the steps, within bounds.
+GRACE_SHARE = 0.3
+LEAST_GRACE_STEPS, MOST_GRACE_STEPS = 200, 750
 WATCHES_IN_A_ROW = 2
 # A generator that draws one picture for everything has died, and gets no gradient to come back by.
 # It need not be waited for: of eight kinds of training, the slowest stood at .10 after this many
@@ -23,7 +24,7 @@ DEAD_FROM_STEP = 100
 def divergence(row: HistoryRow) -> str | None:
     """A sentence when a number of the row is not finite, or the game has blown up, else None."""
     for name, value in row.items():
-        if isinstance(value, float) and not math.isfinite(value):
+        if is_not_finite(value):
             return f"At step {row['step']} `{name}` is no longer a finite number."
     loss = row.get("discriminator_loss", 0.0)
     if loss > LARGEST_LOSS:
@@ -34,7 +35,7 @@ def divergence(row: HistoryRow) -> str | None:
     return None
 
 
-def collapse(watched: Sequence[HistoryRow], classes: Sequence[str]) -> str | None:
+def collapse(watched: Sequence[HistoryRow], classes: Sequence[str], *, steps: int) -> str | None:
     """A sentence when a class has lost its diversity at two looks in a row, else None.
 
     The first looks forgive a class that is still alike, but not a generator that is dead.
@@ -42,30 +43,40 @@ def collapse(watched: Sequence[HistoryRow], classes: Sequence[str]) -> str | Non
     Args:
         watched: The rows of the history that hold scores, oldest first.
         classes: Names in label order.
+        steps: How many the whole training is to take.
     """
     recent = watched[-WATCHES_IN_A_ROW:]
     if len(recent) < WATCHES_IN_A_ROW:
         return None
-    if all(_is_dead(row) for row in recent):
+    if all(is_dead(row) and row["step"] >= DEAD_FROM_STEP for row in recent):
         return (
             f"At step {recent[-1]['step']} every sample of every class is the same picture: the "
             "generator is dead."
         )
-    if len(watched) < GRACE_WATCHES + WATCHES_IN_A_ROW:
+    grace = max(LEAST_GRACE_STEPS, min(MOST_GRACE_STEPS, GRACE_SHARE * steps))
+    if recent[0]["step"] < grace:
         return None
-    lost = [
-        name
-        for label, name in enumerate(classes)
-        if all(row["diversity"][label] < LEAST_DIVERSITY for row in recent)
-    ]
+    lost = set.intersection(*(lost_classes(row) for row in recent))
     if not lost:
         return None
-    shown = ", ".join(repr(name) for name in lost[:20])
+    names = [classes[label] for label in sorted(lost)]
+    shown = ", ".join(repr(name) for name in names[:20])
     return (
-        f"At step {recent[-1]['step']} the samples of {len(lost)} of {len(classes)} classes are "
+        f"At step {recent[-1]['step']} the samples of {len(names)} of {len(classes)} classes are "
         f"nearly alike ({shown}): less than {LEAST_DIVERSITY:.0%} of the reals' spread is left."
     )
 
 
-def _is_dead(row: HistoryRow) -> bool:
-    return bool(row["step"] >= DEAD_FROM_STEP and max(row["diversity"]) < DEAD_DIVERSITY)
+def lost_classes(row: HistoryRow) -> set[int]:
+    """Labels of the classes whose samples are nearly alike where the reals are not."""
+    return {
+        label
+        for label, diversity in enumerate(row["diversity"])
+        if diversity is not None and diversity < LEAST_DIVERSITY
+    }
+
+
+def is_dead(row: HistoryRow) -> bool:
+    """Whether every sample of every class is the same picture."""
+    known = [diversity for diversity in row["diversity"] if diversity is not None]
+    return bool(known) and max(known) < DEAD_DIVERSITY

@@ -19,6 +19,11 @@ def update(average: list[Tensor], current: list[Tensor], *, decay: float) -> Non
     torch._foreach_lerp_(average, current, 1.0 - decay)
 
 
+def is_finite(weights: list[Tensor]) -> bool:
+    """Whether every weight is a finite number."""
+    return all(bool(weight.isfinite().all()) for weight in weights)
+
+
 def set_memory_format(module: nn.Module, layout: torch.memory_format) -> None:
     """Lay out a module's convolution weights, in place."""
     for tensor in (*module.parameters(), *module.buffers()):

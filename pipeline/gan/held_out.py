@@ -5,8 +5,10 @@ import pandas as pd
 
 from pipeline.randomness import numpy_stream
 
-# A rare class needs every sample it has; only classes at least this large give some away.
+# A rare class needs every sample it has; only classes at least this large give some away,
 SMALLEST_CLASS = 40
+# and only where there are enough of them to say something of the class.
+FEWEST_HELD_OUT = 6
 
 
 def held_out_rows(
@@ -16,12 +18,14 @@ def held_out_rows(
 
     Args:
         labels: Class indices, int64 [n].
-        fraction: Share in [0, 1), rounded down in each class.
+        fraction: Share in [0, 1), rounded down in each class; a class that would give fewer than
+            `FEWEST_HELD_OUT` gives none.
         bonds: Names, object [n], equal for rows that stay together; such rows are held out all or
             none, while no class gives more than its share. None where every row is on its own.
     """
     counts = np.bincount(labels)
-    left = np.where(counts >= SMALLEST_CLASS, (fraction * counts).astype(np.int64), 0)
+    left = (fraction * counts).astype(np.int64)
+    left[(counts < SMALLEST_CLASS) | (left < FEWEST_HELD_OUT)] = 0
     bonds = np.arange(len(labels)) if bonds is None else bonds
     together = pd.Series(np.arange(len(labels))).groupby(bonds, sort=False).indices
     is_held_out = np.zeros(len(labels), bool)

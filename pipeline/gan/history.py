@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,6 +12,11 @@ from torch import Tensor
 HistoryRow = dict[str, Any]
 # What is drawn over the steps.
 CURVES = ("generator_loss", "discriminator_loss", "accuracy_real", "accuracy_fake")
+
+
+def is_not_finite(value: Any) -> bool:
+    """Whether a value of a row is a number that is infinite or none."""
+    return isinstance(value, float) and not math.isfinite(value)
 
 
 def curves_csv(history: Sequence[HistoryRow]) -> str:

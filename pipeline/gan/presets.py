@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal
 
+from pipeline.errors import ParamsError
 from pipeline.params import GanParams
 
 
@@ -151,12 +152,40 @@ _CONVOLUTIONAL = replace(
 )
 
 
+# What a reference's networks and losses have no use for.
+_NOTHING_OF = ("conditioning_ramp", "deviation")
+_NO_ADVERSARY = (
+    "game",
+    "gamma_real",
+    "gamma_fake",
+    "penalty_every_steps",
+    "adaptive_accuracy",
+    "lecam",
+    "embedding_overlap",
+)
+WITHOUT_EFFECT: dict[str, tuple[str, ...]] = {
+    "residual": (),
+    "vanilla": _NOTHING_OF,
+    "dcgan": _NOTHING_OF,
+    "cvae": (*_NO_ADVERSARY, *_NOTHING_OF),
+}
+
+
 def recipe_for(params: GanParams, *, networks: str = "mlp") -> Recipe:
     """The preset's row, with what params.yaml says in its place.
 
     Args:
         networks: The kind that the modality chooses by itself for samples of this size.
+
+    Raises:
+        ParamsError: params.yaml names a part that the preset does not have.
     """
+    useless = [name for name in WITHOUT_EFFECT[params.preset] if getattr(params, name) is not None]
+    if useless:
+        raise ParamsError(
+            f"The preset {params.preset!r} has no part that these would change:",
+            [f"`gan.{name}`: leave it out, or take the preset 'residual'." for name in useless],
+        )
     row = PRESETS[params.preset]
     if row.networks == "auto" and networks == "convolutional":
         row = _CONVOLUTIONAL

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 STATE_FILE = "state.json"
 # 2: the convolutional discriminator flattens planes last; its weights stand in another order.
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 
 @dataclass(frozen=True)

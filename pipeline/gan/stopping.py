@@ -47,6 +47,13 @@ def has_plateaued(watched: Sequence[HistoryRow], *, patience_watches: int) -> bo
     return max(scores[-patience_watches:]) <= max(scores[:-patience_watches])
 
 
-def is_better(score: float, best: float | None) -> bool:
-    """Whether a later generator replaces the best so far: unless it is clearly worse."""
-    return best is None or score >= best - SCORE_NOISE
+def is_better(score: float, best: float | None, *, lost: int = 0, best_lost: int = 0) -> bool:
+    """Whether a later generator replaces the best so far: unless it is clearly worse.
+
+    Args:
+        lost: How many classes have collapsed in the later one; fewer go before any score.
+        best_lost: The same of the best so far.
+    """
+    if best is None or lost < best_lost:
+        return True
+    return lost == best_lost and score >= best - SCORE_NOISE

@@ -15,7 +15,7 @@ from pipeline.gan import alarm, averaging, state, stopping, warmup
 from pipeline.gan.adversarial import AdversarialMethod
 from pipeline.gan.batches import BatchDrawer, torch_stream
 from pipeline.gan.contract import Domain, LabelledTensors, Neighbourhood, Progress
-from pipeline.gan.history import HistoryRow, Meter
+from pipeline.gan.history import HistoryRow, Meter, is_not_finite
 from pipeline.gan.method import Method, StepInput
 from pipeline.gan.presets import Recipe
 from pipeline.gan.variational import VariationalMethod
@@ -77,7 +77,8 @@ def train(
         devices: Where to train; by default this process alone, or its place under torchrun.
 
     Raises:
-        TrainingError: the training diverged or collapsed before any generator was worth keeping.
+        TrainingError: the training diverged before any generator was worth keeping, or its time ran
+            out before the networks saw the classes (`conditioning_ramp`).
     """
     # Whatever a module draws from torch's global stream is seeded each step and put back after.
     with torch.random.fork_rng(devices=[]):
@@ -120,6 +121,8 @@ class Trainer:
         self.best: dict[str, Tensor] = {}
         self.best_score: float | None = None
         self.best_step = 0
+        self.best_lost = 0
+        self._diverged: str | None = None
         self._clock = stopping.Stopwatch()
         self._written_at = time.monotonic()
 
@@ -205,6 +208,7 @@ class Trainer:
         facts = found.facts
         self.history, self.next_step = facts["history"], facts["next_step"]
         self.best_score, self.best_step = facts["best_score"], facts["best_step"]
+        self.best_lost, self._diverged = facts["best_lost"], facts["diverged"]
         self._clock = stopping.Stopwatch(facts["spent_seconds"])
         log.info("The training goes on from step %d.", self.next_step)
 
@@ -221,6 +225,8 @@ class Trainer:
             "next_step": self.next_step,
             "best_score": self.best_score,
             "best_step": self.best_step,
+            "best_lost": self.best_lost,
+            "diverged": self._diverged,
             "spent_seconds": self._clock.seconds,
         }
         return state.TrainingState(tensors=tensors, facts=facts)
@@ -250,42 +256,66 @@ class Trainer:
 
     def _read(self) -> HistoryRow:
         row: HistoryRow = {"step": self.next_step, **self.meter.read(self.devices.mean)}
-        if self._is_watch(self.next_step) and alarm.divergence(row) is None:
+        self._diverged = alarm.divergence(row)
+        if self._diverged is None and not averaging.is_finite(self._average_weights):
+            self._diverged = f"At step {self.next_step} a weight is no longer a finite number."
+        if self._diverged is None and self._is_watch(self.next_step):
             adversarial = self.job.recipe.method == "adversarial"
             companion = self.method.companion if adversarial else None
             row |= self.watch.look(self.average, companion, step=self.next_step)
             self._keep_if_better(row)
+        # JSON knows no number that is not finite, and the alarm has told of it.
+        row = {name: None if is_not_finite(value) else value for name, value in row.items()}
         self.history.append(row)
         return row
 
     def _keep_if_better(self, row: HistoryRow) -> None:
-        if stopping.is_better(row["score"], self.best_score):
-            self.best = {name: tensor.clone() for name, tensor in self.average.state_dict().items()}
-            self.best_step = row["step"]
-            self.best_score = max(row["score"], self.best_score or 0.0)
+        if not self._sees_classes(row["step"]):
+            return
+        lost = len(alarm.lost_classes(row))
+        if not stopping.is_better(
+            row["score"], self.best_score, lost=lost, best_lost=self.best_lost
+        ):
+            return
+        self.best = {name: tensor.clone() for name, tensor in self.average.state_dict().items()}
+        improves = self.best_score is not None and lost == self.best_lost
+        self.best_score = max(row["score"], self.best_score) if improves else row["score"]
+        self.best_step, self.best_lost = row["step"], lost
+
+    def _sees_classes(self, step: int) -> bool:
+        """Whether the networks see the class in full, as the average that is kept does."""
+        ramp = self.job.recipe.conditioning_ramp
+        return ramp is None or step >= ramp[1] * self.job.recipe.steps
 
     def _ending_at(self, row: HistoryRow) -> stopping.Ending | None:
-        step = int(row["step"])
-        watched = [earlier for earlier in self.history if "score" in earlier]
-        diverged = alarm.divergence(row)
-        if diverged is not None and not self.best:
+        step, recipe = int(row["step"]), self.job.recipe
+        watched = [
+            earlier
+            for earlier in self.history
+            if "score" in earlier and self._sees_classes(earlier["step"])
+        ]
+        if self._diverged is not None and not self.best:
             raise TrainingError(
-                f"The training diverged before any generator was worth keeping. {diverged} "
+                f"The training diverged before any generator was worth keeping. {self._diverged} "
                 "Lower `gan.learning_rate`, or raise the gradient penalty."
             )
-        if diverged is not None:
-            return self._end("divergence", step, diverged)
-        collapsed = alarm.collapse(watched, self.job.classes) if "score" in row else None
-        if collapsed is not None:
+        if self._diverged is not None:
+            return self._end("divergence", step, self._diverged)
+        looked = "score" in row
+        collapsed = alarm.collapse(watched, self.job.classes, steps=recipe.steps)
+        if looked and collapsed is not None:
             return self._end("collapse", step, collapsed)
-        if step >= self.job.recipe.steps:
+        if step >= recipe.steps:
             return self._end("steps", step)
-        if "score" in row and stopping.has_plateaued(
-            watched, patience_watches=self.job.recipe.plateau_watches
-        ):
+        if looked and stopping.has_plateaued(watched, patience_watches=recipe.plateau_watches):
             return self._end("plateau", step, f"At step {step} the samples no longer improve.")
         # Clocks differ, and all processes must end at the same step.
         if self.devices.of_first(self._clock.seconds > self.job.max_seconds):
+            if not self._sees_classes(step):
+                raise TrainingError(
+                    f"{_out_of_time(step, self.job.max_seconds)} Its classes were not told apart "
+                    "by then. Raise `gan.max_seconds`, or let `gan.conditioning_ramp` end earlier."
+                )
             return self._end("time", step, _out_of_time(step, self.job.max_seconds))
         return None
 

@@ -7,16 +7,19 @@ import torch
 from torch import Tensor, nn
 
 from pipeline import manifold
+from pipeline.gan.alarm import LEAST_DIVERSITY
 from pipeline.gan.batches import torch_stream
 from pipeline.gan.contract import Domain, LabelledTensors
+from pipeline.gan.held_out import FEWEST_HELD_OUT
 from pipeline.gan.history import HistoryRow
 from pipeline.gan.losses import accuracies
 
 NEIGHBOURS = 3
 SAMPLES_PER_CLASS = 64
 KERNEL_SAMPLES = 500
-# Fewer held-out samples than this say nothing of a class; its training samples stand in.
-FEWEST_HELD_OUT = 2 * NEIGHBOURS
+FEATURE_CHUNK = 512
+# Of features: that of one picture and rounding.
+LEAST_SPREAD = 1e-6
 
 
 @dataclass(frozen=True)
@@ -26,13 +29,14 @@ class ClassScores:
     Attributes:
         coverage: See `pipeline.manifold`, with k = 3 and as many fakes as reals.
         precision: The same.
-        diversity: Mean distance between two fakes over that between two reals.
+        diversity: Mean distance between two fakes over that between two reals; None where the reals
+            are one picture, so that nothing can be said.
         agreement: Share of fakes whose nearest real training sample is of the class asked for.
     """
 
     coverage: float
     precision: float
-    diversity: float
+    diversity: float | None
     agreement: float
 
 
@@ -52,7 +56,12 @@ class Watch:
         seed: int,
     ):
         self._train, self._held_out, self._domain, self._seed = train, held_out, domain, seed
-        self._train_features = self._features_of(domain.load(train.stored))
+        self._train_features = np.concatenate(
+            [
+                self._features_of(domain.load(part))
+                for part in torch.split(train.stored, FEATURE_CHUNK)
+            ]
+        )
         self._references = [self._reference(label) for label in range(domain.n_classes)]
         self._pooled = self._pool_of_reals()
 
@@ -81,8 +90,10 @@ class Watch:
         pooled = np.concatenate(
             [fakes[: len(self._pool_rows(label))] for label, fakes in enumerate(features)]
         )
-        row["kid"] = _short(kernel_distance(self._pooled[0], pooled))
-        row["leak"] = _short(row["kid"] - kernel_distance(self._pooled[1], pooled))
+        if len(pooled) > 1:
+            kid = kernel_distance(self._pooled[0], pooled)
+            row["kid"] = _short(kid)
+            row["leak"] = _short(kid - kernel_distance(self._pooled[1], pooled))
         row["score"] = _short(overall_score(scores))
         if discriminator is not None:
             row.update(self._overfitting(discriminator, drawn))
@@ -92,6 +103,7 @@ class Watch:
         reals = self._references[label]
         fakes = fakes[: max(len(reals), 2)]
         neighbours = min(NEIGHBOURS, len(reals) - 1)
+        spread = manifold.mean_distance(reals)
         nearest = np.array(
             [
                 manifold.nearest_distances(fakes, self._train_features[self._rows(other)])
@@ -103,7 +115,7 @@ class Watch:
             precision=manifold.precision(reals, fakes, neighbours=neighbours)
             if neighbours
             else 0.0,
-            diversity=manifold.mean_distance(fakes) / max(manifold.mean_distance(reals), 1e-12),
+            diversity=manifold.mean_distance(fakes) / spread if spread > LEAST_SPREAD else None,
             agreement=float((nearest == label).mean()),
         )
 
@@ -161,14 +173,16 @@ class Watch:
     def _reference(self, label: int) -> np.ndarray:
         if self._held_out_counts()[label] >= FEWEST_HELD_OUT:
             assert self._held_out is not None
-            rows = torch.nonzero(self._held_out.labels == label)[:SAMPLES_PER_CLASS, 0]
+            rows = _spread(
+                np.flatnonzero(self._held_out.labels.numpy() == label), SAMPLES_PER_CLASS
+            )
             return self._features_of(self._domain.load(self._held_out.stored[rows]))
-        features: np.ndarray = self._train_features[self._rows(label)[:SAMPLES_PER_CLASS]]
+        features: np.ndarray = self._train_features[_spread(self._rows(label), SAMPLES_PER_CLASS)]
         return features
 
     def _pool_rows(self, label: int) -> np.ndarray:
         each = min(SAMPLES_PER_CLASS, max(2, KERNEL_SAMPLES // self._domain.n_classes))
-        return self._rows(label)[:each]
+        return _spread(self._rows(label), each)
 
     def _pool_of_reals(self) -> tuple[np.ndarray, np.ndarray]:
         """Training reals as they are, and changed as the augmentation changes them."""
@@ -198,11 +212,24 @@ def kernel_distance(real: np.ndarray, fake: np.ndarray) -> float:
 def overall_score(scores: list[ClassScores]) -> float:
     """One number to choose a checkpoint by, in [0, 1]: the harmonic mean of coverage and precision.
 
-    Each is averaged over classes, so that a rare class counts as much as a common one.
+    Each is averaged over classes, so that a rare class counts as much as a common one. Beside few
+    reals, whose balls are wide, one picture covers everything and any picture is precise. So the
+    coverage of a class that is nearly one picture counts for less, and of its precise samples only
+    those whose nearest real is of the class.
     """
-    coverage = float(np.mean([score.coverage for score in scores]))
-    precision = float(np.mean([score.precision for score in scores]))
+    coverage = float(np.mean([score.coverage * _variety(score) for score in scores]))
+    precision = float(np.mean([score.precision * score.agreement for score in scores]))
     return 2 * coverage * precision / max(coverage + precision, 1e-12)
+
+
+def _variety(score: ClassScores) -> float:
+    """1 for a class that is alive, less for one below the alarm's limit, in [0, 1]."""
+    return 1.0 if score.diversity is None else min(1.0, score.diversity / LEAST_DIVERSITY)
+
+
+def _spread(rows: np.ndarray, most: int) -> np.ndarray:
+    """At most so many of the rows, evenly, since what lies together in a file is often alike."""
+    return rows[np.linspace(0, len(rows) - 1, min(len(rows), most)).astype(np.int64)]
 
 
 def _device_of(network: nn.Module) -> torch.device:
@@ -210,5 +237,5 @@ def _device_of(network: nn.Module) -> torch.device:
     return torch.device("cpu") if held is None else held.device
 
 
-def _short(value: float) -> float:
-    return float(f"{value:.6g}")
+def _short(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.6g}")

@@ -29,7 +29,7 @@ def small_affine(images: Tensor, uniform: Tensor, *, strength: float | Tensor = 
     """
     if isinstance(strength, float | int) and strength == 0:
         return images
-    grid = grid_of(small_changes(uniform, strength=strength), images)
+    grid = grid_of(small_changes(uniform, images.shape, strength=strength), images)
     return F.grid_sample(images, grid, padding_mode="border", align_corners=False)
 
 
@@ -63,8 +63,12 @@ def _places(height: int, width: int, device: torch.device) -> Tensor:
     return torch.stack([columns, rows, torch.ones_like(rows)]).flatten(1).to(device)
 
 
-def small_changes(uniform: Tensor, *, strength: float | Tensor = 1.0) -> Tensor:
-    """The matrices of `small_affine`, [n, 2, 3], as `affine_grid` takes them."""
+def small_changes(uniform: Tensor, shape: torch.Size, *, strength: float | Tensor = 1.0) -> Tensor:
+    """The matrices of `small_affine`, [n, 2, 3], as `affine_grid` takes them.
+
+    Args:
+        shape: Of the pictures, whose last two sides are height and width.
+    """
     # A strength of a row's own scales all four of its numbers.
     own = strength[:, None] if isinstance(strength, Tensor) else strength
     centred = (uniform * 2 - 1) * own
@@ -72,10 +76,16 @@ def small_changes(uniform: Tensor, *, strength: float | Tensor = 1.0) -> Tensor:
     scale = torch.exp(centred[:, 1] * LOG_SCALE)
     shift = centred[:, 2:] * (2 * SHIFT_SHARE)
     cosine, sine = torch.cos(angle) * scale, torch.sin(angle) * scale
+    tall = aspect(shape)
     return torch.stack(
         [
-            torch.stack([cosine, -sine, shift[:, 0]], dim=1),
-            torch.stack([sine, cosine, shift[:, 1]], dim=1),
+            torch.stack([cosine, -sine * tall, shift[:, 0]], dim=1),
+            torch.stack([sine / tall, cosine, shift[:, 1]], dim=1),
         ],
         dim=1,
     )
+
+
+def aspect(shape: torch.Size) -> float:
+    """Height over width: both sides run from −1 to 1, and a turn is one of pixels."""
+    return shape[-2] / shape[-1]

@@ -7,6 +7,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from pipeline.modalities.image_affine import aspect
+
 # At strength 1, by what was screened on digits of 8×8 and 28×28 pixels.
 ROTATION_DEGREES = 10.0
 SHIFT_SHARE = 0.08
@@ -35,10 +37,11 @@ def augment(images: torch.Tensor, strength: float, stream: torch.Generator) -> t
     # affine_grid's axes run from -1 to 1: a shift by a share of the side is twice that.
     shift = uniform[:, 4:6] * 2 * SHIFT_SHARE * strength
     cosine, sine = torch.cos(angle), torch.sin(angle)
+    tall = aspect(images.shape)
     theta = torch.stack(
         [
-            torch.stack([scale_x * cosine, shear - sine, shift[:, 0]], 1),
-            torch.stack([sine, scale_y * cosine, shift[:, 1]], 1),
+            torch.stack([scale_x * cosine, (shear - sine) * tall, shift[:, 0]], 1),
+            torch.stack([sine / tall, scale_y * cosine, shift[:, 1]], 1),
         ],
         1,
     )

@@ -141,7 +141,7 @@ class ConvolutionalDiscriminator(nn.Module):
         flat = F.leaky_relu(hidden, SLOPE).permute(0, 2, 3, 1).flatten(1)
         if self.deviation:
             # An odd stride, so that every plane has its turn.
-            watched = flat[:, :: flat.shape[1] // DEVIATION_FEATURES | 1].float()
+            watched = flat[:, :: flat.shape[1] // DEVIATION_FEATURES | 1]
             spread = class_deviation(watched, labels, n_classes=self.n_classes, parts=parts)
             flat = torch.cat([flat, spread[:, None].to(flat.dtype)], dim=1)
         top = F.leaky_relu(self.hidden(flat), SLOPE)

@@ -87,7 +87,7 @@ class PictureNeighbourhood:
     def _moved(self, rows: Tensor, real: Tensor, rarity: Tensor, stream: torch.Generator) -> Tensor:
         """Towards a neighbour, as a common class varies, and a little besides, in one sampling."""
         uniform = torch.rand(len(rows), AFFINE_DIM, generator=stream)
-        changes = small_changes(uniform, strength=rarity * self._strength)
+        changes = small_changes(uniform, real.shape, strength=rarity * self._strength)
         lent = self._draw_lent(rarity, stream)
         if self._ways is None:
             return deform(real, lent, changes=changes, mode="bicubic")

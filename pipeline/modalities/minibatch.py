@@ -27,16 +27,19 @@ def class_deviation(features: Tensor, labels: Tensor, *, n_classes: int, parts: 
     n = len(labels)
     part = torch.arange(parts, device=labels.device).repeat_interleave(n // parts)
     groups = part * n_classes + labels
-    members = F.one_hot(groups, parts * n_classes).to(features.dtype).T
+    # In doubles, which autocast leaves as they are: a small variance is the difference of two large
+    # numbers, and in bf16 a class that has collapsed does not look as if it had.
+    exact = features.double()
+    members = F.one_hot(groups, parts * n_classes).double().T
     told = torch.cat(
-        [members @ features, members @ features.square(), members.sum(dim=1, keepdim=True)], dim=1
+        [members @ exact, members @ exact.square(), members.sum(dim=1, keepdim=True)], dim=1
     )
     d = features.shape[1]
     sums, squares, counts = torch.split(_over_processes(told), [d, d, 1], dim=1)
     counts = counts.clamp_min(1.0)
     variance = squares / counts - (sums / counts).square()
     deviation: Tensor = variance.clamp_min(0.0).add(1e-6).sqrt().mean(dim=1)
-    return deviation[groups]
+    return deviation[groups].to(torch.promote_types(features.dtype, torch.float32))
 
 
 def _over_processes(sums: Tensor) -> Tensor:

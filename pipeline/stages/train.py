@@ -5,13 +5,15 @@ import os
 import shutil
 
 from pipeline import storage, synthesis
-from pipeline.errors import ParamsError
+from pipeline.errors import ParamsError, TrainingError
+from pipeline.gan import alarm
 from pipeline.gan.history import HistoryRow
 from pipeline.params import GanParams, Params
 from pipeline.randomness import derive_seed
 from pipeline.scale.fabric import is_first_process
 from pipeline.stages.shell import run_stage
 from pipeline.stages.starting import starting_point
+from pipeline.synthesis.fitted import FittedGenerator
 from pipeline.workspace import Workspace, writing
 
 log = logging.getLogger(__name__)
@@ -43,6 +45,7 @@ def run(workspace: Workspace, params: Params) -> None:
         start=start,
         on_progress=tell,
     )
+    refuse_dead(fitted)
     if not is_first_process():
         return
     facts = {"generator": fitted.hash, "seed": params.seed, "samples": samples.counts()}
@@ -63,6 +66,21 @@ def refuse_large_batch(batch_samples: int | None, n_samples: int) -> None:
         raise ParamsError(
             f"`gan.batch_samples` is {batch_samples}, and the training split has {n_samples} "
             f"samples; at most {n_samples} are valid: lower it, or add data."
+        )
+
+
+def refuse_dead(fitted: FittedGenerator) -> None:
+    """A generator that draws one picture for everything is nothing to release.
+
+    Raises:
+        TrainingError: the training ended so, and no look before had found it alive.
+    """
+    ending = fitted.config["ending"]
+    kept = [row for row in fitted.history if row["step"] == ending["kept_step"]]
+    if ending["reason"] == "collapse" and any(alarm.is_dead(row) for row in kept):
+        raise TrainingError(
+            f"The training came to nothing. {ending['message']} Take another `seed`, or lower "
+            "`gan.learning_rate`."
         )
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -23,6 +24,12 @@ from pipeline.row_digests import row_names
 from pipeline.samples import Samples
 from pipeline.scale.fabric import use_one_thread
 from pipeline.synthesis.fitted import HASH_SHOWN, FittedGenerator
+
+log = logging.getLogger(__name__)
+
+# Of a batch, on average: a collapse within a class is seen by comparing samples of that class. With
+# 60 classes in batches of 64, most classes came to a single picture; with 45 none.
+LEAST_OF_A_CLASS = 2
 
 
 @dataclass(frozen=True)
@@ -121,8 +128,18 @@ def plan_of(samples: Samples, params: GanParams) -> tuple[Recipe, ImageDesign]:
     """
     shape = _image_shape_of(samples)
     recipe = recipe_for(params, networks=natural_kind(shape))
+    least = LEAST_OF_A_CLASS * len(samples.schema.classes) if recipe.deviation else 0
     if params.batch_samples is None:
-        recipe = replace(recipe, batch_samples=min(recipe.batch_samples, len(samples)))
+        fitting = max(least, min(recipe.batch_samples, len(samples)))
+        recipe = replace(recipe, batch_samples=fitting)
+    elif recipe.batch_samples < least:
+        log.warning(
+            "`gan.batch_samples` is %d for %d classes: a sample that is alone in its class shows "
+            "no lack of variety, and the classes may collapse; %d or more are advised.",
+            recipe.batch_samples,
+            len(samples.schema.classes),
+            least,
+        )
     design = choose_design(
         shape,
         n_classes=len(samples.schema.classes),

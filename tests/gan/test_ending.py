@@ -15,43 +15,58 @@ from pipeline.params import GanParams
 CLASSES = ("cat", "dog")
 
 
+STEPS = 1000
+
+
 def watched(*diversities, scores=None):
     scores = scores or [0.5] * len(diversities)
     return [
-        {"step": 100 * (i + 1), "diversity": list(diversity), "score": score}
+        {"step": 125 * (i + 1), "diversity": list(diversity), "score": score}
         for i, (diversity, score) in enumerate(zip(diversities, scores, strict=True))
     ]
 
 
 def test_a_healthy_training_raises_no_alarm():
-    assert alarm.collapse(watched(*[(0.9, 0.7)] * 8), CLASSES) is None
+    assert alarm.collapse(watched(*[(0.9, 0.7)] * 8), CLASSES, steps=STEPS) is None
 
 
 def test_a_class_that_became_one_picture_raises_the_alarm_by_name():
     rows = watched(*[(0.9, 0.7)] * 4, (0.9, 0.1), (0.9, 0.1))
-    assert "'dog'" in alarm.collapse(rows, CLASSES)
-    assert "'cat'" not in alarm.collapse(rows, CLASSES)
+    assert "'dog'" in alarm.collapse(rows, CLASSES, steps=STEPS)
+    assert "'cat'" not in alarm.collapse(rows, CLASSES, steps=STEPS)
 
 
 def test_one_bad_look_is_not_yet_a_collapse():
-    assert alarm.collapse(watched(*[(0.9, 0.7)] * 5, (0.9, 0.1)), CLASSES) is None
+    assert alarm.collapse(watched(*[(0.9, 0.7)] * 5, (0.9, 0.1)), CLASSES, steps=STEPS) is None
 
 
 def test_the_first_looks_at_a_generator_that_is_still_alike_are_forgiven():
-    assert alarm.collapse(watched(*[(0.1, 0.1)] * 4), CLASSES) is None
-    assert alarm.collapse(watched(*[(0.0, 0.1)] * 4), CLASSES) is None
+    assert alarm.collapse(watched(*[(0.1, 0.1)] * 3), CLASSES, steps=STEPS) is None
+    assert alarm.collapse(watched(*[(0.0, 0.1)] * 3), CLASSES, steps=STEPS) is None
+
+
+def test_a_training_of_four_looks_can_still_raise_the_alarm():
+    rows = [{**row, "step": 2 * row["step"]} for row in watched(*[(0.9, 0.1)] * 4)]
+    assert alarm.collapse(rows[:2], CLASSES, steps=STEPS) is None
+    assert "'dog'" in alarm.collapse(rows[:3], CLASSES, steps=STEPS)
+
+
+def test_a_class_whose_reals_are_one_picture_has_no_variety_to_lose():
+    rows = watched(*[(0.9, None)] * 8)
+    assert alarm.collapse(rows, CLASSES, steps=STEPS) is None
+    assert "dead" in alarm.collapse(watched((0.0, None), (0.0, None)), CLASSES, steps=STEPS)
 
 
 def test_a_generator_that_draws_one_picture_for_everything_is_not_waited_for():
-    assert alarm.collapse(watched((0.0, 0.0)), CLASSES) is None
-    assert "dead" in alarm.collapse(watched((0.0, 0.0), (0.01, 0.0)), CLASSES)
+    assert alarm.collapse(watched((0.0, 0.0)), CLASSES, steps=STEPS) is None
+    assert "dead" in alarm.collapse(watched((0.0, 0.0), (0.01, 0.0)), CLASSES, steps=STEPS)
 
 
 def test_before_its_first_hundred_steps_no_generator_is_dead():
     rows = [
         {**row, "step": step} for row, step in zip(watched(*[(0, 0)] * 2), (50, 99), strict=True)
     ]
-    assert alarm.collapse(rows, CLASSES) is None
+    assert alarm.collapse(rows, CLASSES, steps=STEPS) is None
 
 
 def test_a_finite_loss_beyond_any_game_is_a_divergence():
@@ -79,6 +94,11 @@ def test_a_later_generator_is_kept_unless_it_is_clearly_worse():
     assert stopping.is_better(0.1, None)
     assert stopping.is_better(0.48, 0.5)
     assert not stopping.is_better(0.4, 0.5)
+
+
+def test_no_generator_with_more_collapsed_classes_replaces_one_with_fewer():
+    assert not stopping.is_better(0.9, 0.5, lost=1, best_lost=0)
+    assert stopping.is_better(0.1, 0.9, lost=0, best_lost=1)
 
 
 def test_the_time_bounds_a_training_and_the_result_says_so(few_digits, caplog):
@@ -116,6 +136,44 @@ def test_a_divergence_ends_with_the_last_good_generator(few_digits, monkeypatch,
     assert fitted.config["ending"]["kept_step"] == 50
     assert "The generator of step 50 is kept" in caplog.text
     assert synthesis.draw(fitted, {"0": 3}).counts()["0"] == 3
+
+
+@pytest.mark.parametrize("step", [60, 74], ids=["between readings", "in a look's own step"])
+def test_a_generator_kept_from_a_divergence_can_be_written_and_read(
+    step, few_digits, monkeypatch, tmp_path
+):
+    params = GanParams(steps=200, batch_samples=12, watch_every_steps=25)
+    spoil_from(step, monkeypatch)
+    fitted = synthesis.train_generator(few_digits, params, seed=1, directory=tmp_path / "state")
+    assert (fitted.config["ending"]["reason"], fitted.config["ending"]["kept_step"]) == (
+        "divergence",
+        50,
+    )
+    synthesis.save_generator(tmp_path, fitted)
+    assert synthesis.load_generator(tmp_path).history == fitted.history
+
+
+def test_a_training_whose_time_is_up_before_it_sees_the_classes_is_an_error(few_digits):
+    params = GanParams(
+        steps=10_000_000, batch_samples=12, max_seconds=0.001, conditioning_ramp=(0.5, 0.9)
+    )
+    with pytest.raises(TrainingError, match=r"gan\.conditioning_ramp"):
+        synthesis.train_generator(few_digits, params, seed=1)
+
+
+def test_no_generator_is_kept_from_before_the_classes_are_seen_in_full(few_digits, monkeypatch):
+    honest = training.Watch.look
+
+    def look(watch, generator, discriminator, *, step):
+        row = honest(watch, generator, discriminator, step=step)
+        return row | {"diversity": [0.9] * 3, "score": 1.0 - step / 1000}
+
+    monkeypatch.setattr(training.Watch, "look", look)
+    params = GanParams(
+        steps=200, batch_samples=12, watch_every_steps=25, conditioning_ramp=(0.1, 0.5)
+    )
+    ending = synthesis.train_generator(few_digits, params, seed=1).config["ending"]
+    assert ending["kept_step"] >= 100
 
 
 def test_a_divergence_before_anything_is_worth_keeping_is_an_error(few_digits, monkeypatch):

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from pipeline.gan.contract import LabelledTensors
-from pipeline.gan.watch import Watch, kernel_distance
+from pipeline.gan.watch import Watch, _spread, kernel_distance
 from pipeline.modalities.image import ImageDomain
 from pipeline.modalities.image_design import choose_design
 
@@ -62,6 +62,36 @@ def test_one_picture_a_class_loses_coverage_and_diversity_but_not_agreement(watc
     assert max(row["coverage"][:2]) < 0.3
     assert max(row["diversity"]) < 0.1
     assert row["agreement"][0] == 1.0
+
+
+def test_beside_four_reals_a_class_one_picture_does_not_pass_for_a_good_generator(domain, unseen):
+    few = digits_of({0: 4, 3: 4, 6: 4})
+    watch = Watch(
+        LabelledTensors(domain.store(few.values), torch.from_numpy(few.labels)),
+        None,
+        domain,
+        seed=1,
+    )
+    assert watch.look(Replay(unseen), None, step=1)["score"] > 0.8
+    assert watch.look(Replay(few, copies=1), None, step=1)["score"] < 0.2
+    assert watch.look(Replay(unseen, swap=True), None, step=1)["score"] < 0.2
+
+
+def test_a_class_whose_reals_are_one_picture_tells_nothing_of_diversity(domain, unseen):
+    few = digits_of({0: 12, 3: 1, 6: 12})
+    watch = Watch(
+        LabelledTensors(domain.store(few.values), torch.from_numpy(few.labels)),
+        None,
+        domain,
+        seed=1,
+    )
+    diversity = watch.look(Replay(unseen), None, step=1)["diversity"]
+    assert [value is None for value in diversity] == [False, True, False]
+
+
+def test_a_class_is_judged_by_rows_from_all_over_its_part_of_a_file():
+    assert _spread(np.arange(100), 4).tolist() == [0, 33, 66, 99]
+    assert _spread(np.arange(3), 4).tolist() == [0, 1, 2]
 
 
 def test_pictures_of_another_class_lose_agreement(watch, unseen):

@@ -1,7 +1,10 @@
+import math
+
+import pytest
 import torch
 import torch.nn.functional as F
 
-from pipeline.modalities.image_affine import grid_of, small_affine, small_changes
+from pipeline.modalities.image_affine import ROTATION_DEGREES, grid_of, small_affine, small_changes
 
 CENTRE = torch.full((3, 4), 0.5)
 
@@ -12,7 +15,9 @@ def pictures(n=3):
 
 def test_pixels_are_sampled_where_torchs_own_grid_says():
     images = torch.zeros(3, 1, 5, 8)
-    changes = small_changes(torch.rand(3, 4, generator=torch.Generator().manual_seed(1)))
+    changes = small_changes(
+        torch.rand(3, 4, generator=torch.Generator().manual_seed(1)), images.shape
+    )
     expected = F.affine_grid(changes, list(images.shape), align_corners=False)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         assert torch.allclose(grid_of(changes, images), expected, atol=1e-6)
@@ -33,6 +38,19 @@ def test_each_picture_has_a_strength_of_its_own():
     assert torch.allclose(mixed[0], images[0], atol=1e-5)
     assert torch.allclose(mixed[1], small_affine(images, uniform, strength=1.0)[1], atol=1e-5)
     assert torch.allclose(mixed[2], small_affine(images, uniform, strength=2.0)[2], atol=1e-5)
+
+
+@pytest.mark.parametrize(("height", "width"), [(28, 28), (9, 31), (31, 9)])
+def test_a_turn_keeps_right_angles_whatever_the_sides(height, width):
+    """Where the pixels one to the right and one below are sampled from, in pixels."""
+    shape = torch.Size((1, 1, height, width))
+    turned = torch.tensor([[1.0, 0.5, 0.5, 0.5]])
+    matrix = small_changes(turned, shape)[0, :, :2].double()
+    sides = torch.tensor([width, height], dtype=torch.float64)
+    right, below = (matrix * sides[:, None] / sides[None, :]).T
+    angle = math.radians(ROTATION_DEGREES)
+    assert torch.allclose(right, torch.tensor([math.cos(angle), math.sin(angle)]).double())
+    assert torch.allclose(below, torch.tensor([-math.sin(angle), math.cos(angle)]).double())
 
 
 def test_a_shift_moves_the_picture_by_its_share_of_the_width():

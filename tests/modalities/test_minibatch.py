@@ -34,6 +34,14 @@ def test_a_class_collapsed_to_one_point_shows_although_the_others_are_spread():
     assert found[LABELS == 1].max() < 0.01 < found[LABELS == 0].min()
 
 
+def test_a_small_spread_is_told_exactly_under_autocast():
+    features = 3 + 0.05 * torch.randn(6, 200, generator=torch.Generator().manual_seed(1))
+    features[LABELS == 1] = 3.0
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        found = class_deviation(features, LABELS, n_classes=2, parts=1)
+    assert torch.allclose(found, by_hand(features.double(), LABELS).float(), rtol=1e-4)
+
+
 def test_the_spread_can_be_differentiated_twice():
     features = torch.randn(6, 5, dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradgradcheck(

@@ -67,3 +67,15 @@ def test_a_gain_that_could_be_seen_over_one_cheap_arm_is_not_told_as_one_over_al
     result = example_material().result.model_copy(update={"promote_rule": rule})
     page = render_report(example_material(result=result))
     assert ("over this arm alone" in page) == is_alone
+
+
+def test_a_diversity_that_cannot_be_told_is_a_dash():
+    history = tuple(
+        row | {"diversity": [None] + [0.5] * (len(row["coverage"]) - 1)}
+        if "coverage" in row
+        else row
+        for row in example_material().history
+    )
+    table = tables_by_key(example_material(history=history))["watch"]
+    place = table["columns"].index("Diversity")
+    assert [row[place] for row in table["rows"]][:2] == ["–", "0.50"]

@@ -64,7 +64,7 @@ def watch_table(material: Material) -> Table:
         rows=tuple(
             (
                 name_cell(class_name),
-                *(Cell(f"{row[measure][place]:.2f}", row[measure][place]) for measure in measures),
+                *(_measured(row[measure][place]) for measure in measures),
             )
             for place, class_name in enumerate(material.schema.classes)
         )
@@ -73,6 +73,11 @@ def watch_table(material: Material) -> Table:
         note="Coverage and precision as under Fidelity; diversity over that of real samples; "
         "agreement is the share whose nearest real sample is of the class asked for.",
     )
+
+
+def _measured(value: float | None) -> Cell:
+    """Nothing is said of the diversity of a class whose reals are one picture."""
+    return Cell("–", None) if value is None else Cell(f"{value:.2f}", value)
 
 
 def _sentence(material: Material) -> str:
