@@ -111,7 +111,7 @@ def fillers_of(material: Material) -> dict[str, int]:
 
 
 def _how_taken(fillers: dict[str, int]) -> str:
-    taken = "The dataset takes accepted samples of each class as they were drawn"
+    taken = "The dataset takes accepted samples of each class in the order of drawing"
     if not fillers:
         return f"{taken}, exactly as many as it needs."
     rows = numbers.counted(sum(fillers.values()), "row")

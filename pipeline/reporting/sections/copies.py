@@ -10,7 +10,7 @@ TITLE = "Copies and membership"
 CAUTIONS = (
     (
         "What this does not prove: that no real sample can be told from the dataset. The search "
-        "knows the distances of one feature network, not every way of looking."
+        "knows distances in pixels and in one network's features, not every way of looking."
     ),
     "Nothing here is differential privacy, and the real rows are part of the dataset as they are.",
 )
@@ -19,7 +19,7 @@ SHIPPED = (
     "All of them are rows of the dataset, the flagged ones included: this search only reports. "
     "Curation had turned away before it what equals a training sample bit for bit, and what lies "
     "too close to one in pixels; what is a copy only after a shift or a mirroring, or in features, "
-    "curation does not see. The table below names the most suspicious rows."
+    "curation does not see. The last table names the most suspicious rows."
 )
 
 
