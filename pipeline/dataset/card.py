@@ -9,20 +9,44 @@ from typing import Any
 import jinja2
 from ruamel.yaml import YAML
 
-from pipeline.results import TrialResult, deciding_comparison
+from pipeline.results import Comparison, Question, TrialResult, Verdict, deciding_comparison
 from pipeline.samples import Schema
 
-VERDICTS = {
-    "helps": "The recommended mix is better than current practice: the trial shows it.",
-    "no evidence": (
+MIX, GAN = "mix", "gan"
+QUESTIONS: dict[str, Question] = {
+    MIX: "mix against current practice",
+    GAN: "gan against cheap",
+}
+# By the rule for promotion, whose question decides.
+VERDICTS: dict[tuple[str, Verdict], str] = {
+    (MIX, "helps"): "The recommended mix is better than current practice: the trial shows it.",
+    (MIX, "no evidence"): (
         "The trial found no evidence that synthetic rows help. They are part of this set all the "
         "same, so that anyone can look; mind the weights."
     ),
-    "harms": (
-        "The trial found that the mix is worse than current practice. Train on the real rows, or "
-        "use the recommended weights, which leave the harmful rows out."
+    (MIX, "harms"): (
+        "The trial found that the mix is worse than current practice. Stay with that, on the real "
+        "rows; every other row of this set has weight 0, and is there to be looked at only."
+    ),
+    (GAN, "helps"): (
+        "The GAN's rows, on top of the best cheap arm, are better than every cheap alternative: "
+        "the trial shows it."
+    ),
+    (GAN, "no evidence"): (
+        "The trial found no evidence that the GAN's rows beat the cheap alternatives. They are "
+        "part of this set all the same, with weight 0, so that anyone can look."
+    ),
+    (GAN, "harms"): (
+        "The trial found that the GAN's rows make the arm worse that they are added to. They are "
+        "in this set with weight 0, to be looked at only."
     ),
 }
+COMPARED = {
+    MIX: "The recommended mix is better than current practice",
+    GAN: "The GAN's rows, on top of the best cheap arm, are better than every cheap alternative",
+}
+# A proven gain that is not surely as large as the trial asked for.
+SHORT = "helps, not surely enough"
 # Row counts and the category that Hugging Face expects for them.
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 LARGEST = "n>1M"
@@ -54,6 +78,8 @@ def card(
         keep_trailing_newline=True,
     )
     environment.filters["cell"] = cell
+    environment.filters["points"] = points
+    environment.filters["bound"] = bound
     template = resources.files("pipeline.dataset").joinpath("templates", "card.md.j2")
     return environment.from_string(template.read_text(encoding="utf-8")).render(
         header=_header(schema, rows, name=name, licence=licence),
@@ -65,10 +91,12 @@ def card(
             source: sum(counts.get(source, 0) for counts in rows.values()) for source in sources
         },
         result=result,
-        verdict=VERDICTS[result.verdict],
-        gan_verdict=result.gan_verdict,
-        mix=deciding_comparison(result, "mix against current practice"),
-        gan=deciding_comparison(result, "gan against cheap"),
+        verdict=_verdict(result, result.promote_rule),
+        verdict_words=_verdict_words(result),
+        verdicts={rule: _verdict(result, rule) for rule in QUESTIONS},
+        mix=deciding_comparison(result, QUESTIONS[MIX]),
+        gan=deciding_comparison(result, QUESTIONS[GAN]),
+        fillers=_fillers(result),
         weights=result.recommended_weight,
         licence=licence,
         prefix="" if schema.modality == "image" else "equipoise.",
@@ -81,6 +109,54 @@ def cell(text: object) -> str:
     for character in "\\`*_[]|":
         escaped = escaped.replace(character, "\\" + character)
     return escaped
+
+
+def points(number: float) -> str:
+    """Points with their sign and one decimal, or two where one would hide them."""
+    decimals = 2 if round(number, 1) == 0 and round(number, 2) != 0 else 1
+    # Adding zero takes the sign from a negative zero.
+    return f"{round(number, decimals) + 0.0:+.{decimals}f}"
+
+
+def bound(comparison: Comparison) -> str:
+    """The one-sided bound on which the verdict rests."""
+    if comparison.verdict == "harms":
+        return f"upper bound {points(comparison.upper_bound_points)}"
+    return f"lower bound {points(comparison.lower_bound_points)}"
+
+
+def _is_short(result: TrialResult, rule: str) -> bool:
+    comparison = deciding_comparison(result, QUESTIONS[rule])
+    return (
+        comparison is not None
+        and comparison.verdict == "no evidence"
+        and comparison.lower_bound_points > 0
+    )
+
+
+def _answer(result: TrialResult, rule: str) -> Verdict:
+    return result.verdict if rule == MIX else result.gan_verdict
+
+
+def _verdict(result: TrialResult, rule: str) -> str:
+    return SHORT if _is_short(result, rule) else _answer(result, rule)
+
+
+def _verdict_words(result: TrialResult) -> str:
+    """What the deciding question's answer means for whoever takes the set."""
+    rule = result.promote_rule
+    if _is_short(result, rule):
+        return (
+            f"{COMPARED[rule]}, but not surely by the {result.min_gain_points:g} points that the "
+            "trial asked for. Mind the weights."
+        )
+    return VERDICTS[rule, _answer(result, rule)]
+
+
+def _fillers(result: TrialResult) -> dict[str, int]:
+    """Class name → rows that were turned away and that make up its exact number all the same."""
+    missing = {row.name: row.n_requested - row.n_accepted for row in result.classes}
+    return {name: n for name, n in missing.items() if n > 0}
 
 
 def _header(

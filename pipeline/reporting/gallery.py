@@ -29,7 +29,11 @@ CURATION_COLUMNS = [
 
 @dataclass(frozen=True)
 class Single:
-    """One synthetic picture with what curation said of it, and its nearest real one."""
+    """One synthetic picture with what curation said of it, and its nearest real one.
+
+    Attributes:
+        reason: Why curation turned it away; "" where it did not.
+    """
 
     id: str
     picture: np.ndarray
@@ -109,10 +113,14 @@ def _named(curation: pd.DataFrame, schema: Schema) -> pd.DataFrame:
 
 
 def _picks(curation: pd.DataFrame, name: str) -> dict[str, list[dict]]:
-    """The rows of curation to show of one class: closest, worst-scored and rejected."""
+    """The rows of curation to show of one class: closest, worst-scored and rejected.
+
+    Rejected rows that make up an exact number are in the dataset, and not among the rejected here.
+    """
     rows = curation[curation["label"] == name].sort_values("id")
-    chosen = rows[rows["chosen"].astype(bool)]
-    turned_away = rows[~rows["accepted"].astype(bool)]
+    is_chosen = rows["chosen"].astype(bool)
+    chosen = rows[is_chosen]
+    turned_away = rows[~rows["accepted"].astype(bool) & ~is_chosen]
     # One of each reason first, so that every reason is seen.
     rejected = turned_away.drop_duplicates("reason")
     more = turned_away.drop(rejected.index)

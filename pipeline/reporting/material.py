@@ -56,6 +56,11 @@ class Material:
         rows: dict[str, dict[str, int]] = self.facts.get("augmented", {}).get("rows", {})
         return rows
 
+    @property
+    def asks_for_rows(self) -> bool:
+        """Whether any class was to get synthetic samples; balanced data ask for none."""
+        return any(row.n_requested for row in self.result.classes)
+
     def arms(self, classifier: str | None = None) -> tuple[ArmScore, ...]:
         """The arms under one classifier, the primary one by default."""
         wanted = classifier or self.result.primary_classifier

@@ -54,11 +54,21 @@ def _hundredths(fraction: float) -> str:
 
 
 def points(number: float | None) -> str:
-    """A gain in points, always with its sign: +1.8, −0.4, 0.0."""
+    """A gain in points, always with its sign: +1.8, −0.4, 0.0.
+
+    What one decimal would hide gets a second, so that no proven gain reads as none: +0.04.
+    """
     if number is None:
         return "–"
-    rounded = round(number, 1)
-    return "0.0" if rounded == 0 else f"{rounded:+.1f}".replace("-", MINUS)
+    if round(number, 2) == 0:
+        return "0.0"
+    decimals = 2 if round(number, 1) == 0 else 1
+    return f"{number:+.{decimals}f}".replace("-", MINUS)
+
+
+def amount(number: float) -> str:
+    """A number of points without a sign: 2.0."""
+    return points(abs(number)).lstrip("+")
 
 
 def points_interval(interval: Interval) -> str:

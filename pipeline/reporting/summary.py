@@ -32,7 +32,7 @@ def markdown_summary(material: Material) -> str:
     parts = [
         f"## {markdown_text(verdict.headline(material))}",
         markdown_text(verdict.gan_sentence(material)),
-        markdown_text(f"What to do: {verdict.advice(material)}"),
+        markdown_text(f"What to do: {answers.advice(material)}"),
         *(_section(table) for table in shown if table),
         "The whole report is `reports/report.html`.",
     ]

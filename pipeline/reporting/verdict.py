@@ -9,6 +9,8 @@ OUTCOMES: dict[Verdict, str] = {
     "no evidence": "no evidence that it helps",
     "harms": "it harms",
 }
+# The arm that GAN samples are added to, and the arm with them.
+WITHOUT_GAN, WITH_GAN = "chosen_cheap", "best_cheap_gan"
 # Words for the data side of a comparison; the arms' titles name the rest.
 ORIGIN_NAMES = {
     "real": "real",
@@ -25,6 +27,26 @@ def deciding(material: Material) -> Comparison | None:
     return material.mix if material.result.promote_rule == "mix" else material.gan
 
 
+def is_short(comparison: Comparison) -> bool:
+    """Whether a gain is proven, but not that it is as large as the trial asked for."""
+    return comparison.verdict == "no evidence" and comparison.lower_bound_points > 0
+
+
+def outcome(material: Material, comparison: Comparison) -> str:
+    """What a comparison says, at the end of a sentence."""
+    if is_short(comparison):
+        asked = numbers.amount(material.result.min_gain_points)
+        return f"it helps, but is not surely worth the {asked} points asked for"
+    return OUTCOMES[comparison.verdict]
+
+
+def bound(comparison: Comparison) -> tuple[str, float]:
+    """The one-sided bound on which the verdict rests: "lower" or "upper", and its points."""
+    if comparison.verdict == "harms":
+        return "upper", comparison.upper_bound_points
+    return "lower", comparison.lower_bound_points
+
+
 def headline(material: Material) -> str:
     """The answer to what was asked, in one sentence."""
     is_mix = material.result.promote_rule == "mix"
@@ -39,15 +61,15 @@ def mix_sentence(material: Material) -> str:
     if comparison is None:
         return "The recommended mix was not compared with current practice."
     practice = practice_name(material)
-    outcome = OUTCOMES[comparison.verdict]
+    found = outcome(material, comparison)
     if not any(comparison.gains_points):
         return (
             f"On held-out data, the recommended mix scores as current practice does, {practice}, "
-            f"in every replicate: {outcome}."
+            f"in every replicate: {found}."
         )
     return (
-        f"On held-out data, the recommended mix changes {_change(comparison)} "
-        f"over current practice, {practice}: {outcome}."
+        f"On held-out data, the recommended mix changes {_change(material, comparison)} "
+        f"over current practice, {practice}: {found}."
     )
 
 
@@ -56,16 +78,43 @@ def gan_sentence(material: Material) -> str:
     comparison = material.gan
     if comparison is None:
         return "The GAN was not compared with the cheap alternatives."
-    added = numbers.counted(added_rows(material, "gan"), "synthetic sample")
+    found = outcome(material, comparison)
+    if not material.asks_for_rows:
+        return f"Every class has the rows asked for, so no GAN rows are wanted: {found}."
+    if _gan_changes_nothing(material):
+        return (
+            "On held-out data, the arm with the GAN's samples scores in every replicate as the "
+            "same arm without them does (inner validation chose none of them, or they made no "
+            f"difference): {found}."
+        )
+    n_added = added_rows(material, "gan")
+    added = numbers.counted(n_added, "synthetic sample") if n_added else "synthetic samples"
     return (
-        f"On held-out data, adding {added} of the GAN changes {_change(comparison)} over "
-        f"{rival(material, comparison)}: {OUTCOMES[comparison.verdict]}."
+        f"On held-out data, adding {added} of the GAN changes {_change(material, comparison)} "
+        f"over {rival(material, comparison)}: {found}."
     )
+
+
+def _gan_changes_nothing(material: Material) -> bool:
+    """Whether GAN samples leave every score of the arm that they are added to as it was.
+
+    The record does not tell how many of them each replicate's arm took; that none were taken shows
+    in gains of exactly zero, as does that they changed no score.
+    """
+    own = [
+        one
+        for one in material.result.comparisons
+        if one.classifier == material.result.primary_classifier
+        and (one.arm, one.reference) == (WITH_GAN, WITHOUT_GAN)
+    ]
+    return bool(own) and not any(gain for one in own for gain in one.gains_points)
 
 
 def rival(material: Material, comparison: Comparison) -> str:
     """The cheap arm on which the GAN's verdict rests, inside a sentence."""
     title = numbers.inline(material.title_of(comparison.reference))
+    if comparison.verdict == "harms":
+        return f"{title}, the arm that its samples are added to"
     if comparison.reference == material.result.best_cheap:
         return f"the best cheap alternative, {title}"
     return f"{title}, the cheap alternative that it is least sure to beat"
@@ -95,31 +144,6 @@ def added_rows(material: Material, origin: str) -> int:
     return sum(of_class.get(origin, 0) for of_class in material.rows.values())
 
 
-def advice(material: Material) -> str:
-    """How to use the data, in a sentence or two; what is not proven is not advised."""
-    result = material.result
-    weights = result.recommended_weight
-    used = [name(origin) for origin, weight in weights.items() if weight > 0 and origin != "real"]
-    unused = [
-        name(origin)
-        for origin, weight in weights.items()
-        if weight == 0 and added_rows(material, origin)
-    ]
-    if result.verdict != "helps":
-        stay = f"Stay with current practice, {practice_name(material)}; nothing is proven better."
-        trying = (
-            f" The weights below are the trial's best guess, with {numbers.listed(used)} rows, "
-            "for those who want to try."
-        )
-        return stay + (trying if used else "")
-    rows = f"the real rows and the {numbers.listed(used)} rows" if used else "the real rows alone"
-    kept = f" The {numbers.listed(unused)} rows ship with weight 0, to be looked at only."
-    # Rows are half of the advice: much of a mix's gain may come from how one trains on them.
-    how = mix_words(material)
-    way = f", in the way that won. {how[0].upper()}{how[1:]}." if how else "."
-    return f"Train on {rows}{way}{kept if unused else ''}"
-
-
 def mix_words(material: Material) -> str:
     """The primary classifier's recommended mix, without a full stop; "" where none is told."""
     result = material.result
@@ -140,13 +164,24 @@ def title(origin: str) -> str:
     return f"{words[0].upper()}{words[1:]}" if words else words
 
 
-def _change(comparison: Comparison) -> str:
+def _change(material: Material, comparison: Comparison) -> str:
     interval = comparison.interval_points
-    bound = ""
-    if comparison.verdict == "helps" and interval.low <= 0:
-        # Two-sided, the interval still holds no change at all: the reader is told what decided.
-        bound = f", one-sided lower bound {numbers.points(comparison.lower_bound_points)}"
+    told = ""
+    if not _shows_verdict(material, comparison):
+        # The two-sided interval does not show it: the reader is told what decided.
+        side, value = bound(comparison)
+        told = f", one-sided {side} bound {numbers.points(value)}"
     return (
         f"{numbers.metric_name(comparison.metric)} by {numbers.points(comparison.mean_points)} "
-        f"points ({numbers.level(interval)} interval {numbers.points_interval(interval)}{bound})"
+        f"points ({numbers.level(interval)} interval {numbers.points_interval(interval)}{told})"
     )
+
+
+def _shows_verdict(material: Material, comparison: Comparison) -> bool:
+    """Whether the verdict follows from the two-sided interval that stands beside it."""
+    interval = comparison.interval_points
+    if comparison.verdict == "harms":
+        return interval.high < 0
+    if is_short(comparison):
+        return interval.low > 0
+    return comparison.verdict != "helps" or interval.low > material.result.min_gain_points

@@ -128,7 +128,7 @@ def class_gallery(label: int) -> ClassGallery:
         real=pictures[:24],
         synthetic=pictures[24:48] if scarce else (),
         closest=singles if scarce else (),
-        worst=singles if scarce else (),
+        worst=tuple(dataclasses.replace(one, reason="") for one in singles) if scarce else (),
         rejected=singles if scarce else (),
     )
 

@@ -56,10 +56,17 @@ def test_the_worst_are_the_chosen_ones_with_the_lowest_score(finished):
 
 def test_each_reason_of_rejection_is_shown_before_any_twice(finished):
     reasons = ["", "", *["copy"] * 6, "off the manifold", "label"]
-    curation = curation_of(finished, reason=reasons, accepted=[not reason for reason in reasons])
+    accepted = [not reason for reason in reasons]
+    curation = curation_of(finished, reason=reasons, accepted=accepted, chosen=accepted)
     shown = [single.reason for single in gathered(finished, curation)["dog"].rejected]
     assert set(shown[:3]) == {"copy", "off the manifold", "label"}
     assert len(shown) == 4
+
+
+def test_a_row_that_makes_up_an_exact_number_is_not_shown_as_turned_away(finished):
+    curation = curation_of(finished, reason="label not confirmed", accepted=False)
+    assert gathered(finished, curation)["dog"].rejected == ()
+    assert gathered(finished, curation)["dog"].worst[0].reason == "label not confirmed"
 
 
 def test_only_chosen_samples_stand_on_the_synthetic_sheet(finished):

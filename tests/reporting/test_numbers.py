@@ -118,9 +118,17 @@ def test_what_is_shown_is_the_raw_value_rounded():
 
 @pytest.mark.parametrize(
     ("number", "text"),
-    [(1.84, "+1.8"), (-0.44, "−0.4"), (0.04, "0.0"), (-0.04, "0.0"), (12.0, "+12.0"), (None, "–")],
+    [(1.84, "+1.8"), (-0.44, "−0.4"), (0.0, "0.0"), (-0.001, "0.0"), (12.0, "+12.0"), (None, "–")],
 )
 def test_points_carry_their_sign(number, text):
+    assert numbers.points(number) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(0.04, "+0.04"), (-0.04, "−0.04"), (0.006, "+0.01"), (0.05, "+0.1"), (-0.06, "−0.1")],
+)
+def test_a_gain_too_small_for_one_decimal_gets_two(number, text):
     assert numbers.points(number) == text
 
 

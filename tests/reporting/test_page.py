@@ -104,9 +104,8 @@ def test_the_gan_has_its_own_answer_beside_the_mix():
 
 def test_a_mix_that_never_differs_from_current_practice_is_told_without_a_number():
     result = example_material().result
-    same = result.comparisons[0].model_copy(
-        update={"gains_points": (0.0, 0.0, 0.0), "mean_points": 0.0, "verdict": "no evidence"}
-    )
+    none = {"gains_points": (0.0, 0.0, 0.0), "mean_points": 0.0, "lower_bound_points": 0.0}
+    same = result.comparisons[0].model_copy(update={**none, "verdict": "no evidence"})
     changed = result.model_copy(
         update={"comparisons": (same, *result.comparisons[1:]), "promoted": False}
     )

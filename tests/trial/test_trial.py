@@ -1,5 +1,7 @@
+import re
 from dataclasses import replace
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,7 +10,8 @@ from pipeline.params import TrialParams
 from pipeline.samples import Samples, concatenate
 from pipeline.scale.executor import SameProcessExecutor, open_executor
 from pipeline.trial.attempts import Parts
-from pipeline.trial.plan import generator_uses
+from pipeline.trial.failures import failed_generators
+from pipeline.trial.plan import curation_names, generator_uses
 from pipeline.trial.record import make_record
 from pipeline.trial.summary import Summary
 from pipeline.trial.tasks import TaskStore
@@ -240,7 +243,65 @@ def test_a_generator_of_the_trial_that_died_is_told_by_its_replicate(outcome, tm
     died = run(tmp_path, make=partial(black_at_first, made=[]))
     (note,) = [note for note in record_of(died).notes if "failed" in note]
     assert "1 of 2 generators of the trial (GAN) failed" in note
-    assert "0% in replicate 1 of what" in note
+    assert "0% in replicate 1 of what it drew" in note
+    assert "It counts as it is, with hardly a row of its own" in note
+
+
+def black_at(samples, seed, *, made, numbers):
+    made.append(seed)
+    return black(samples, seed) if len(made) in numbers else noisy(samples, seed)
+
+
+def failure(tmp_path, params, *, numbers):
+    """What is told of a trial of which the generators with these numbers drew black pictures."""
+    died = run(tmp_path, params=params, make=partial(black_at, made=[], numbers=numbers))
+    (note,) = [note for note in record_of(died, params).notes if "failed" in note]
+    return note
+
+
+def test_where_most_generators_died_the_others_tell_what_is_usual(tmp_path):
+    three = PARAMS.model_copy(update={"replicates": 3})
+    note = failure(tmp_path, three, numbers=(1, 2))
+    (usual,) = re.findall(r"where (\d+)% is usual", note)
+    assert int(usual) > 50
+
+
+def test_where_every_generator_died_nothing_is_called_usual(tmp_path):
+    assert "usual" not in failure(tmp_path, PARAMS, numbers=(1, 2))
+
+
+def test_two_generators_of_one_replicate_are_told_apart_by_their_use(tmp_path):
+    full = PARAMS.model_copy(update={"preset": "full"})
+    note = failure(tmp_path, full, numbers=(1, 2))
+    assert "0% in replicate 1 (for choosing), 0% in replicate 1 (for scoring) of what they" in note
+
+
+def pools(shares, *, params=PARAMS):
+    """An outcome of which only the curation of one generator a replicate is known."""
+    drawn = {
+        name: {"accepted": [True] * share + [False] * (100 - share)}
+        for replicate, share in enumerate(shares)
+        for name in curation_names(replicate, "gan", params, chooses_apart=False)
+    }
+    split = SimpleNamespace(chooses_apart=False)
+    return SimpleNamespace(origins=("gan",), splits=(split,) * len(shares), results=drawn)
+
+
+def test_replicates_are_told_in_their_order():
+    (note,) = failed_generators(pools([96, 0, *[96] * 7, 1]), PARAMS)
+    assert "0% in replicate 2, 1% in replicate 10 of" in note
+
+
+def test_a_generator_that_lost_half_is_not_said_to_have_lost_all():
+    (note,) = failed_generators(pools([96, 45, 96, 96, 96]), PARAMS)
+    assert "accepted 45% in replicate 2 of what it drew, where 96% is usual" in note
+    assert "with far fewer usable rows:" in note
+    assert "hardly" not in note
+
+
+def test_generators_that_died_do_not_hide_one_that_lost_half():
+    (note,) = failed_generators(pools([0, 0, 0, 96, 30, 96]), PARAMS)
+    assert "30% in replicate 5" in note
 
 
 @pytest.fixture(scope="module")

@@ -84,6 +84,8 @@ def curation_table(material: Material) -> Table:
     """How many samples were drawn, kept and turned away, and for which reason."""
     rows = material.result.curation
     reasons = list(dict.fromkeys(reason for row in rows for reason in row.rejected))
+    fillers = fillers_of(material)
+    filled = (Column("Filled up", "number", hint="of those turned away"),) if fillers else ()
     return Table(
         key="curation",
         caption="Synthetic samples drawn, accepted and turned away by reason",
@@ -91,10 +93,33 @@ def curation_table(material: Material) -> Table:
             Column("Class"),
             Column("Drawn", "number"),
             Column("Accepted", "number"),
+            *filled,
             *(Column(numbers.visible(reason).capitalize(), "number") for reason in reasons),
         ),
-        rows=tuple(_curation_row(row, reasons) for row in rows),
-        note="The dataset takes exactly as many accepted samples of each class as it needs.",
+        rows=tuple(_curation_row(row, fillers, reasons) for row in rows),
+        note=_how_taken(fillers),
+    )
+
+
+def fillers_of(material: Material) -> dict[str, int]:
+    """Class name → rows that curation turned away and that make up its number all the same.
+
+    Only classes of which too few were accepted; the dataset has exactly the rows asked for.
+    """
+    missing = {row.name: row.n_requested - row.n_accepted for row in material.result.classes}
+    return {name: n for name, n in missing.items() if n > 0}
+
+
+def _how_taken(fillers: dict[str, int]) -> str:
+    taken = "The dataset takes accepted samples of each class in the order of drawing"
+    if not fillers:
+        return f"{taken}, exactly as many as it needs."
+    rows = numbers.counted(sum(fillers.values()), "row")
+    classes = numbers.counted(len(fillers), "class", "classes")
+    return (
+        f"{taken}. In {classes} too few were accepted: the exact number is made up by {rows} "
+        "turned away for label or manifold, the likeliest first, with weight 0; copies and "
+        "duplicates are never used."
     )
 
 
@@ -111,8 +136,12 @@ def _balance_row(
     )
 
 
-def _curation_row(row: CurationRow, reasons: list[str]) -> tuple[Cell, ...]:
-    amounts = [row.drawn, row.accepted, *(row.rejected.get(reason, 0) for reason in reasons)]
+def _curation_row(
+    row: CurationRow, fillers: dict[str, int], reasons: list[str]
+) -> tuple[Cell, ...]:
+    filled = [fillers.get(row.name, 0)] if fillers else []
+    rejected = [row.rejected.get(reason, 0) for reason in reasons]
+    amounts = [row.drawn, row.accepted, *filled, *rejected]
     return (name_cell(row.name), *(Cell(numbers.count(n), n) for n in amounts))
 
 

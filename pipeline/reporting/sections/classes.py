@@ -82,8 +82,9 @@ def _row(material: Material, row: ClassRow, axis: Axis) -> tuple[Cell, ...]:
 
 def _summary(material: Material) -> str:
     rows = sorted(material.result.classes, key=change_points)
-    rising = [row for row in reversed(rows) if round(change_points(row), 1) > 0]
-    falling = [row for row in rows if round(change_points(row), 1) < 0]
+    # Two decimals, as the smallest changes are shown.
+    rising = [row for row in reversed(rows) if round(change_points(row), 2) > 0]
+    falling = [row for row in rows if round(change_points(row), 2) < 0]
     up = f"Recall rises in {numbers.counted(len(rising), 'class', 'classes')}{_most(rising)}"
     down = f"falls in {len(falling) or 'none'}{_most(falling)}"
     return f"{up}, {down}, and stays in {len(rows) - len(rising) - len(falling)}."

@@ -76,7 +76,6 @@ def comparisons_table(material: Material, classifier: str | None = None) -> Tabl
     classifier = classifier or material.result.primary_classifier
     compared = [one for one in material.result.comparisons if one.classifier == classifier]
     axis = Axis.over([end for one in compared for end in _gain_extent(one)] or [1.0], include=0.0)
-    least = numbers.points(material.result.min_gain_points)
     return Table(
         key=f"comparisons-{classifier}",
         caption=f"The paired comparisons on which the verdicts rest, classifier: {classifier}",
@@ -85,17 +84,26 @@ def comparisons_table(material: Material, classifier: str | None = None) -> Tabl
             axis_column("Gain, points", axis),
             Column("Gain", "number"),
             Column("Interval", "number"),
-            Column("Lower bound", "number"),
+            Column("Bound", "number"),
             Column("Test split", "number"),
             Column("Verdict"),
         ),
         rows=tuple(_comparison_row(material, one, axis) for one in compared),
-        note="Each gain is a mean of paired differences. The lower bound is one-sided at 95 %, "
-        "corrected for the overlap of the replicates' training sets (Nadeau and Bengio 2003). An "
-        f"arm helps where that bound lies above the smallest gain asked for ({least} points) and "
-        "harms where the upper bound lies below zero; otherwise there is no evidence either way. "
-        "The GAN must beat every cheap arm to help, and can harm only the arm that its samples "
-        "were added to, so no correction for several comparisons is due.",
+        note=_how_decided(material.result.min_gain_points),
+    )
+
+
+def _how_decided(least: float) -> str:
+    """How the bounds make the verdicts, by the smallest gain asked for in points."""
+    short = "; where it lies above zero only, it helps, but not surely enough" if least > 0 else ""
+    return (
+        "Each gain is a mean of paired differences. The bound is the lower one, and the upper one "
+        "where an arm harms; both are one-sided at 95 %, corrected for the overlap of the "
+        "replicates' training sets (Nadeau and Bengio 2003). An arm helps where the lower bound "
+        f"lies above the smallest gain asked for ({numbers.points(least)} points){short}. It harms "
+        "where the upper bound lies below zero; otherwise there is no evidence either way. The GAN "
+        "must beat every cheap arm to help, and can harm only the arm that its samples were added "
+        "to, so no correction for several comparisons is due."
     )
 
 
@@ -113,11 +121,13 @@ def shares_table(material: Material) -> Table:
 
 
 def settings_table(material: Material) -> Table:
-    """How each arm trains, with what its tuning chose."""
+    """How each arm trains, with what its tuning chose where there was any."""
     arms = [arm for arm in material.result.arms if arm.settings]
+    is_light = material.params.trial.preset == "light"
+    tuned = "the light preset tunes none of them" if is_light else "all had the same budget to tune"
     return Table(
         key="settings",
-        caption="Settings of every arm; all were tuned with the same budget",
+        caption=f"Settings of every arm; {tuned}",
         columns=(Column("Arm"), Column("Classifier"), Column("Settings")),
         rows=tuple(
             (Cell(arm.title), Cell(arm.classifier), Cell(numbers.visible(arm.settings)))
@@ -137,7 +147,8 @@ def _another(material: Material, classifier: str) -> Fold:
 def _arm_row(material: Material, arm: ArmScore, metric: str, axis: Axis) -> tuple[Cell, ...]:
     mean, interval = _mean(arm, metric), _interval(arm, metric)
     result = material.result
-    notes = {result.current_practice: "current practice", result.best_cheap: "best cheap"}
+    roles = {"current practice": result.current_practice, "best cheap": result.best_cheap}
+    note = ", ".join(role for role, name in roles.items() if name == arm.arm)
     mark = interval_mark(
         axis,
         tone=FAMILY_TONES[arm.family],
@@ -146,7 +157,7 @@ def _arm_row(material: Material, arm: ArmScore, metric: str, axis: Axis) -> tupl
         specks=arm.values[metric],
     )
     return (
-        Cell(arm.title, arm.arm, note=notes.get(arm.arm, "")),
+        Cell(arm.title, arm.arm, note=note),
         Cell(mark=mark),
         Cell(numbers.percent(mean), mean),
         Cell(numbers.percent_interval(interval) if interval else "–"),
@@ -164,16 +175,23 @@ def _comparison_row(material: Material, one: Comparison, axis: Axis) -> tuple[Ce
         specks=one.gains_points,
         rule=0.0,
     )
+    side, bound = verdict.bound(one)
     return (
         Cell(material.title_of(one.arm), one.arm, note=f"against {against}"),
         Cell(mark=mark),
         Cell(numbers.points(one.mean_points), one.mean_points),
         Cell(numbers.points_interval(one.interval_points)),
-        Cell(numbers.points(one.lower_bound_points), one.lower_bound_points),
+        Cell(numbers.points(bound), bound, note=side if side == "upper" else ""),
         Cell(numbers.points(one.test_gain_points), one.test_gain_points),
-        Cell(
-            one.verdict, one.verdict, emphasis="" if one.verdict == "no evidence" else one.verdict
-        ),
+        _verdict_cell(one),
+    )
+
+
+def _verdict_cell(one: Comparison) -> Cell:
+    if verdict.is_short(one):
+        return Cell("helps, not surely enough", one.verdict)
+    return Cell(
+        one.verdict, one.verdict, emphasis="" if one.verdict == "no evidence" else one.verdict
     )
 
 
@@ -196,11 +214,17 @@ def _gap(material: Material) -> str:
         return ""
     gap = "the gap between the best cheap arm and the same classes filled with real samples"
     interval = result.gap_closed_interval
-    within = f", interval {numbers.percent_interval(interval)}" if interval else ""
-    measured = f"({numbers.percent(result.gap_closed)}{within})"
-    if result.gap_closed <= 0:
-        return f"GAN samples closed nothing of {gap} {measured}."
-    return f"GAN samples closed a part of {gap} {measured}."
+    if interval is None:
+        return f"How much of {gap} GAN samples closed cannot be told: the gap itself is not sure."
+    within = numbers.percent_interval(interval)
+    measured = f"({numbers.percent(result.gap_closed)}, interval {within})"
+    return f"GAN samples closed {_part(result.gap_closed)} {gap} {measured}."
+
+
+def _part(share: float) -> str:
+    if share >= 1:
+        return "at least all of"
+    return "nothing of" if share <= 0 else "a part of"
 
 
 def _confusions(material: Material) -> list[Heat | None]:

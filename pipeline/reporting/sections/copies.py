@@ -10,9 +10,16 @@ TITLE = "Copies and membership"
 CAUTIONS = (
     (
         "What this does not prove: that no real sample can be told from the dataset. The search "
-        "knows the distances of one feature network, not every way of looking."
+        "knows distances in pixels and in one network's features, not every way of looking."
     ),
     "Nothing here is differential privacy, and the real rows are part of the dataset as they are.",
+)
+# The search looks at what curation let through, and further than curation does.
+SHIPPED = (
+    "All of them are rows of the dataset, the flagged ones included: this search only reports. "
+    "Curation had turned away before it what equals a training sample bit for bit, and what lies "
+    "too close to one in pixels; what is a copy only after a shift or a mirroring, or in features, "
+    "curation does not see. The last table names the most suspicious rows."
 )
 
 
@@ -21,8 +28,12 @@ def build(material: Material) -> Section:
     copies = material.result.copies
     if copies is None:
         return Section("copies", TITLE, (Text("Copies were not searched for in this run."),))
+    if copies.tested == 0:
+        refused = Text(_why_not_searched(material, copies), "lead")
+        return Section("copies", TITLE, only([refused, Grid(membership_table(copies))]))
     blocks: list[Block | None] = [
         Text(_sentence(copies), "lead"),
+        Text(SHIPPED) if copies.suspected else None,
         Text(numbers.visible(copies.wording)) if copies.wording else None,
         Grid(copies_table(copies)),
         Grid(closest_table(copies)),
@@ -33,14 +44,13 @@ def build(material: Material) -> Section:
 
 def copies_table(copies: CopiesResult) -> Table:
     """What was tested and what was found."""
-    near = f"Suspiciously close: ratio below {numbers.plain(copies.threshold)}"
     rows = [
         _count_row("Synthetic samples tested", copies.tested),
         _count_row("Equal to a training sample, bit for bit", copies.exact),
         _count_row("Equal after a shift by one pixel or a mirroring", copies.moved),
-        _count_row(near, copies.suspected),
+        _count_row("Suspiciously close, the two rows above included", copies.suspected),
         (
-            Cell("Real samples never trained on that the same threshold flags"),
+            Cell("Real samples never trained on that such thresholds flag"),
             Cell(numbers.percent(copies.false_alarm_rate), copies.false_alarm_rate),
         ),
         *_membership_rows(copies),
@@ -50,6 +60,20 @@ def copies_table(copies: CopiesResult) -> Table:
         caption="The search for memorised samples",
         columns=(Column("Test"), Column("Found", "number")),
         rows=tuple(rows),
+        note="Suspiciously close: the nearest training sample is far nearer than the "
+        f"second-nearest in pixels (ratio below {numbers.plain(copies.threshold)}), in pixels "
+        "after a shift or a mirroring, or in features; each of the three has a threshold of its "
+        "own.",
+    )
+
+
+def membership_table(copies: CopiesResult) -> Table:
+    """The membership test by itself, where copies were not searched for; empty without one."""
+    return Table(
+        key="membership",
+        caption="The membership test",
+        columns=(Column("Test"), Column("Found", "number")),
+        rows=tuple(_membership_rows(copies)),
     )
 
 
@@ -63,8 +87,8 @@ def closest_table(copies: CopiesResult) -> Table:
             (name_cell(synthetic), name_cell(real), Cell(f"{ratio:.3f}", ratio))
             for synthetic, real, ratio in copies.closest
         ),
-        note="Ratio of the nearest to the second-nearest distance. Rows flagged as copies were "
-        "turned away.",
+        note="Ratio of the nearest to the second-nearest distance, the smallest of the three ways "
+        "of comparing. All of these are rows of the dataset.",
     )
 
 
@@ -83,11 +107,21 @@ def _membership_rows(copies: CopiesResult) -> list[tuple[Cell, ...]]:
 
 def _sentence(copies: CopiesResult) -> str:
     tested = numbers.counted(copies.tested, "synthetic sample")
-    if copies.exact + copies.moved + copies.suspected == 0:
+    # Equal ones are suspected too; each is told once.
+    near = copies.suspected - copies.exact - copies.moved
+    if copies.suspected == 0:
         return f"Of {tested}, none was found to be a copy of a training sample."
     return (
         f"Of {tested}, {numbers.count(copies.exact)} equal a training sample, "
         f"{numbers.count(copies.moved)} do after a shift or a mirroring, and "
-        f"{numbers.count(copies.suspected)} lie suspiciously close; about "
-        f"{copies.tested * copies.false_alarm_rate:.0f} would be flagged by chance alone."
+        f"{numbers.count(near)} more lie suspiciously close; of as many real samples never trained "
+        f"on, about {copies.tested * copies.false_alarm_rate:.0f} would be flagged by chance."
     )
+
+
+def _why_not_searched(material: Material, copies: CopiesResult) -> str:
+    """In the place of zeros, which would read as if nothing had been found."""
+    if not material.asks_for_rows:
+        return "No class was to get synthetic samples, so there are none to search for copies."
+    why = f": {numbers.visible(copies.wording)}" if copies.wording else "."
+    return f"Copies could not be searched for{why}"

@@ -7,6 +7,7 @@ from pipeline.reporting.material import Material
 
 # Up to this size two classes fit beside each other.
 TINY_PX = 16
+LEAST_CERTAIN = "In the dataset, with the least certain class"
 CLOSEST = "Closest to a real sample: left synthetic, right its nearest real one"
 RATIO = (
     "The ratio of the nearest to the second-nearest distance: near 0 it is a copy, near 1 it is as "
@@ -21,7 +22,7 @@ def build(material: Material) -> Section | None:
     intro = (
         "Real and synthetic samples are a random choice, not the best ones. Below them stand those "
         "that a sceptic asks for: the synthetic samples closest to a real one, the ones whose "
-        "class is least certain, and some that curation turned away."
+        "class is least certain, and some that curation turned away for good."
     )
     classes = tuple(map(_class, material.gallery.classes))
     shape = material.schema.image_shape
@@ -33,7 +34,7 @@ def _class(one: ClassGallery) -> ClassPictures:
     name = numbers.visible(one.name)
     strips = (
         Strip(CLOSEST, tuple(_pair(single, name) for single in one.closest), RATIO),
-        Strip("Kept, with the least certain class", tuple(_worst(x, name) for x in one.worst)),
+        Strip(LEAST_CERTAIN, tuple(_worst(x, name) for x in one.worst)),
         Strip("Turned away", tuple(_rejected(single, name) for single in one.rejected)),
     )
     real, synthetic = (
@@ -53,7 +54,9 @@ def _pair(one: Single, name: str) -> Shot:
 def _worst(one: Single, name: str) -> Shot:
     space = numbers.NARROW_SPACE
     certain = "–" if one.score is None else f"{100 * one.score:.0f}{space}% certain"
-    return Shot((_picture(one, name),), certain)
+    # Turned away, and in the dataset to make up its exact number.
+    filler = f", fills up: {numbers.visible(one.reason)}" if one.reason else ""
+    return Shot((_picture(one, name),), f"{certain}{filler}")
 
 
 def _rejected(one: Single, name: str) -> Shot:

@@ -62,7 +62,9 @@ def worth_table(material: Material) -> Table:
             for name in names
         ),
         note="The worth is read off the class's own curve, made to rise: so many further real "
-        "samples give the recall that the GAN's samples gave. It is as rough as the recalls are.",
+        "samples give the recall that the GAN's samples gave. It is as rough as the recalls are. "
+        "The recall with GAN samples shown here is the mean of the replicates', the other two are "
+        "those of all replicates' held-out samples together.",
     )
 
 
@@ -100,15 +102,20 @@ def worth_sentences(worth: dict[str, int], points: Points) -> tuple[str, ...]:
     """How many further real samples would be worth as much; the classes worth most come first."""
     positive = sorted((item for item in worth.items() if item[1] > 0), key=lambda item: -item[1])
     sentences = [_worth_sentence(name, n, points) for name, n in positive[:MOST_SENTENCES]]
-    none = [numbers.visible(name) for name, n in worth.items() if n <= 0]
+    none = [name for name, n in worth.items() if n <= 0]
     if none:
-        further = [f"{len(none) - MOST_NAMES} more"] if len(none) > MOST_NAMES else []
-        classes = numbers.listed([*none[:MOST_NAMES], *further])
         noun = "class" if len(none) == 1 else "classes"
         sentences.append(
-            f"In {noun} {classes} the synthetic samples were not worth one further real sample."
+            f"In {noun} {_listed(none)} the synthetic samples were not worth one further real "
+            "sample."
         )
     return tuple(sentences)
+
+
+def _listed(names: list[str]) -> str:
+    """Names of classes in a row, the first few of many."""
+    further = [f"{len(names) - MOST_NAMES} more"] if len(names) > MOST_NAMES else []
+    return numbers.listed([*map(numbers.visible, names[:MOST_NAMES]), *further])
 
 
 def _worth_sentence(name: str, n: int, points: Points) -> str:
@@ -139,19 +146,23 @@ def _lead(points: Points) -> str:
 
 
 def _where(points: Points) -> tuple[str, ...]:
-    """The class to collect first, where there is a choice."""
+    """The class to collect first, or the classes, where there is a choice."""
     curves = _curves(points)
     if len(curves) < 2:
         return ()
     best = max(curves, key=lambda curve: curve[-1].value - curve[0].value)
     if best[-1].value <= best[0].value:
         return ()
-    name = numbers.visible(best[0].class_name or "")
-    sentence = (
-        f"Collect class {name} first: from {best[0].n_real} to {best[-1].n_real} real samples its "
-        f"recall changes by {_rise(best)} points, more than that of any other class."
-    )
-    return (sentence,)
+    # Alike is what reads alike: a difference below the decimal shown is no reason to choose.
+    alike = [curve for curve in curves if _rise(curve) == _rise(best)]
+    than = ", more than that of any other class" if len(alike) < len(curves) else ""
+    names = _listed([curve[0].class_name or "" for curve in alike])
+    if len(alike) == 1:
+        grown = f"from {best[0].n_real} to {best[-1].n_real} real samples its recall changes"
+        return (f"Collect class {names} first: {grown} by {_rise(best)} points{than}.",)
+    order = "first" if than else "alike"
+    grown = "up to the end of its curve the recall of each changes"
+    return (f"Collect classes {names} {order}: {grown} by {_rise(best)} points{than}.",)
 
 
 def _curves(points: Points) -> list[Points]:
