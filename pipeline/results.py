@@ -63,7 +63,8 @@ class Comparison(Record):
 
     Attributes:
         gains_points: One paired difference a replicate.
-        lower_bound_points: Corrected one-sided 95 % lower bound; the verdict rests on it.
+        lower_bound_points: Corrected one-sided 95 % lower bound, on which "helps" rests; "harms"
+            rests on the upper one.
         detectable_points: The smallest true gain that this comparison, by itself, would have found
             in 80 % of trials. "helps" for the GAN asks for every one of its comparisons at once,
             and so for more.

@@ -81,11 +81,12 @@ def _membership(
 
 
 def _copies_words(found: CopySearch, tested: int, training: int) -> str:
+    near = int((found.suspected & ~found.exact & ~found.moved).sum())
     return (
         f"Each of {tested} synthetic rows was compared with all {training} training samples in "
         "pixels, after shifts by one pixel and mirroring, and in features: "
         f"{int(found.exact.sum())} equal one, {int(found.moved.sum())} equal one that was moved, "
-        f"{int(found.suspected.sum())} lie suspiciously near to one; of unseen real samples "
+        f"{near} more lie suspiciously near to one; of unseen real samples "
         f"{100 * found.false_alarm_rate:.1f} % would. The search finds copies of single samples, "
         "not other kinds of memory."
     )

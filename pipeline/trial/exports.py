@@ -42,6 +42,7 @@ def flat_metrics(result: TrialResult) -> Flat:
         flat["generator.started_from"] = result.started_from
     if result.copies is not None:
         flat["copies.tested"] = result.copies.tested
+    if result.copies is not None and result.copies.tested:
         flat["copies.exact"] = result.copies.exact
         flat["copies.moved"] = result.copies.moved
         flat["copies.suspected"] = result.copies.suspected

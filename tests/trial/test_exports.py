@@ -39,6 +39,12 @@ def test_every_key_is_told_in_the_document():
         assert key.split(".")[0] in text, key
 
 
+def test_where_no_copies_were_searched_for_none_are_counted():
+    nothing = example_result().copies.model_copy(update={"tested": 0, "exact": 0})
+    flat = flat_metrics(example_result(copies=nothing))
+    assert {key for key in flat if key.startswith("copies.")} == {"copies.tested"}
+
+
 def test_gains_are_those_on_which_the_verdicts_rest():
     flat = flat_metrics(example_result())
     assert flat["gain.cnn.mix.points"] == pytest.approx((1.4 + 1.0 + 1.1) / 3, abs=1e-6)
