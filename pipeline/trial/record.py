@@ -7,16 +7,12 @@ import pandas as pd
 
 from pipeline.params import TrialParams
 from pipeline.results import ClassRow, CopiesResult, DoseRow, FidelityRow, TrialResult
-from pipeline.trial.arms import CHEAP_ARMS
 from pipeline.trial.curation import summarise
-from pipeline.trial.failures import failed_generators
-from pipeline.trial.learners import applies
+from pipeline.trial.notes import of_short_doses, of_the_start, of_the_trial
 from pipeline.trial.scores import distinct_rows, share_interval
 from pipeline.trial.summary import Summary
 from pipeline.trial.trial import TrialData, TrialOutcome
 from pipeline.trial.worth import LearningCurve
-
-FEWEST_ROWS = 30
 
 
 def make_record(
@@ -43,6 +39,7 @@ def make_record(
     ]
     primary_doses = [dose for dose in doses if dose.classifier == primary]
     curve = LearningCurve(data, params, outcome, summary.panels[primary])
+    classes = _class_rows(data, params, outcome, summary, primary_doses)
     deciding = own.verdict if params.promote == "mix" else own.gan_verdict
     return TrialResult(
         primary_metric=params.primary_metric,
@@ -64,13 +61,17 @@ def make_record(
         gap_closed_interval=own.gap_closed_interval,
         recommended_weight=_weights(primary_doses),
         doses=tuple(doses),
-        classes=_class_rows(data, params, outcome, summary, primary_doses),
+        classes=classes,
         curation=summarise(pd.DataFrame(outcome.shipped), data.development.schema.classes),
         fidelity=tuple(fidelity),
         copies=copies,
         learning_curve=curve.points(),
         worth=curve.worth(),
-        notes=(*_notes(data, params, outcome), *_start_note(started_from)),
+        notes=(
+            *of_the_trial(data, params, outcome),
+            *of_short_doses(primary_doses, classes),
+            *of_the_start(started_from),
+        ),
         started_from=started_from,
     )
 
@@ -118,69 +119,3 @@ def _class_rows(
             )
         )
     return tuple(rows)
-
-
-def _start_note(started_from: str | None) -> tuple[str, ...]:
-    if started_from is None:
-        return ()
-    told = (
-        f"The shipped generator started from that of {started_from}. The trial's generators began "
-        "from zero, since an earlier one has seen rows that the trial holds out: the verdict is "
-        "about the recipe from zero, and fidelity and copies are about the shipped generator."
-    )
-    return (told,)
-
-
-def _notes(data: TrialData, params: TrialParams, outcome: TrialOutcome) -> tuple[str, ...]:
-    split = outcome.splits[0]
-    parts = (
-        f"Each replicate fitted candidates on {len(split.fitting)} samples, chose settings and "
-        f"doses on {len(split.choosing)} others, and was scored on {len(split.held_out)} that "
-        "neither had seen."
-    )
-    notes = [*failed_generators(outcome, params), parts]
-    if params.preset == "light":
-        notes.append(_left_out(outcome, params))
-    scarce = [name for name, count in data.development.counts().items() if count < FEWEST_ROWS]
-    if scarce:
-        notes.append(
-            f"Classes with fewer than {FEWEST_ROWS} development samples ({', '.join(scarce)}): "
-            "their recalls rest on few held-out samples; look at the intervals."
-        )
-    if not outcome.has_ceiling:
-        notes.append(
-            "No real samples were withheld, so there is no ceiling to compare with; set "
-            "`trial.thin_further`, thin the source, or add samples, to get one."
-        )
-    elif data.withheld is None:
-        notes.append(
-            f"For a ceiling, each replicate withheld {len(split.withheld)} samples of the classes "
-            "that get synthetic ones from every arm (`trial.thin_further`): the scores and both "
-            "answers are those of a set that is smaller by so much."
-        )
-    notes.append(
-        "The copy test can find copies of single training samples; it cannot prove that nothing "
-        "was memorised."
-    )
-    return tuple(notes)
-
-
-def _left_out(outcome: TrialOutcome, params: TrialParams) -> str:
-    ran = outcome.arms[params.primary_classifier]
-    arms = [
-        f"“{arm.title}”"
-        for arm in CHEAP_ARMS
-        if arm not in ran and applies(params.primary_classifier, arm.candidates[0])
-    ]
-    second = (
-        ""
-        if outcome.splits[0].chooses_apart
-        else "; and the second generator of each replicate (doses are chosen with, and arms scored "
-        "with, a generator that saw three quarters of the training part)"
-    )
-    return (
-        f"The light preset left out: tuning of each arm's settings; the arms {', '.join(arms)}, "
-        "deformed copies and the conditional VAE; classical copies, SMOTE and deformed copies as "
-        f"sources of the mix; the learning curve's points before the ceiling{second}. "
-        "`trial.preset: full` runs them."
-    )

@@ -360,6 +360,18 @@ def test_the_rows_that_were_accepted_carry_the_weight_of_their_class_alone(as_go
             assert dose.weight == pytest.approx(min(1.0, dose.share / real * 6 / rows))
 
 
+def test_a_dose_that_weights_of_one_cannot_make_up_is_told(as_good_as_real):
+    outcome, data = as_good_as_real
+    params = PARAMS.model_copy(update={"min_gain_points": -100.0})
+    assert not any("too few to make up" in note for note in record_of(outcome, params, data).notes)
+    few = replace(data, requested={"2": 1, "3": 54})
+    (note,) = [note for note in record_of(outcome, params, few).notes if "too few" in note]
+    share = next(
+        dose.share for dose in record_of(outcome, params, few).doses if dose.class_name == "2"
+    )
+    assert f"2 ({1 / 7:.0%} in place of {share:.0%})" in note
+
+
 def test_gan_rows_that_nothing_shows_to_help_are_left_out_of_the_recommended_mix(as_good_as_real):
     record = record_by(as_good_as_real, min_gain_points=100.0)
     assert record.gan_verdict == "no evidence"
