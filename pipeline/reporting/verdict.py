@@ -81,7 +81,7 @@ def gan_sentence(material: Material) -> str:
     found = outcome(material, comparison)
     if not material.asks_for_rows:
         return f"Every class has the rows asked for, so no GAN rows are wanted: {found}."
-    if _gan_changes_nothing(material):
+    if gan_changes_nothing(material):
         return (
             "On held-out data, the arm with the GAN's samples scores in every replicate as the "
             "same arm without them does (inner validation chose none of them, or they made no "
@@ -95,7 +95,7 @@ def gan_sentence(material: Material) -> str:
     )
 
 
-def _gan_changes_nothing(material: Material) -> bool:
+def gan_changes_nothing(material: Material) -> bool:
     """Whether GAN samples leave every score of the arm that they are added to as it was.
 
     The record does not tell how many of them each replicate's arm took; that none were taken shows

@@ -127,9 +127,12 @@ def test_a_harm_is_told_against_the_arm_that_the_samples_are_added_to():
 
 def test_gan_samples_that_change_no_score_are_not_said_to_change_any():
     none = {"gains_points": (0.0, 0.0, 0.0), "mean_points": 0.0}
-    sentence = verdict.gan_sentence(material(gan=compared(GAN, "chosen_cheap", **none)))
+    found = material(gan=compared(GAN, "chosen_cheap", **none))
+    sentence = verdict.gan_sentence(found)
     assert "scores in every replicate as the same arm without them does" in sentence
     assert "adding" not in sentence
+    _, gan = answers.build(found).blocks[0].answers
+    assert gan.words.startswith("In every replicate the GAN samples left the arm")
 
 
 def test_balanced_data_want_no_gan_rows():

@@ -158,6 +158,12 @@ def _gan_words(material: Material) -> str:
     if not material.asks_for_rows:
         return "No GAN rows are wanted: every class has the rows asked for."
     added = numbers.counted(verdict.added_rows(material, "gan"), "GAN sample")
+    if verdict.gan_changes_nothing(material):
+        return (
+            "In every replicate the GAN samples left the arm that they are added to as it was: "
+            "inner validation chose none of them, or they made no difference. Against "
+            f"{verdict.rival(material, comparison)}."
+        )
     return f"With {added}, against {verdict.rival(material, comparison)}."
 
 
