@@ -1,5 +1,6 @@
 """`equipoise init`: a workspace around data that a team already has."""
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -83,7 +84,7 @@ def next_steps(found: "Recognised", directory: Path) -> list[str]:
     """What to do next, a line each."""
     lines = [
         "Next:",
-        f"  cd {directory}",
+        f"  cd {shlex.quote(str(directory))}",
         "  equipoise run --dry-run   # the plan: classes, counts, what will be drawn",
         "  equipoise run             # the whole loop",
     ]

@@ -62,7 +62,13 @@ def assess_gains(gains: Sequence[float], *, held_out_ratio: float) -> GainTest:
 
 
 def decide(test: GainTest, *, min_gain: float) -> Verdict:
-    """Say "helps" above `min_gain` for sure, "harms" below zero for sure, else "no evidence"."""
+    """Say "helps" above `min_gain` for sure, "harms" below zero for sure, else "no evidence".
+
+    Gains that are equal to the last digit, as few samples in few replicates may give, show no
+    spread to judge them by: nothing is sure then.
+    """
+    if test.standard_error == 0.0:
+        return "no evidence"
     if test.lower_bound > min_gain:
         return "helps"
     return "harms" if test.upper_bound < 0 else "no evidence"

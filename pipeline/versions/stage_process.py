@@ -7,6 +7,7 @@ back into the error that it raised.
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -23,6 +24,8 @@ from pipeline.workspace import Workspace
 
 # Where a stage's process leaves the error that it ended with, for its starter to raise again.
 ERROR_FILE_VARIABLE = "EQUIPOISE_ERROR_FILE"
+# What DVC says of a dvc.lock or dvc.yaml that it cannot read.
+_INVALID_FILE = re.compile(r"'(?:\./)?([^']+)' is invalid \(possible merge conflicts\)")
 # DVC's advice to a person at a keyboard; in a log it is noise.
 _ADVICE = (
     "To track the changes with git",
@@ -92,6 +95,12 @@ def run_stage(
                 "stages are kept, and the same command goes on from there; give it more minutes, "
                 "or ask for less."
             )
+        if process.returncode and output.invalid_file:
+            raise WorkspaceError(
+                f"{output.invalid_file} cannot be read, as after a merge with conflicts. Restore "
+                f"it with `git checkout -- {output.invalid_file}`, or delete it: a dvc.lock is "
+                "written anew, and what is in the cache is found again."
+            )
         if process.returncode:
             raise _reason(error_file, stage, process.returncode, output.last)
     return StageOutcome(cached=not output.ran)
@@ -103,6 +112,7 @@ class _Output:
     def __init__(self, stage: str, on_line: LineListener):
         self.ran = False
         self.last = ""
+        self.invalid_file = ""
         self._start = f"Running stage '{stage}'"
         self._on_line = on_line
 
@@ -112,6 +122,8 @@ class _Output:
         for raw in process.stdout:
             line = raw.rstrip()
             self.ran = self.ran or line.startswith(self._start)
+            invalid = _INVALID_FILE.search(line)
+            self.invalid_file = invalid[1] if invalid else self.invalid_file
             if line and not line.strip().startswith(_ADVICE):
                 self.last = line
                 self._on_line(line)

@@ -1,6 +1,8 @@
 """`equipoise init` as a user meets it."""
 
 import json
+import re
+import shlex
 import subprocess
 import sys
 
@@ -51,6 +53,29 @@ def test_what_was_recognised_stands_in_params(made):
     params = load_params(made / "params.yaml")
     assert (params.source.kind, params.source.path) == ("image_folder", str(made.parent / "raw"))
     assert (params.source.resize.height_px, params.source.resize.width_px) == (12, 12)
+
+
+def test_each_setting_that_is_proposed_can_be_had_by_taking_its_first_sign_away(made, tmp_path):
+    lines = (made / "params.yaml").read_text().splitlines()
+    proposed = [n for n, line in enumerate(lines) if re.match(r" +# (?!contain)[a-z_]+: ", line)]
+    assert len(proposed) >= 8
+    for n in proposed:
+        mended = [line.replace("# ", "", 1) if i == n else line for i, line in enumerate(lines)]
+        if "ratio:" in mended[n] or "target:" in mended[n]:
+            strategy = "ratio" if "ratio:" in mended[n] else "explicit"
+            mended = [
+                line.replace("strategy: equalise", f"strategy: {strategy}") for line in mended
+            ]
+        (tmp_path / "params.yaml").write_text("\n".join(mended))
+        params = load_params(tmp_path / "params.yaml")
+        if "licence" in lines[n]:
+            assert params.source.licence == "CC-BY-4.0"
+
+
+def test_the_next_command_can_be_pasted_whatever_the_folder_is_called(raw, tmp_path):
+    done = command("init", tmp_path / "a b", "--from", raw)
+    (line,) = [line for line in done.output.splitlines() if line.strip().startswith("cd ")]
+    assert shlex.split(line) == ["cd", str(tmp_path / "a b")]
 
 
 def test_data_inside_the_workspace_are_named_by_a_relative_path(tmp_path):

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pipeline.errors import SourceError
+from pipeline.errors import SourceError, WorkspaceError
 from pipeline.process_group import process_group
 from pipeline.versions.stage_process import StageCrashError, run_stage
 from tests.toy_workspace import toy_workspace, writes
@@ -39,6 +39,19 @@ def test_a_refusal_comes_back_as_the_error_that_the_stage_raised(tmp_path):
     with pytest.raises(SourceError) as caught:
         run_stage(workspace, "a", environment={"PYTHONPATH": str(REPOSITORY)})
     assert str(caught.value) == "The folder is empty.\n  - Put pictures in."
+
+
+def test_a_lock_with_the_marks_of_a_conflict_is_told_with_the_way_out(tmp_path):
+    workspace = toy_workspace(tmp_path, stages={"a": writes("a")})
+    run_stage(workspace, "a")
+    lock = tmp_path / "dvc.lock"
+    lock.write_text("<<<<<<< HEAD\n" + lock.read_text())
+    with pytest.raises(
+        WorkspaceError, match=r"dvc\.lock cannot be read.*git checkout -- dvc\.lock"
+    ):
+        run_stage(workspace, "a")
+    lock.unlink()
+    run_stage(workspace, "a")
 
 
 def test_a_defect_in_a_stage_is_told_as_a_defect_with_its_traceback_in_the_log(tmp_path):
