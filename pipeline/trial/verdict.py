@@ -12,6 +12,8 @@ from pipeline.results import Interval, Verdict
 LEVEL = 0.95
 POWER = 0.80
 MOST_REPLICATES = 1000
+# In points: what the rounding of equal gains leaves.
+NO_SPREAD = 1e-9
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def decide(test: GainTest, *, min_gain: float) -> Verdict:
     Gains that are equal to the last digit, as few samples in few replicates may give, show no
     spread to judge them by: nothing is sure then.
     """
-    if test.standard_error == 0.0:
+    if test.standard_error < NO_SPREAD:
         return "no evidence"
     if test.lower_bound > min_gain:
         return "helps"

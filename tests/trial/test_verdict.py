@@ -50,6 +50,11 @@ def test_help_must_hold_against_each_cheap_arm():
     assert decide_against_each([]) == "no evidence"
 
 
+@pytest.mark.parametrize("gains", [(2.5, 2.5), (30.0 - 20.0, 0.3 * 100 - 0.2 * 100)])
+def test_gains_that_are_equal_in_every_replicate_are_no_certainty(gains):
+    assert decide(assess_gains(gains, held_out_ratio=0.25), min_gain=0.0) == "no evidence"
+
+
 def test_the_detectable_gain_is_found_in_eighty_of_a_hundred_simulated_trials():
     replicates, spread = 5, 2.0
     gain = detectable_gain(spread, replicates, held_out_ratio=0.0)
