@@ -24,7 +24,7 @@ check: $(READY)  ## run the linters and the type checker
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-tree: $(READY)  ## rewrite the README's tree from the modules' first lines
+tree: $(READY)  ## rewrite the tree of docs/house.md from the modules' first lines
 	$(BIN)/python docs/tree.py
 
 clean:  ## delete the environment; the data, reports and versions stay

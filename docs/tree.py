@@ -1,4 +1,4 @@
-"""Keep the README's tree true: one clause a file, taken from the first line of its docstring.
+"""Keep the tree of docs/house.md true: one clause a file, taken from the first line of its docstring.
 
 `python docs/tree.py` rewrites the tree between its two marks; the tests compare it.
 """
@@ -28,10 +28,10 @@ def tree() -> str:
     return "\n".join(["```text", *lines, "```"])
 
 
-def with_tree(readme: str) -> str:
-    """The README's text with the present tree between its marks."""
+def with_tree(page: str) -> str:
+    """The page with the present tree between its marks."""
     between = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
-    return between.sub(lambda _: f"{BEGIN}\n{tree()}\n{END}", readme)
+    return between.sub(lambda _: f"{BEGIN}\n{tree()}\n{END}", page)
 
 
 def _folder(folder: Path, *, depth: int) -> list[str]:
@@ -60,5 +60,5 @@ def _line(name: str, words: str, depth: int) -> str:
 
 
 if __name__ == "__main__":
-    page = ROOT / "README.md"
+    page = ROOT / "docs" / "house.md"
     page.write_text(with_tree(page.read_text(encoding="utf-8")), encoding="utf-8")
