@@ -1,4 +1,4 @@
-"""Keep the tree of docs/house.md true: one clause a file, taken from the first line of its docstring.
+"""Keep the tree of docs/house.md true: one clause a file, from the first line of its docstring.
 
 `python docs/tree.py` rewrites the tree between its two marks; the tests compare it.
 """

@@ -5,19 +5,16 @@ DVC reads YAML 1.2, and so does this.
 """
 
 import datetime
-import re
+import stat
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.constructor import DuplicateKeyError
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import MarkedYAMLError
 
 from pipeline.errors import ParamsError
-
-MAXIMUM_BYTES = 2**20
-MAXIMUM_VALUES = 20_000
-MAXIMUM_DEPTH = 16
+from pipeline.yaml_limits import MAXIMUM_BYTES, refuse_excess, refuse_large, shortened
 
 
 def read_mapping(path: Path) -> dict[str, Any]:
@@ -39,7 +36,7 @@ def parse_mapping(content: bytes, *, where: str) -> dict[str, Any]:
     Raises:
         ParamsError: it is not UTF-8, too large, not YAML 1.2, or no mapping.
     """
-    found = _plain(_parsed(where, _text(where, content)), where)
+    found = _plain(_read(where, _text(where, content), build=True), where)
     if not isinstance(found, dict):
         noun = "nothing" if found is None else f"a {_noun(found)}"
         raise ParamsError(
@@ -48,10 +45,23 @@ def parse_mapping(content: bytes, *, where: str) -> dict[str, Any]:
     return found
 
 
+def judge_file(path: Path) -> None:
+    """Refuse a YAML file that another program's reader should not be given.
+
+    Raises:
+        ParamsError: as `read_mapping`, but that it may hold anything at its root.
+    """
+    _read(str(path), _text(str(path), _content(path)), build=False)
+
+
 def _content(path: Path) -> bytes:
     try:
-        _refuse_large(str(path), path.stat().st_size)
-        return path.read_bytes()
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise ParamsError(f"{path} is no regular file. Put a text file in its place.")
+        refuse_large(str(path), found.st_size)
+        with path.open("rb") as stream:
+            return stream.read(MAXIMUM_BYTES + 1)
     except FileNotFoundError:
         raise ParamsError(f"{path} is missing. Make a workspace with `equipoise init`.") from None
     except OSError as error:
@@ -59,7 +69,7 @@ def _content(path: Path) -> bytes:
 
 
 def _text(where: str, content: bytes) -> str:
-    _refuse_large(where, len(content))
+    refuse_large(where, len(content))
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -68,75 +78,50 @@ def _text(where: str, content: bytes) -> str:
         ) from None
 
 
-def _refuse_large(where: str, n_bytes: int) -> None:
-    if n_bytes > MAXIMUM_BYTES:
-        raise ParamsError(
-            f"{where} has {n_bytes:,} bytes; at most {MAXIMUM_BYTES:,} are read. Is it the right "
-            "file?"
-        )
-
-
-def _parsed(path: str, text: str) -> Any:
-    if re.match(r"\s*%YAML\s+1\.[01]", text):
-        raise ParamsError(
-            f"{path} asks for an old YAML by its %YAML line; remove that line: 1.2 is read."
-        )
+def _read(where: str, text: str, *, build: bool) -> Any:
     try:
-        return YAML(typ="safe", pure=True).load(text)
+        refuse_excess(where, text)
+        return YAML(typ="safe", pure=True).load(text) if build else None
+    except ParamsError:
+        raise
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ParamsError(f"{path}, line {line}: {_problem(error)}.") from None
-    except (YAMLError, ValueError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise ParamsError(f"{path} is not valid YAML 1.2 ({reason}). Mend it.") from None
+        raise ParamsError(f"{where}, line {line}: {_problem(error)}.") from None
+    except Exception as error:
+        # The reader is not ours, and ends in errors of many types on texts that nobody wrote.
+        reason = shortened(str(error) or type(error).__name__)
+        raise ParamsError(f"{where} is not valid YAML 1.2 ({reason}). Mend it.") from None
 
 
 def _problem(error: MarkedYAMLError) -> str:
     problem = str(error.problem)
     if isinstance(error, DuplicateKeyError):
-        key = problem.split('"')[1] if '"' in problem else "a key"
+        key = shortened(problem.split('"')[1]) if '"' in problem else "a key"
         return f"the key `{key}` stands here a second time; keep one of the two"
     if "\\t" in problem:
         return "a tab stands where spaces are expected; indent with spaces"
-    tag = re.search(r"tag '(.*?)'", problem)
-    if tag:
-        return (
-            f"the tag `{tag.group(1)}` is not read, since it could run code; write plain texts, "
-            "numbers and lists"
-        )
-    if "another document" in problem:
-        return "a second document begins here (`---`); keep one"
-    return f"this is not valid YAML 1.2 ({problem}); mend the line"
+    return f"this is not valid YAML 1.2 ({shortened(problem)}); mend the line"
 
 
-def _plain(content: Any, path: str) -> Any:
-    """The same with text keys; refuses what grows without end through `*` references."""
-    n_values = 0
-
-    def convert(value: Any, where: str, depth: int) -> Any:
-        nonlocal n_values
-        n_values += 1
-        if n_values > MAXIMUM_VALUES or depth > MAXIMUM_DEPTH:
-            raise ParamsError(
-                f"{path} holds over {MAXIMUM_VALUES:,} values or nests more than {MAXIMUM_DEPTH} "
-                "deep, perhaps through `&` and `*`; write plain values."
-            )
-        if isinstance(value, dict):
-            return {
-                key: convert(inner, f"{where}{key}.", depth + 1)
-                for key, inner in _text_keys(value, where, path)
-            }
-        if isinstance(value, list | tuple):
-            return [convert(inner, where, depth + 1) for inner in value]
-        if value is None or isinstance(value, bool | int | float | str):
-            return value
-        if isinstance(value, datetime.date):
-            return value.isoformat()
-        raise ParamsError(
-            f"{path}: `{where.rstrip('.')}` is a {_noun(value)}; texts, numbers and lists are read."
-        )
-
-    return convert(content, "", 0)
+def _plain(content: Any, path: str, where: str = "") -> Any:
+    """The same with text keys; its depth is bounded, since it was judged before it was built."""
+    if isinstance(content, dict):
+        return {
+            key: _plain(inner, path, f"{where}{key}.")
+            for key, inner in _text_keys(content, where, path)
+        }
+    if isinstance(content, list | tuple):
+        return [_plain(inner, path, where) for inner in content]
+    if isinstance(content, str):
+        _refuse_unwritable(content, path, where)
+    if content is None or isinstance(content, bool | int | float | str):
+        return content
+    if isinstance(content, datetime.date):
+        return content.isoformat()
+    raise ParamsError(
+        f"{path}: `{shortened(where.rstrip('.'))}` is a {_noun(content)}; texts, numbers and lists "
+        "are read."
+    )
 
 
 def _text_keys(mapping: dict[Any, Any], where: str, path: str) -> list[tuple[str, Any]]:
@@ -144,14 +129,26 @@ def _text_keys(mapping: dict[Any, Any], where: str, path: str) -> list[tuple[str
     for key, value in mapping.items():
         if isinstance(key, bool) or not isinstance(key, str | int):
             raise ParamsError(
-                f"{path}: the key {key!r} under `{where or '.'}` is no text; quote it."
+                f"{path}: the key {shortened(repr(key))} under `{shortened(where) or '.'}` is no "
+                "text; quote it."
             )
         if str(key) in found:
             raise ParamsError(
-                f"{path}: the key `{where}{key}` stands twice, as a text and as a number; keep one."
+                f"{path}: the key `{shortened(f'{where}{key}')}` stands twice, as a text and as a "
+                "number; keep one."
             )
+        _refuse_unwritable(str(key), path, where)
         found[str(key)] = value
     return list(found.items())
+
+
+def _refuse_unwritable(text: str, path: str, where: str) -> None:
+    """Refuse what no path and no file can hold: a zero byte, or half of a character."""
+    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise ParamsError(
+            f"{path}: a text under `{shortened(where.rstrip('.')) or '.'}` holds a zero byte or "
+            "half of a character; write it without."
+        )
 
 
 def _noun(value: Any) -> str:

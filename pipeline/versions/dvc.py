@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from pipeline.versions.dvc_files import refuse_excess_for_dvc
 from pipeline.versions.process import run_command
 
 
@@ -26,7 +27,9 @@ def run_dvc(root: Path, *arguments: str) -> str:
 
     Raises:
         CommandError: DVC failed.
+        EquipoiseError: it was not called, because of a file that it would read.
     """
+    refuse_excess_for_dvc(root)
     return run_command(
         [sys.executable, "-m", "dvc", *arguments],
         directory=root,

@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
 from pipeline.errors import ParamsError, WorkspaceError
+from pipeline.yaml_limits import shortened
+from pipeline.yaml_text import read_mapping
 
 
 def require_watched_params(root: Path) -> None:
@@ -16,9 +15,15 @@ def require_watched_params(root: Path) -> None:
         ParamsError: sections are missing, though their defaults would do.
     """
     stages = _read(root)["stages"].values()
-    watched = {name for stage in stages for name in stage.get("params", []) if type(name) is str}
-    present = YAML(typ="safe", pure=True).load((root / "params.yaml").read_text(encoding="utf-8"))
-    missing = sorted(watched - set(present))
+    lists = [stage.get("params") for stage in stages]
+    watched = {
+        name
+        for names in lists
+        if isinstance(names, list)
+        for name in names
+        if isinstance(name, str)
+    }
+    missing = sorted(watched - set(read_mapping(root / "params.yaml")))
     if missing:
         raise ParamsError(
             f"{root / 'params.yaml'} lacks what dvc.yaml watches:",
@@ -43,13 +48,22 @@ def stage_names(root: Path) -> tuple[str, ...]:
 
 def _read(root: Path) -> dict[str, Any]:
     path = root / "dvc.yaml"
+    reason = ""
     try:
-        content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-        if dict(content["stages"]):
-            return dict(content)
-    except (FileNotFoundError, YAMLError, KeyError, TypeError, ValueError):
-        pass
+        content = read_mapping(path)
+        stages = content.get("stages")
+        if isinstance(stages, dict) and stages:
+            return {**content, "stages": {name: _stage(path, name, stages) for name in stages}}
+    except ParamsError as error:
+        reason = f" {error}" if path.exists() else ""
     raise WorkspaceError(
-        f"{path} is missing, damaged or lists no stages. Make a workspace with "
+        f"{path} is missing, damaged or lists no stages.{reason} Make a workspace with "
         "`equipoise init`, or restore the file with `git checkout dvc.yaml`."
     )
+
+
+def _stage(path: Path, name: str, stages: dict[str, Any]) -> dict[str, Any]:
+    stage = stages[name]
+    if isinstance(stage, dict):
+        return stage
+    raise ParamsError(f"{path}: the stage `{shortened(name)}` is no mapping.")

@@ -5,11 +5,10 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
-from pipeline.errors import VersionError
+from pipeline.errors import ParamsError, VersionError
+from pipeline.yaml_text import parse_mapping
 
 LOCK = "dvc.lock"
 AUGMENTED = "data/augmented"
@@ -45,17 +44,21 @@ def read_outputs(lock: bytes | str, *, where: str) -> list[Output]:
     Raises:
         VersionError: the content is not a dvc.lock.
     """
+    content = lock.encode() if isinstance(lock, str) else lock
     try:
-        stages = YAML(typ="safe", pure=True).load(lock)["stages"]
-        return [
-            Output(out["path"], out["md5"])
-            for stage in stages.values()
-            for out in stage.get("outs", ())
-        ]
-    except (YAMLError, KeyError, TypeError, AttributeError):
+        stages = parse_mapping(content, where=where)["stages"]
+        return [_output(out) for stage in stages.values() for out in stage.get("outs") or ()]
+    except (ParamsError, KeyError, TypeError, AttributeError, ValueError):
         raise VersionError(
             f"{where} is not a dvc.lock that DVC wrote. Delete it and run `equipoise run`."
         ) from None
+
+
+def _output(out: dict[str, Any]) -> Output:
+    path, md5 = out["path"], out["md5"]
+    if not isinstance(path, str) or not isinstance(md5, str):
+        raise TypeError
+    return Output(path, md5)
 
 
 def output_at(outputs: Iterable[Output], path: str, *, where: str) -> Output:

@@ -20,6 +20,7 @@ from pipeline import errors
 from pipeline.errors import EquipoiseError, WorkspaceError
 from pipeline.process_group import ended_after, process_group
 from pipeline.versions.dvc import dvc_environment
+from pipeline.versions.dvc_files import refuse_excess_for_dvc
 from pipeline.workspace import Workspace
 
 # Where a stage's process leaves the error that it ended with, for its starter to raise again.
@@ -78,6 +79,7 @@ def run_stage(
     """
     if stage.startswith("-"):
         raise WorkspaceError(f"`{stage}` is not the name of a stage in dvc.yaml.")
+    refuse_excess_for_dvc(workspace.root)
     with tempfile.TemporaryDirectory(prefix="equipoise-") as folder:
         error_file = Path(folder) / "error.json"
         told = stage_environment(workspace.root) | dict(environment or {})
