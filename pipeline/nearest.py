@@ -67,7 +67,12 @@ def nearest(
 
 
 def digests(rows: np.ndarray) -> np.ndarray:
-    """SHA-256 of each row's bytes, object [n]; equal rows of equal type have equal digests."""
+    """SHA-256 of each row's bytes, object [n]; equal rows of equal type have equal digests.
+
+    Rows of a frame have digests of their own, see `pipeline.row_digests`.
+    """
+    assert isinstance(rows, np.ndarray), "a frame iterates its column names"
+    assert rows.dtype != object, "of objects only the pointers would be hashed"
     return np.array(
         [hashlib.sha256(np.ascontiguousarray(row).tobytes()).hexdigest() for row in rows], object
     )

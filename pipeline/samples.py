@@ -10,19 +10,30 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
+
+from pipeline.column_types import arrow_to_frame, frame_to_arrow
 
 Modality = Literal["image", "table"]
 ColumnKind = Literal["continuous", "integer", "categorical", "boolean", "datetime", "text"]
 
 
 class Column(BaseModel):
-    """One feature column of a table."""
+    """One feature column of a table.
+
+    Attributes:
+        type: The Arrow type of its values, e.g. "int32" (see `column_types.type_named`); None in
+            versions made before types were kept, where the kind tells it.
+        categories: Of a categorical column, those that occur: sorted, or in the order that the
+            source declares.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     kind: ColumnKind
+    type: str | None = None
     categories: tuple[str, ...] = ()
     has_missing: bool = False
 
@@ -116,15 +127,22 @@ def concatenate(parts: Sequence[Samples]) -> Samples:
     """All rows of `parts`, which share one schema, in order; provenance columns are united."""
     first = parts[0]
     assert all(part.schema == first.schema for part in parts)
-    frames = [part.values for part in parts]
-    values = (
-        pd.concat(frames, ignore_index=True)
-        if isinstance(first.values, pd.DataFrame)
-        else np.concatenate(frames)
-    )
+    values = [part.values for part in parts]
     return Samples(
         schema=first.schema,
-        values=values,
+        values=(
+            _joined(values, first.schema)
+            if isinstance(first.values, pd.DataFrame)
+            else np.concatenate(values)
+        ),
         labels=np.concatenate([part.labels for part in parts]),
         provenance=pd.concat([part.provenance for part in parts], ignore_index=True),
     )
+
+
+def _joined(frames: Sequence[pd.DataFrame], schema: Schema) -> pd.DataFrame:
+    if all(frame.dtypes.equals(frames[0].dtypes) for frame in frames):
+        return pd.concat(frames, ignore_index=True)
+    # pandas would find a type that both fit into, and whole numbers with gaps would be floats.
+    tables = [frame_to_arrow(frame, schema.columns) for frame in frames]
+    return arrow_to_frame(pa.concat_tables(tables), schema.columns)

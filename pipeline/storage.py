@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
+from pipeline.column_types import arrow_to_frame, frame_to_arrow
 from pipeline.errors import ArtifactError
 from pipeline.samples import Samples, Schema, concatenate
 from pipeline.workspace import read_json, write_json
@@ -65,11 +66,13 @@ def to_arrow(samples: Samples) -> pa.Table:
     if schema.modality == "image":
         encoded = [encode_png(image) for image in samples.values]
         return image_table(encoded, samples.labels, samples.provenance, schema)
-    features = {
-        column.name: pa.array(samples.values[column.name], from_pandas=True)
-        for column in schema.columns
-    }
-    return feature_table(features, samples.labels, samples.provenance, schema)
+    features = frame_to_arrow(samples.values, schema.columns)
+    return feature_table(
+        dict(zip(features.column_names, features.columns, strict=True)),
+        samples.labels,
+        samples.provenance,
+        schema,
+    )
 
 
 def image_table(
@@ -127,11 +130,12 @@ def from_arrow(table: pa.Table, schema: Schema) -> Samples:
     if schema.modality == "image":
         content = table.column("image").combine_chunks().field("bytes")
         assert schema.image_shape is not None
-        values = np.empty((table.num_rows, *schema.image_shape), np.uint8)
+        pixels = np.empty((table.num_rows, *schema.image_shape), np.uint8)
         for row, cell in enumerate(content):
-            values[row] = decode_png(cell.as_py())
+            pixels[row] = decode_png(cell.as_py())
+        values: np.ndarray | pd.DataFrame = pixels
     else:
-        values = table.select([column.name for column in schema.columns]).to_pandas()
+        values = arrow_to_frame(table, schema.columns)
     labels, provenance = _beside_values(table, schema)
     return Samples(schema=schema, values=values, labels=labels, provenance=provenance)
 

@@ -4,10 +4,10 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
+from pipeline.row_digests import feature_digests
 from pipeline.storage import TABLE_PROVENANCE_PREFIX, read_schema
 
 KEY = ["id", "class_name", "is_synthetic", "content"]
@@ -75,12 +75,8 @@ def row_keys(directory: Path) -> pd.DataFrame:
                 for cell in table.column("image").to_pylist()
             ]
             if is_image
-            else _feature_hashes(table.select(content).to_pandas())
+            else feature_digests(table, schema)
         )
         parts.append(frame)
     joined: pd.DataFrame = pd.concat(parts, ignore_index=True)[KEY]
     return joined
-
-
-def _feature_hashes(frame: pd.DataFrame) -> np.ndarray:
-    return pd.util.hash_pandas_object(frame, index=False).astype(str).to_numpy()

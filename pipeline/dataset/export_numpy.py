@@ -5,7 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
+from pipeline.column_types import as_numbers
 from pipeline.dataset.selection import selected_shards
 from pipeline.dataset.wanted import Selection
 from pipeline.errors import VersionError
@@ -83,9 +85,6 @@ def _numbers(samples: Samples, categories: dict[str, list[str]]) -> np.ndarray:
         if column.name in categories:
             codes = pd.Categorical(values.astype("string"), categories[column.name]).codes
             columns.append(np.where(codes < 0, np.nan, codes.astype(float)))
-        elif column.kind == "datetime":
-            seconds = (pd.to_datetime(values) - pd.Timestamp(0)).dt.total_seconds()
-            columns.append(seconds.to_numpy(dtype=float))
         else:
             columns.append(_floats(values, column.name))
     return np.column_stack(columns) if columns else np.empty((len(samples), 0))
@@ -93,8 +92,8 @@ def _numbers(samples: Samples, categories: dict[str, list[str]]) -> np.ndarray:
 
 def _floats(values: pd.Series, name: str) -> np.ndarray:
     try:
-        return values.to_numpy(dtype=float, na_value=np.nan)
-    except (TypeError, ValueError):
+        return as_numbers(values)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError):
         raise VersionError(
             f"The column {name!r} holds something other than numbers; pull it as parquet or csv."
         ) from None

@@ -9,6 +9,7 @@ import numpy as np
 
 from pipeline.errors import MetricError
 from pipeline.nearest import Nearest, digests, nearest
+from pipeline.row_digests import value_digests
 from pipeline.samples import Samples
 
 # Of unseen real samples, at most this share may be flagged by all tests together.
@@ -77,8 +78,8 @@ def search_copies(
     ratios, of_holdout = _ratios(tested), _ratios(unseen)
     thresholds = _thresholds(of_holdout)
     index = np.stack([found.index for found in tested])
-    own = digests(synthetic.values)
-    exact = np.isin(own, digests(training.values))
+    own = value_digests(synthetic)
+    exact = np.isin(own, value_digests(training))
     moved = ~exact & np.isin(
         own, np.concatenate([digests(view(training.values)) for view in VIEWS])
     )

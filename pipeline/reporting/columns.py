@@ -14,6 +14,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
+from pipeline.column_types import as_numbers
 from pipeline.samples import Column, Samples
 
 MOST_ROWS = 20_000
@@ -127,7 +128,7 @@ def _compare_column(
 
 def _even_edges(values: pd.Series) -> np.ndarray:
     """Inner edges of bins of equal width over all but the outermost hundredths of real values."""
-    known = _as_numbers(values.dropna())
+    known = as_numbers(values.dropna())
     low, high = np.quantile(known, [0.01, 0.99]) if len(known) else (0.0, 1.0)
     return np.linspace(low, high, BINS + 1)[1:-1]
 
@@ -136,7 +137,7 @@ def _edges(column: Column, values: pd.Series) -> np.ndarray:
     """Bin edges of equal real counts for numbers; the categories by frequency for the rest."""
     known = values.dropna()
     if column.kind in NUMERIC:
-        numbers = _as_numbers(known)
+        numbers = as_numbers(known)
         return (
             np.unique(np.quantile(numbers, np.linspace(0, 1, BINS + 1)[1:-1]))
             if len(numbers)
@@ -150,7 +151,7 @@ def _shares(column: Column, values: pd.Series, edges: np.ndarray) -> np.ndarray:
     """Share of rows in each bin, float64; categories beyond the most frequent go together."""
     known = values.dropna()
     if column.kind in NUMERIC:
-        places = np.searchsorted(edges, _as_numbers(known), side="right")
+        places = np.searchsorted(edges, as_numbers(known), side="right")
         n_bins = len(edges) + 1
     else:
         shown = list(edges[:BINS])
@@ -159,12 +160,6 @@ def _shares(column: Column, values: pd.Series, edges: np.ndarray) -> np.ndarray:
         n_bins = len(shown) + 1
     counts = np.bincount(places.astype(int), minlength=n_bins)
     return np.append(counts, len(values) - len(known)) / max(len(values), 1)
-
-
-def _as_numbers(values: pd.Series) -> np.ndarray:
-    if pd.api.types.is_datetime64_any_dtype(values):
-        return values.astype("int64").to_numpy(dtype=float)
-    return pd.to_numeric(values, errors="coerce").dropna().to_numpy(dtype=float)
 
 
 def _similarity(first: np.ndarray, second: np.ndarray) -> float:
@@ -195,11 +190,11 @@ def association(first: pd.Series, second: pd.Series, one: Column, other: Column)
     if first.nunique() < 2 or second.nunique() < 2:
         return 0.0
     if all(numeric):
-        one_rank, other_rank = (pd.Series(_as_numbers(each)).rank() for each in (first, second))
+        one_rank, other_rank = (pd.Series(as_numbers(each)).rank() for each in (first, second))
         return float(np.corrcoef(one_rank, other_rank)[0, 1])
     if any(numeric):
         number, category = (first, second) if numeric[0] else (second, first)
-        return _correlation_ratio(_as_numbers(number), category.astype(str).to_numpy())
+        return _correlation_ratio(as_numbers(number), category.astype(str).to_numpy())
     return _cramers_v(pd.crosstab(first.astype(str), second.astype(str)).to_numpy(dtype=float))
 
 

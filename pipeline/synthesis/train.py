@@ -20,7 +20,7 @@ from pipeline.gan.training import Job, Trained, train
 from pipeline.modalities.image import ImageDomain
 from pipeline.modalities.image_design import ImageDesign, choose_design, natural_kind
 from pipeline.params import GanParams
-from pipeline.row_digests import row_names
+from pipeline.row_digests import content_digest, row_names
 from pipeline.samples import Samples
 from pipeline.scale.fabric import use_one_thread
 from pipeline.synthesis.fitted import HASH_SHOWN, FittedGenerator
@@ -196,8 +196,7 @@ def _address(told: Mapping[str, Any], *parts: Samples) -> str:
     """A name for a training that changes with everything its result depends on."""
     digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
     for part in parts:
-        digest.update(np.ascontiguousarray(part.values).tobytes())
-        digest.update(part.labels.tobytes())
+        digest.update(content_digest(part))
     return digest.hexdigest()[:32]
 
 

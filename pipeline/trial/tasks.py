@@ -16,6 +16,7 @@ import pandas as pd
 from pydantic import BaseModel
 
 from pipeline.errors import ArtifactError
+from pipeline.row_digests import content_digest, frame_digest
 from pipeline.samples import Samples
 from pipeline.storage import read_split, write_schema, write_split
 from pipeline.workspace import read_json, verify_manifest, write_json, writing
@@ -158,12 +159,8 @@ def _fingerprint(value: Any) -> Any:
     """JSON that differs whenever the value differs; bulky values as digests."""
     if value is None or isinstance(value, (str, int, float, bool)):
         return value
-    if isinstance(value, np.ndarray) and value.dtype != object:
-        return [str(value.dtype), list(value.shape), hashlib.sha256(value.tobytes()).hexdigest()]
-    if isinstance(value, pd.DataFrame):
-        return hashlib.sha256(value.to_json(orient="split").encode()).hexdigest()
-    if isinstance(value, np.ndarray):
-        return _fingerprint([str(item) for item in value])
+    if isinstance(value, (np.ndarray, pd.DataFrame, Samples)):
+        return _digest_of(value)
     if isinstance(value, BaseModel):
         return [type(value).__name__, value.model_dump(mode="json")]
     if isinstance(value, partial):
@@ -177,3 +174,17 @@ def _fingerprint(value: Any) -> Any:
         return [_fingerprint(item) for item in value]
     assert callable(value), f"no fingerprint of {type(value)}"
     return f"{value.__module__}.{value.__qualname__}"
+
+
+def _digest_of(value: np.ndarray | pd.DataFrame | Samples) -> Any:
+    if isinstance(value, Samples):
+        rows = frame_digest(value.provenance).hex()
+        return [_fingerprint(value.schema), content_digest(value).hex(), rows]
+    if isinstance(value, pd.DataFrame):
+        return frame_digest(value).hex()
+    if value.dtype == object:
+        cells = frame_digest(pd.DataFrame({"cell": value.ravel()}))
+        return ["object", list(value.shape), cells.hex()]
+    native = np.ascontiguousarray(value, value.dtype.newbyteorder("<"))
+    shown = str(value.dtype.newbyteorder("="))
+    return [shown, list(value.shape), hashlib.sha256(native.tobytes()).hexdigest()]

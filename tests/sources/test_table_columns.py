@@ -40,7 +40,7 @@ def with_gap(n=40):
 
 def test_missing_features_are_kept_as_missing_by_default(path):
     source, survey = looked_at(csv_file(path, with_gap()))
-    assert np.isnan(values(source, survey)["height"][4])
+    assert pd.isna(values(source, survey)["height"][4])
     assert survey.schema.columns[1].has_missing
 
 

@@ -1,5 +1,8 @@
+import numpy as np
+import pandas as pd
 import pytest
 
+from pipeline.samples import Column, Samples, Schema
 from pipeline.scale.executor import SameProcessExecutor
 from pipeline.trial.tasks import Task, TaskStore, run_tasks
 from tests.trial.stand_ins import digits
@@ -76,3 +79,32 @@ def test_samples_survive_being_stored(tmp_path):
     assert (first.values == second.values).all()
     assert (first.labels == second.labels).all()
     assert first.provenance.equals(second.provenance)
+
+
+def test_arguments_that_differ_in_the_last_digit_or_in_type_are_other_tasks(tmp_path):
+    store = TaskStore(tmp_path, code="a")
+    values = [
+        pd.DataFrame({"x": [0.12345678901]}),
+        pd.DataFrame({"x": [0.12345678902]}),
+        np.array(["1"], object),
+        np.array([1], object),
+        np.array([1], ">i4"),
+        np.array([256], ">i4"),
+    ]
+    addresses = {store.address(Task("t", record, {"value": value}), {}) for value in values}
+    assert len(addresses) == len(values)
+
+
+def test_equal_rows_are_the_same_task_whatever_their_dtype(tmp_path):
+    store = TaskStore(tmp_path, code="a")
+    schema = Schema(
+        modality="table",
+        classes=("a", "b"),
+        columns=(Column(name="n", kind="integer"), Column(name="word", kind="text")),
+    )
+    addresses = set()
+    for numbers in (pd.array([1, None], "Int64"), [1.0, None]):
+        frame = pd.DataFrame({"n": numbers, "word": ["x", None]})
+        rows = Samples(schema, frame, np.array([0, 1]), pd.DataFrame({"id": ["r0", "r1"]}))
+        addresses.add(store.address(Task("t", record, {"value": rows}), {}))
+    assert len(addresses) == 1
