@@ -11,7 +11,8 @@ import numpy as np
 from PIL import Image
 
 from pipeline.params import ResizeParams
-from pipeline.sources.picture import PictureError, decode
+from pipeline.sources.picture import decode
+from pipeline.sources.pixel_values import PictureError
 
 THUMBNAIL_PX = 16
 PADDING = 0
@@ -56,17 +57,29 @@ def decode_picture(
         picture = decode(content, scale_sixteen_bit=scale_sixteen_bit)
     except PictureError as error:
         return str(error)
-    return describe(picture.image, resize, format=picture.format, remarks=picture.remarks)
+    return describe(
+        picture.image,
+        resize,
+        size_px=picture.size_px,
+        format=picture.format,
+        remarks=picture.remarks,
+    )
 
 
 def describe(
     image: Image.Image,
     resize: ResizeParams,
     *,
+    size_px: tuple[int, int] | None = None,
     format: str = "",  # noqa: A002
     remarks: frozenset[str] = frozenset(),
 ) -> Decoded:
-    """What the survey must know of a picture in mode "L" or "RGB"."""
+    """What the survey must know of a picture in mode "L" or "RGB".
+
+    Args:
+        size_px: (height, width) of the file, where the picture was shrunk on the way.
+    """
+    height, width = size_px or (image.height, image.width)
     image = _without_colour(image)
     digest = hashlib.sha256(f"{image.mode}{image.size}".encode())
     digest.update(image.tobytes())
@@ -79,8 +92,8 @@ def describe(
         png=buffer.getvalue(),
         digest=digest.hexdigest(),
         thumbnail=np.asarray(small).reshape(-1),
-        height_px=image.height,
-        width_px=image.width,
+        height_px=height,
+        width_px=width,
         is_grey=image.mode == "L",
         is_constant=_is_constant(image),
         format=format,

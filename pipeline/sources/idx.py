@@ -13,7 +13,7 @@ from pipeline.sources.class_names import in_order
 from pipeline.sources.decoding import Decoded, describe
 from pipeline.sources.idx_file import Header, IdxError, is_gzip, read_blocks, read_header
 from pipeline.sources.parallel import map_in_order
-from pipeline.sources.picture import MAXIMUM_PIXELS, MINIMUM_SIDE_PX
+from pipeline.sources.picture import KEPT_PIXELS, MINIMUM_SIDE_PX
 from pipeline.sources.picture_source import PictureSource
 from pipeline.sources.picture_survey import PictureSurvey, Place
 from pipeline.sources.survey import Notice, Survey, converted, warning
@@ -162,10 +162,10 @@ def _checked(pair: Pair, problems: list[str]) -> Header | None:
 
 
 def _problems_of_size(name: str, height: int, width: int) -> list[str]:
-    if height * width > MAXIMUM_PIXELS or min(height, width) < MINIMUM_SIDE_PX:
+    if height * width > KEPT_PIXELS or min(height, width) < MINIMUM_SIDE_PX:
         sentence = (
             f"{name} holds pictures of {height}×{width} px; at least {MINIMUM_SIDE_PX} px a side "
-            f"and at most {MAXIMUM_PIXELS:,} px in all are expected."
+            f"and at most {KEPT_PIXELS:,} px in all are expected."
         )
         return [sentence]
     return []

@@ -1,12 +1,14 @@
 """The same function over many chunks, by several processes, in order and with bounded memory."""
 
 import collections
+import contextlib
 import itertools
 import multiprocessing
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from typing import TypeVar
+from contextlib import AbstractContextManager
+from typing import Any, TypeVar
 
 from pipeline.cores import usable_cores
 from pipeline.errors import SourceError
@@ -19,6 +21,18 @@ WORTH_STARTING_CHUNKS = 24
 WAITING_PER_WORKER = 3
 # Each takes about 100 MB, and one disk seldom feeds more.
 MOST_WORKERS = 8
+
+_turn: AbstractContextManager[Any] = contextlib.nullcontext()
+
+
+def turn() -> AbstractContextManager[Any]:
+    """A context that only one of the processes is in at a time, for work that takes much memory."""
+    return _turn
+
+
+def _keep_turn(lock: AbstractContextManager[Any]) -> None:
+    global _turn
+    _turn = lock
 
 
 def chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
@@ -60,7 +74,9 @@ def _by_processes(
     waiting: collections.deque[Future[Result]] = collections.deque()
     # Spawned, not forked: a fork while Arrow's threads run can hang.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(n_workers, mp_context=context) as pool:
+    with ProcessPoolExecutor(
+        n_workers, mp_context=context, initializer=_keep_turn, initargs=(context.Lock(),)
+    ) as pool:
         for item in items:
             waiting.append(pool.submit(function, item))
             if len(waiting) >= WAITING_PER_WORKER * n_workers:

@@ -9,18 +9,30 @@ import pandas as pd
 from pipeline.params import ResizeParams
 from pipeline.samples import Schema
 from pipeline.sources.class_names import look_alikes
+from pipeline.sources.picture import KEPT_PIXELS
 from pipeline.sources.survey import Notice, converted, warning
 from pipeline.sources.words import counted
 
 CONVERSIONS = {
     "cmyk": "{n} in CMYK: converted to RGB.",
+    "lab": "{n} in CIELAB: converted to sRGB.",
+    "profile": "{n} with an embedded colour profile other than sRGB: converted to sRGB by it.",
+    "gamma": "{n} whose gAMA chunk is not that of sRGB: converted to sRGB by it.",
     "turned": "{n} turned upright, as the EXIF orientation asks.",
     "transparent": "{n} with transparent parts: laid on white.",
     "sixteen_bit": "{n} of 16 bits a pixel: scaled to 8 (divided by 257).",
     "first_of_several": "{n} of a camera's multi-picture format: the first picture was taken.",
+    "shrunk": "{n} of more than {limit} megapixels: shrunk while decoding.",
 }
 WARNINGS = {
     "misnamed": "{n} named as another format than the content: read by content.",
+    "unusable_profile": "{n} with a colour profile that cannot be used (broken, too large, or of "
+    "another kind of colours): read as sRGB.",
+    "extras": "{n} with a broken profile or comment beside the pixels: read without it, as sRGB.",
+    "primaries": "{n} whose cHRM chunk gives primaries other than those of sRGB: its colours are "
+    "read as sRGB.",
+    "adobe_rgb": "{n} whose EXIF says Adobe RGB without the profile: read as sRGB; export such "
+    "pictures as sRGB to keep their colours.",
 }
 POLICIES = {
     "contain": "shown whole and padded with black",
@@ -57,7 +69,8 @@ def _about_decoding(remarks: Counter[str]) -> Iterator[Notice]:
     for notice, texts in ((converted, CONVERSIONS), (warning, WARNINGS)):
         for key, text in texts.items():
             if remarks[key]:
-                yield notice(text.format(n=counted(remarks[key], "picture")))
+                limit = KEPT_PIXELS // 1_000_000
+                yield notice(text.format(n=counted(remarks[key], "picture"), limit=limit))
 
 
 def _about_colours(is_grey: np.ndarray) -> Iterator[Notice]:
