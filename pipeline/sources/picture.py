@@ -55,8 +55,8 @@ EXIF_DETAILS = 0x8769
 EXIF_COLOUR_SPACE = 0xA001
 ADOBE_RGB = 2
 
-# Pillow refuses at twice its own limit; ours is checked first, and is the same.
-Image.MAX_IMAGE_PIXELS = MAXIMUM_PIXELS // 2
+# Pillow refuses at twice its own limit, without telling the size; ours is checked before.
+Image.MAX_IMAGE_PIXELS = MAXIMUM_PIXELS
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 
@@ -117,7 +117,7 @@ def _decoded(content: bytes, *, scale_sixteen_bit: bool) -> Picture:
     except UnidentifiedImageError:
         raise PictureError(_what_it_is(content)) from None
     except Image.DecompressionBombError:
-        raise PictureError(_too_large(f"over {MAXIMUM_PIXELS:,}")) from None
+        raise PictureError(_too_large(f"over {2 * MAXIMUM_PIXELS:,}")) from None
     except MemoryError:
         raise PictureError(
             "takes more memory to decode than there is; make it smaller, or delete it"

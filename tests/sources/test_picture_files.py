@@ -143,10 +143,10 @@ def test_a_declared_size_over_the_limit_is_refused_before_it_is_decoded(root, re
 
 
 def header_of_a_png(width, height):
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    whole = b"IHDR" + header
-    crc = struct.pack(">I", zlib.crc32(whole))
-    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + whole + crc + struct.pack(">I", 9) + b"IDAT" + bytes(9)
+    header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    crc = struct.pack(">I", zlib.crc32(header))
+    start = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + header + crc
+    return start + struct.pack(">I", 9) + b"IDAT" + bytes(9)
 
 
 def test_another_format_is_refused(root, refusal):
