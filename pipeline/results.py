@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from pipeline.workspace import read_json, write_json
+from pipeline.workspace import read_json_as, write_json
 
 RESULT_FILE = "result.json"
 
@@ -294,4 +294,4 @@ def read_result(directory: Path) -> TrialResult:
     Raises:
         ArtifactError: the file is missing or damaged.
     """
-    return TrialResult.model_validate(read_json(directory / RESULT_FILE))
+    return read_json_as(directory / RESULT_FILE, TrialResult)

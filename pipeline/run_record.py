@@ -12,8 +12,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import psutil
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
+from pipeline.errors import ArtifactError
+from pipeline.outside import read_outside_json
 from pipeline.workspace import Workspace, write_json
 
 RUN_FILE = "run.json"
@@ -64,8 +66,8 @@ def note_stage(workspace: Workspace, stage: str, seconds: float) -> None:
 def read_record(content: bytes) -> RunRecord | None:
     """The record in a file's bytes; None where they are something else."""
     try:
-        return RunRecord.model_validate_json(content)
-    except ValidationError:
+        return read_outside_json(content, RunRecord, where=RUN_FILE, way_out="")
+    except ArtifactError:
         return None
 
 

@@ -3,12 +3,12 @@
 Everything is read from the tags of a repository, so that a bare one is enough and nothing is run.
 """
 
-import json
 import logging
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import VersionError
+from pipeline.errors import ArtifactError, VersionError
+from pipeline.outside import read_outside_json
 from pipeline.reporting.index import Entry, render_index
 from pipeline.reporting.stamp import Stamp, stamped
 from pipeline.run_record import RUN_FILE, read_record
@@ -93,14 +93,19 @@ def _page(git: Git, release: Release) -> str | None:
 
 def _metrics(git: Git, release: Release) -> dict[str, Any]:
     content = _content(git, release, METRICS_PATH)
-    try:
-        metrics = json.loads(content or b"{}")
-    except ValueError:
-        log.warning(
-            "report: %s of %s is not JSON; the trend goes without it", METRICS_PATH, release.tag
-        )
+    if content is None:
         return {}
-    return metrics if isinstance(metrics, dict) else {}
+    where = f"{METRICS_PATH} of {release.tag}"
+    try:
+        return read_outside_json(
+            content,
+            dict[str, float | str | bool | None],
+            where=where,
+            way_out="The trend goes without it.",
+        )
+    except ArtifactError as error:
+        log.warning("report: %s", error)
+        return {}
 
 
 def _content(git: Git, release: Release, path: str) -> bytes | None:

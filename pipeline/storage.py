@@ -23,8 +23,9 @@ from PIL import Image
 
 from pipeline.column_types import arrow_to_frame, frame_to_arrow
 from pipeline.errors import ArtifactError
+from pipeline.outside import read_outside_json
 from pipeline.samples import Samples, Schema, concatenate
-from pipeline.workspace import read_json, write_json
+from pipeline.workspace import read_json_as, write_json
 
 SHARD_ROWS = 10_000
 TABLE_SHARD_ROWS = 250_000
@@ -234,7 +235,13 @@ def shard_rows_of(schema: Schema) -> int:
 
 
 def _schema_in(table: pa.Table) -> Schema:
-    return Schema.model_validate_json(table.schema.metadata[b"equipoise"])
+    metadata = table.schema.metadata or {}
+    return read_outside_json(
+        metadata.get(b"equipoise", b""),
+        Schema,
+        where="the schema in the Parquet file's header",
+        way_out="The file was not written by this product; use another one.",
+    )
 
 
 def write_split(folder: Path, split: str, samples: Samples) -> None:
@@ -254,7 +261,7 @@ def read_schema(folder: Path) -> Schema:
     Raises:
         ArtifactError: the folder holds no schema.
     """
-    return Schema.model_validate(read_json(folder / SCHEMA_FILE))
+    return read_json_as(folder / SCHEMA_FILE, Schema)
 
 
 def iterate_split(folder: Path, split: str) -> Iterator[Samples]:

@@ -9,11 +9,37 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from pipeline.errors import ArtifactError, WorkspaceError
+from pipeline.outside import outside_json, read_outside_json
 
 MANIFEST = "manifest.json"
+# Results and histories of ours are smaller by far; what is longer is no such file.
+MAXIMUM_JSON_BYTES = 2**27
+WAY_OUT = "Delete it and run `equipoise run`, or take another version."
+
+Kind = TypeVar("Kind")
+
+
+class ManifestFile(BaseModel):
+    """What a manifest tells of one file."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    bytes: Annotated[int, Field(ge=0)]
+
+
+class Manifest(BaseModel):
+    """`manifest.json` of a folder: every file that lies beside it, and what is known of it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    files: dict[str, ManifestFile]
+    facts: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -130,16 +156,36 @@ def read_json(path: Path) -> Any:
     Raises:
         ArtifactError: the file is missing or not JSON.
     """
+    return outside_json(
+        _content(path), where=str(path), way_out=WAY_OUT, maximum_bytes=MAXIMUM_JSON_BYTES
+    )
+
+
+def read_json_as(path: Path, kind: type[Kind]) -> Kind:
+    """The same, held to a type; for files that may have come with somebody else's version.
+
+    Raises:
+        ArtifactError: the file is missing, not JSON, or of another form.
+    """
+    return read_outside_json(
+        _content(path),
+        kind,
+        where=str(path),
+        way_out=WAY_OUT,
+        maximum_bytes=MAXIMUM_JSON_BYTES,
+    )
+
+
+def _content(path: Path) -> bytes:
     try:
-        return json.loads(path.read_bytes())
+        with path.open("rb") as stream:
+            return stream.read(MAXIMUM_JSON_BYTES + 1)
     except FileNotFoundError:
         raise ArtifactError(
             f"{path} is missing. Run the stage that writes it, or `equipoise run`."
         ) from None
-    except ValueError as error:
-        raise ArtifactError(
-            f"{path} is not valid JSON ({error}). Delete it and run `equipoise run`."
-        ) from None
+    except IsADirectoryError:
+        raise ArtifactError(f"{path} is a folder, where a file is expected. {WAY_OUT}") from None
 
 
 @contextlib.contextmanager
@@ -186,8 +232,8 @@ def verify_manifest(directory: Path) -> dict[str, Any]:
     Raises:
         ArtifactError: the manifest is missing, or a file is missing, damaged or unlisted.
     """
-    manifest = read_json(directory / MANIFEST)
-    listed = manifest["files"]
+    manifest = read_json_as(directory / MANIFEST, Manifest)
+    listed = manifest.files
     present = {
         str(path.relative_to(directory))
         for path in directory.rglob("*")
@@ -198,14 +244,14 @@ def verify_manifest(directory: Path) -> dict[str, Any]:
     problems += [
         f"{name} has changed since it was written"
         for name in sorted(present & set(listed))
-        if sha256_of(directory / name) != listed[name]["sha256"]
+        if sha256_of(directory / name) != listed[name].sha256
     ]
     if problems:
         raise ArtifactError(
             f"{directory} does not match its manifest: {'; '.join(problems[:20])}. "
             "Delete the folder and run the stage that writes it again."
         )
-    return dict(manifest["facts"])
+    return manifest.facts
 
 
 def _sync_tree(directory: Path) -> None:

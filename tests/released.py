@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from pipeline.versions.git import Git
+from pipeline.versions.lockfile import md5_of
 from pipeline.versions.record import VersionRecord, tag_message
 
 PAGE = (
@@ -33,7 +34,7 @@ def record(*, gain=1.2, verdict="helps", promoted=True, rows=None, outputs=None)
         interval_points=(gain - 1, gain + 1),
         rows=rows or {"0": {"real": 80, "gan": 0}, "1": {"real": 10, "gan": 70}},
         seed=1,
-        outputs=outputs or {"data/augmented": f"{gain}"},
+        outputs=outputs or {"data/augmented": md5_of(f"{gain}".encode()) + ".dir"},
         params="p",
         schema_digest="s",
         source="x",

@@ -6,16 +6,27 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
 from pipeline.errors import ArtifactError
-from pipeline.workspace import read_json, write_bytes, write_json
+from pipeline.workspace import read_json_as, write_bytes, write_json
 
 WEIGHTS_FILE = "generator.safetensors"
 CONFIG_FILE = "generator.json"
 FORMAT_VERSION = 1
+
+
+class GeneratorFile(BaseModel):
+    """What stands in `generator.json`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    format_version: int
+    hash: str
+    config: dict[str, Any]
 
 
 def encode_weights(weights: Mapping[str, Tensor]) -> bytes:
@@ -49,21 +60,21 @@ def read_checkpoint(directory: Path) -> tuple[dict[str, Any], dict[str, Tensor],
     Raises:
         ArtifactError: a file is missing, damaged, or of another format.
     """
-    told = read_json(directory / CONFIG_FILE)
-    if told.get("format_version") != FORMAT_VERSION:
+    told = read_json_as(directory / CONFIG_FILE, GeneratorFile)
+    if told.format_version != FORMAT_VERSION:
         raise ArtifactError(
-            f"{directory / CONFIG_FILE} has format version {told.get('format_version')!r}; this "
+            f"{directory / CONFIG_FILE} has format version {told.format_version}; this "
             f"program reads {FORMAT_VERSION}. Train the generator again."
         )
     path = directory / WEIGHTS_FILE
     try:
         content = path.read_bytes()
         weights = load(content)
-    except (FileNotFoundError, SafetensorError):
+    except (OSError, SafetensorError):
         raise ArtifactError(f"{path} is missing or damaged. Train the generator again.") from None
-    if config_hash(told["config"], content) != told["hash"]:
+    if config_hash(told.config, content) != told.hash:
         raise ArtifactError(
             f"{path} does not match the hash in {CONFIG_FILE}: one of the two has changed since "
             "they were written. Train the generator again."
         )
-    return told["config"], weights, told["hash"]
+    return told.config, weights, told.hash

@@ -1,12 +1,17 @@
 """What fixes the shapes of a pair of picture networks."""
 
-from collections.abc import Mapping
+import json
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pipeline.errors import ArtifactError
+from pydantic import Field
+
+from pipeline.outside import read_outside_json
 
 Kind = Literal["mlp", "convolutional", "vanilla", "dcgan", "cvae"]
+
+# A generator that somebody else trained may name any sizes; larger ones are no networks of ours.
+Size = Annotated[int, Field(ge=1, le=2**16)]
 
 # On 8×8 an MLP beat convolutions at six times the speed; they need room to slide.
 LARGEST_MLP_PX = 12
@@ -23,11 +28,11 @@ class ImageDesign:
     """
 
     kind: Kind
-    shape: tuple[int, int, int]
-    n_classes: int
-    width: int
-    latent_dim: int
-    embedding_dim: int
+    shape: tuple[Size, Size, Size]
+    n_classes: Size
+    width: Size
+    latent_dim: Size
+    embedding_dim: Size
     deviation: bool = True
 
     def to_json(self) -> dict[str, Any]:
@@ -35,19 +40,18 @@ class ImageDesign:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, content: Mapping[str, Any]) -> "ImageDesign":
+    def from_json(cls, content: Any) -> "ImageDesign":
         """The design that `to_json` told.
 
         Raises:
             ArtifactError: the content is of another format.
         """
-        try:
-            height, width, channels = content["shape"]
-            return cls(**{**content, "shape": (height, width, channels)})
-        except (KeyError, TypeError, ValueError) as error:
-            raise ArtifactError(
-                f"The generator's design cannot be read ({error}). Train the generator again."
-            ) from None
+        return read_outside_json(
+            json.dumps(content),
+            cls,
+            where="the generator's design",
+            way_out="Train the generator again.",
+        )
 
 
 @dataclass(frozen=True)

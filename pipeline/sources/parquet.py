@@ -7,7 +7,6 @@ generator trained on what another one drew would learn its faults.
 
 import contextlib
 import functools
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,8 +15,10 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pydantic import BaseModel
 
 from pipeline.errors import ParamsError, SourceError
+from pipeline.outside import read_outside_json
 from pipeline.params import ResizeParams
 from pipeline.sources.class_names import in_order, problem_with
 from pipeline.sources.decoding import Decoded, decode_picture
@@ -34,6 +35,16 @@ READ_ROWS = 64
 SYNTHETIC = "is_synthetic"
 # Where a released version keeps the groups of its source.
 RELEASED_GROUP = "group"
+HEADER = "The Hugging Face header of the Parquet files"
+WAY_OUT = "Write the files again without the metadata `huggingface`, or with valid ones."
+
+
+class _Info(BaseModel):
+    features: dict[str, Any] = {}
+
+
+class _Header(BaseModel):
+    info: _Info = _Info()
 
 
 class ParquetPictures(PictureSource):
@@ -180,9 +191,15 @@ def _sizes(parts: list[pq.ParquetFile], image: str) -> Iterator[tuple[int, int]]
 
 def class_names_of(schema: pa.Schema, label: str) -> tuple[str, ...] | None:
     """The names that the Hugging Face metadata give the label's numbers; None without such."""
-    metadata: dict[str, Any] = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
-    feature = metadata.get("info", {}).get("features", {}).get(label, {})
-    return tuple(feature["names"]) if feature.get("names") else None
+    header = (schema.metadata or {}).get(b"huggingface", b"{}")
+    told = read_outside_json(header, _Header, where=HEADER, way_out=WAY_OUT, error=SourceError)
+    feature = told.info.features.get(label)
+    names = feature.get("names") if isinstance(feature, dict) else None
+    if not names:
+        return None
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise SourceError(f"{HEADER} gives the label {label!r} names that are no texts. {WAY_OUT}")
+    return tuple(names)
 
 
 def given_splits(paths: list[Path], root: Path) -> list[str | None]:

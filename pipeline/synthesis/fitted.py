@@ -1,9 +1,11 @@
 """A trained generator, and its files."""
 
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import nn
 
 from pipeline.errors import ArtifactError
@@ -11,8 +13,9 @@ from pipeline.gan import checkpoint
 from pipeline.gan.history import HistoryRow, curves_csv
 from pipeline.modalities.image import ImageDomain
 from pipeline.modalities.image_design import ImageDesign
+from pipeline.outside import read_outside_json
 from pipeline.samples import Schema
-from pipeline.workspace import read_json, write_bytes, write_json
+from pipeline.workspace import read_json_as, write_bytes, write_json
 
 HISTORY_FILE = "history.json"
 CURVES_FILE = "curves.csv"
@@ -62,19 +65,29 @@ def load_generator(directory: Path) -> FittedGenerator:
     """
     config, weights, name = checkpoint.read_checkpoint(directory)
     trained_on = directory / TRAINED_ON_FILE
-    generator, _ = ImageDomain(ImageDesign.from_json(config["design"])).build()
-    try:
-        generator.load_state_dict(weights)
-    except RuntimeError:
+    domain = ImageDomain(ImageDesign.from_json(config.get("design")))
+    # Shapes first, without memory: the design may ask for more than the weights beside it hold.
+    with torch.device("meta"):
+        shapes = {name: value.shape for name, value in domain.build()[0].state_dict().items()}
+    if shapes != {name: value.shape for name, value in weights.items()}:
         raise ArtifactError(
             f"The weights in {directory} do not fit the design beside them. Train the generator "
             "again."
-        ) from None
+        )
+    generator, _ = domain.build()
+    generator.load_state_dict(weights)
     return FittedGenerator(
-        schema=Schema.model_validate(config["schema"]),
+        schema=read_outside_json(
+            json.dumps(config.get("schema")),
+            Schema,
+            where=f"the schema in {directory / checkpoint.CONFIG_FILE}",
+            way_out="Train the generator again.",
+        ),
         generator=generator.eval(),
         hash=name,
         config=config,
-        history=read_json(directory / HISTORY_FILE),
-        trained_on=frozenset(read_json(trained_on)) if trained_on.is_file() else None,
+        history=read_json_as(directory / HISTORY_FILE, list[dict[str, Any]]),
+        trained_on=(
+            frozenset(read_json_as(trained_on, list[str])) if trained_on.is_file() else None
+        ),
     )

@@ -1,15 +1,16 @@
 """A remote beyond this machine, through the file systems that DVC itself uses."""
 
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
 from dvc.fs import get_cloud_fs
 
-from pipeline.errors import TransferError
-from pipeline.versions.objects import StoredObject, object_path
+from pipeline.errors import TransferError, VersionError
+from pipeline.versions.objects import Found, StoredObject, is_object_name, object_path
 from pipeline.versions.remote import Remote
 
 CHUNK_BYTES = 1 << 20
@@ -25,14 +26,14 @@ class CloudStore:
             self._files: Any = kind(**options)
         self._root = root
 
-    def sizes(self, hashes: Iterable[str]) -> dict[str, int | None]:
-        """Object → its bytes, None where it is missing.
+    def sizes(self, hashes: Iterable[str]) -> dict[str, Found]:
+        """Object → its bytes, None where the remote does not tell; missing ones are left out.
 
         One listing of the whole remote: a thousand objects a request, where asking for each would
         be a request an object.
         """
-        found = {one.md5: one.n_bytes for one in self.objects()}
-        return {md5: found.get(md5) for md5 in hashes}
+        found = self._listing()
+        return {md5: _bytes_of(found[md5]) for md5 in hashes if md5 in found}
 
     def open(self, md5: str) -> IO[bytes]:
         """An object's content as a stream."""
@@ -51,7 +52,14 @@ class CloudStore:
             self._files.remove(self._path(md5))
 
     def objects(self) -> Iterator[StoredObject]:
-        """Every object there is."""
+        """Every object there is, as far as the remote tells its bytes."""
+        for md5, facts in sorted(self._listing().items()):
+            n_bytes = _bytes_of(facts)
+            if n_bytes is not None:
+                yield StoredObject(md5, n_bytes, _changed(facts))
+
+    def _listing(self) -> dict[str, Mapping[str, Any]]:
+        """Object → what the remote tells of it; whatever has another name is left out."""
         with self._reaching():
             # The library remembers listings, and others write to the remote as well.
             files = self._files.fs
@@ -60,17 +68,15 @@ class CloudStore:
                 found = files.find(f"{self._root}/files/md5", detail=True)
             except FileNotFoundError:
                 found = {}
-        for path, facts in sorted(found.items()):
-            changed = facts.get("LastModified") or facts.get("mtime")
-            modified = changed.timestamp() if hasattr(changed, "timestamp") else changed
-            yield StoredObject("".join(path.split("/")[-2:]), int(facts["size"]), modified)
+        named = {"".join(path.split("/")[-2:]): facts for path, facts in found.items()}
+        return {name: facts for name, facts in named.items() if is_object_name(name)}
 
     @contextmanager
     def _reaching(self) -> Iterator[None]:
         """Turn whatever a protocol's library raises into one sentence, without secrets."""
         try:
             yield
-        except FileNotFoundError:
+        except (FileNotFoundError, VersionError):
             raise
         except Exception as error:
             raise TransferError(
@@ -80,6 +86,18 @@ class CloudStore:
 
     def _path(self, md5: str) -> str:
         return f"{self._root}/{object_path(md5)}"
+
+
+def _bytes_of(facts: Mapping[str, Any]) -> int | None:
+    size = facts.get("size")
+    return size if isinstance(size, int) and size >= 0 else None
+
+
+def _changed(facts: Mapping[str, Any]) -> float | None:
+    told = facts.get("LastModified") or facts.get("mtime")
+    if isinstance(told, datetime):
+        return told.timestamp()
+    return float(told) if isinstance(told, int | float) else None
 
 
 class _Stream(io.RawIOBase):

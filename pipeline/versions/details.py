@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from statistics import fmean
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from pipeline.errors import VersionError
+from pipeline.outside import read_outside_json
 from pipeline.params import Params
 from pipeline.results import TrialResult
 from pipeline.versions.git import Git
+from pipeline.versions.objects import ObjectBytes, ObjectName
 
 DETAILS = "reports/release.json"
 
@@ -38,7 +40,7 @@ class Details(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     scores: dict[str, dict[str, dict[str, Score]]]
-    objects: dict[str, int]
+    objects: dict[ObjectName, ObjectBytes]
     params: dict[str, Any]
     sample_schema: dict[str, Any]
 
@@ -73,10 +75,10 @@ def read_details(git: Git, commit: str, prefix: str) -> Details:
     Raises:
         VersionError: the commit has none, or they are damaged.
     """
-    content = git.read(commit, prefix + DETAILS)
-    try:
-        return Details.model_validate_json(content)
-    except ValidationError:
-        raise VersionError(
-            f"{DETAILS} of the commit {commit[:12]} is not what a release writes there."
-        ) from None
+    return read_outside_json(
+        git.read(commit, prefix + DETAILS),
+        Details,
+        where=f"{DETAILS} of the commit {commit[:12]}",
+        way_out="It is not what a release writes there; take another version.",
+        error=VersionError,
+    )

@@ -4,28 +4,29 @@ The released dvc.lock names the listing by its hash, the listing names the files
 manifest among them proves their SHA-256; nothing is taken on trust.
 """
 
-import json
+import shutil
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import VersionError
-from pipeline.versions.details import DETAILS
+from pipeline.versions.details import DETAILS, read_details
+from pipeline.versions.folder_listing import Listed, read_listing
 from pipeline.versions.git import Git
 from pipeline.versions.listing import Release
-from pipeline.versions.lockfile import LOCK, md5_of, output_at, read_outputs
+from pipeline.versions.lockfile import LOCK, output_at, read_outputs
 from pipeline.versions.meter import Meter, OnProgress
 from pipeline.versions.objects import Store
 from pipeline.versions.remote import Remote, effective_remote, remote_of_config
-from pipeline.versions.store import CONNECTIONS, fetch_checked, open_store
+from pipeline.versions.store import (
+    CONNECTIONS,
+    MAXIMUM_LISTING_BYTES,
+    fetch_checked,
+    open_store,
+)
 
-
-@dataclass(frozen=True)
-class Listed:
-    """One file of a stored folder: path inside it, and DVC's hash."""
-
-    path: str
-    md5: str
+# Left free on the disk that a version is written to.
+SPARE_BYTES = 50_000_000
 
 
 def fetch_output(
@@ -38,19 +39,33 @@ def fetch_output(
     remote = released_remote(git, release, prefix)
     _require_reachable(remote, release)
     store = open_store(remote)
-    files = listed_files(store, output_at(outputs, path, where=where).md5, directory)
+    stated = read_details(git, release.commit, prefix).objects
+    folder_md5 = output_at(outputs, path, where=where).md5
+    files = listed_files(store, folder_md5, directory, stated=stated, tag=release.tag)
+    total = sum(_stated(stated, file.md5, release.tag) for file in files)
+    require_room(directory, total, tag=release.tag)
     for file in files:
         check_inside(directory, file, release.tag)
         (directory / file.path).parent.mkdir(parents=True, exist_ok=True)
-    sizes = store.sizes({file.md5 for file in files})
-    meter = Meter(sum(sizes[file.md5] or 0 for file in files), on_progress)
+    meter = Meter(total, on_progress)
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         fetched = [
-            pool.submit(fetch_checked, store, file.md5, directory / file.path, on_bytes=meter.add)
+            pool.submit(
+                fetch_checked,
+                store,
+                file.md5,
+                directory / file.path,
+                most_bytes=stated[file.md5],
+                on_bytes=meter.add,
+            )
             for file in files
         ]
-        for one in fetched:
-            one.result()
+        try:
+            for one in fetched:
+                one.result()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 def _require_reachable(remote: Remote, release: Release) -> None:
@@ -75,14 +90,44 @@ def check_inside(directory: Path, file: Listed, tag: str) -> None:
         )
 
 
-def listed_files(store: Store, folder_md5: str, scratch: Path) -> list[Listed]:
-    """The files of a stored folder, in order."""
+def listed_files(
+    store: Store, folder_md5: str, scratch: Path, *, stated: Mapping[str, int], tag: str
+) -> list[Listed]:
+    """The files of a stored folder, in order; `stated` maps objects to the bytes they should have.
+
+    Raises:
+        VersionError: the listing is missing, damaged, or no listing.
+    """
     path = scratch / ".listing"
-    fetch_checked(store, folder_md5, path)
+    most_bytes = min(_stated(stated, folder_md5, tag), MAXIMUM_LISTING_BYTES)
+    fetch_checked(store, folder_md5, path, most_bytes=most_bytes)
     content = path.read_bytes()
     path.unlink()
-    assert md5_of(content) == folder_md5.removesuffix(".dir")
-    return [Listed(entry["relpath"], entry["md5"]) for entry in json.loads(content)]
+    return read_listing(content, where=f"the listing {folder_md5} of {tag}")
+
+
+def require_room(directory: Path, n_bytes: int, *, tag: str) -> None:
+    """Refuse to fetch more than the disk of a folder has room for.
+
+    Raises:
+        VersionError: there is less free than is needed.
+    """
+    free = shutil.disk_usage(directory).free
+    if free < n_bytes + SPARE_BYTES:
+        raise VersionError(
+            f"{tag} needs {n_bytes / 1e6:,.0f} MB, and the disk of {directory.parent} has "
+            f"{free / 1e6:,.0f} MB free, of which {SPARE_BYTES / 1e6:.0f} MB stay free. Free some, "
+            "or name a folder on a larger disk."
+        )
+
+
+def _stated(stated: Mapping[str, int], md5: str, tag: str) -> int:
+    if md5 not in stated:
+        raise VersionError(
+            f"{DETAILS} of {tag} does not say how large the object {md5} is, which its dvc.lock or "
+            "a listing names. It was not made by this product; take another version."
+        )
+    return stated[md5]
 
 
 def released_prefix(git: Git, release: Release) -> str:

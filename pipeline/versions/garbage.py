@@ -7,10 +7,11 @@ from pathlib import Path
 from pipeline.errors import VersionError
 from pipeline.versions.git import Git
 from pipeline.versions.listing import list_releases
+from pipeline.versions.local_store import LocalStore
 from pipeline.versions.needs import needed_by_versions, needed_in_work_trees, needed_on_branches
 from pipeline.versions.objects import Store, StoredObject
 from pipeline.versions.remote import cache_directory, effective_remote
-from pipeline.versions.store import LocalStore, open_store, read_back
+from pipeline.versions.store import open_store, read_back
 
 # A release of somebody else may have sent its data, and not yet made its tag.
 GRACE_SECONDS = 24 * 3600.0

@@ -2,12 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import ParamsError, VersionError
+from pipeline.file_names import name_problem, shown
+from pipeline.versions.objects import is_object_name
 from pipeline.yaml_text import parse_mapping
 
 LOCK = "dvc.lock"
@@ -47,17 +49,32 @@ def read_outputs(lock: bytes | str, *, where: str) -> list[Output]:
     content = lock.encode() if isinstance(lock, str) else lock
     try:
         stages = parse_mapping(content, where=where)["stages"]
-        return [_output(out) for stage in stages.values() for out in stage.get("outs") or ()]
+        outputs = [
+            _output(out, where) for stage in stages.values() for out in stage.get("outs") or ()
+        ]
     except (ParamsError, KeyError, TypeError, AttributeError, ValueError):
         raise VersionError(
             f"{where} is not a dvc.lock that DVC wrote. Delete it and run `equipoise run`."
         ) from None
+    return outputs
 
 
-def _output(out: dict[str, Any]) -> Output:
+def _output(out: Mapping[str, Any], where: str) -> Output:
     path, md5 = out["path"], out["md5"]
-    if not isinstance(path, str) or not isinstance(md5, str):
+    if not isinstance(path, str):
         raise TypeError
+    if not is_object_name(md5):
+        raise VersionError(
+            f"{where} gives {shown(str(path))} the hash {shown(str(md5))}, which DVC never writes "
+            "(32 hexadecimal digits are expected). Delete the file and run `equipoise run`, or "
+            "take another version."
+        )
+    problem = name_problem(path)
+    if problem:
+        raise VersionError(
+            f"{where} names the output {shown(path)}, which {problem}; outputs lie below the "
+            "workspace. Delete the file and run `equipoise run`, or take another version."
+        )
     return Output(path, md5)
 
 

@@ -1,17 +1,17 @@
 """Which objects something still points at: versions, branches, and the files in work trees."""
 
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pipeline.errors import VersionError
 from pipeline.versions.details import read_details
 from pipeline.versions.fetch import released_prefix
+from pipeline.versions.folder_listing import read_listing
 from pipeline.versions.git import Git
 from pipeline.versions.listing import Release
 from pipeline.versions.lockfile import COMMITTED, LOCK, Output, read_outputs
-from pipeline.versions.objects import Store
-from pipeline.versions.store import read_object
+from pipeline.versions.objects import Store, UnfitObjectError
+from pipeline.versions.store import read_listing_object
 
 
 def needed_by_versions(git: Git, releases: Iterable[Release]) -> set[str]:
@@ -77,10 +77,11 @@ def _objects_of(output: Output, stores: Sequence[Store], where: str) -> set[str]
         return {output.md5}
     for store in stores:
         try:
-            listing = json.loads(read_object(store, output.md5))
-        except (FileNotFoundError, ValueError):
+            content = read_listing_object(store, output.md5)
+        except (FileNotFoundError, UnfitObjectError):
             continue
-        return {output.md5, *(entry["md5"] for entry in listing)}
+        listed = read_listing(content, where=f"the listing {output.md5} in {where}")
+        return {output.md5, *(file.md5 for file in listed)}
     raise VersionError(
         f"{where} names {output.path}, whose listing {output.md5} is neither in the cache nor in "
         "the remote, so nobody knows which objects it needs, and nothing was removed. Run "

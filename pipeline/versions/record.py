@@ -5,14 +5,19 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
+from pipeline.errors import ArtifactError
+from pipeline.outside import read_outside_json
 from pipeline.params import Params
 from pipeline.results import TrialResult, Verdict, deciding_comparison
 from pipeline.versions.names import Change
+from pipeline.versions.objects import ObjectName
 
 # Sections that say how a run goes on, not what the data are.
 WITHOUT_EFFECT = ("seed", "release", "run")
+# A record names counts of each class and a dozen hashes.
+MAXIMUM_BYTES = 2**20
 
 
 class VersionRecord(BaseModel):
@@ -41,7 +46,7 @@ class VersionRecord(BaseModel):
     interval_points: tuple[float, float] | None
     rows: dict[str, dict[str, int]]
     seed: int
-    outputs: dict[str, str]
+    outputs: dict[str, ObjectName]
     params: str
     schema_digest: str
     source: str
@@ -113,8 +118,10 @@ def read_message(message: str) -> VersionRecord | None:
     for line in reversed(message.splitlines()):
         if line.startswith("{"):
             try:
-                return VersionRecord.model_validate_json(line)
-            except ValidationError:
+                return read_outside_json(
+                    line, VersionRecord, where="the tag", way_out="", maximum_bytes=MAXIMUM_BYTES
+                )
+            except ArtifactError:
                 return None
     return None
 

@@ -1,22 +1,21 @@
-"""A remote's objects, one by one: list, compare, read back, fetch."""
+"""A remote's objects, one by one: compare, read back, fetch."""
 
 import hashlib
-import os
-import shutil
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from pathlib import Path
-from typing import IO
 
 from pipeline.errors import VersionError
+from pipeline.versions.local_store import LocalStore
 from pipeline.versions.lockfile import FOLDER_SUFFIX, md5_of
-from pipeline.versions.objects import Store, StoredObject, object_path
+from pipeline.versions.objects import Store, UnfitObjectError
 from pipeline.versions.remote import Remote
 
 CHUNK_BYTES = 1 << 20
 CONNECTIONS = 8
+# A listing names every file of a folder in about a hundred bytes.
+MAXIMUM_LISTING_BYTES = 16 * 2**20
 OnBytes = Callable[[int], None]
 
 
@@ -31,57 +30,6 @@ def open_store(remote: Remote) -> Store:
     return CloudStore(remote)
 
 
-class LocalStore:
-    """A remote (or a cache) that is a folder on this machine."""
-
-    def __init__(self, root: Path):
-        self._root = root
-
-    def path(self, md5: str) -> Path:
-        """Where an object lies."""
-        return self._root / object_path(md5)
-
-    def size(self, md5: str) -> int | None:
-        """Bytes of an object, None where it is missing."""
-        try:
-            return self.path(md5).stat().st_size
-        except FileNotFoundError:
-            return None
-
-    def sizes(self, hashes: Iterable[str]) -> dict[str, int | None]:
-        """Object → its bytes, None where it is missing."""
-        return {md5: self.size(md5) for md5 in hashes}
-
-    def open(self, md5: str) -> IO[bytes]:
-        """An object's content as a stream."""
-        return self.path(md5).open("rb")
-
-    def put(self, md5: str, path: Path) -> None:
-        """Store a file's bytes as an object; it appears whole or not at all."""
-        target = self.path(md5)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".", dir=target.parent)
-        os.close(handle)
-        try:
-            shutil.copyfile(path, name)
-            # DVC keeps its objects read-only.
-            Path(name).chmod(0o444)
-            Path(name).replace(target)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-
-    def remove(self, md5: str) -> None:
-        """Remove an object."""
-        self.path(md5).unlink()
-
-    def objects(self) -> Iterator[StoredObject]:
-        """Every object there is."""
-        for path in sorted(self._root.glob("files/md5/??/*")):
-            status = path.stat()
-            yield StoredObject(path.parent.name + path.name, status.st_size, status.st_mtime)
-
-
 def compare(store: Store, expected: Mapping[str, int | None]) -> dict[str, str]:
     """Object → what is wrong with it, for every one that is missing or of another size.
 
@@ -90,42 +38,60 @@ def compare(store: Store, expected: Mapping[str, int | None]) -> dict[str, str]:
         expected: Hash → bytes, None where the size is not known.
     """
     problems = {}
-    for md5, found in store.sizes(expected).items():
-        asked = expected[md5]
-        if found is None:
+    sizes = store.sizes(expected)
+    for md5, asked in expected.items():
+        if md5 not in sizes:
             problems[md5] = "missing"
-        elif asked is not None and found != asked:
+            continue
+        found = sizes[md5]
+        if isinstance(found, str):
+            problems[md5] = found
+        elif None not in (asked, found) and found != asked:
             problems[md5] = f"{found} bytes long where {asked} are expected"
     return problems
 
 
 def read_back(
-    store: Store, hashes: Iterable[str], *, on_bytes: OnBytes | None = None
+    store: Store,
+    hashes: Iterable[str] | Mapping[str, int | None],
+    *,
+    on_bytes: OnBytes | None = None,
 ) -> dict[str, str]:
-    """Object → what is wrong with it, for every one whose bytes are not what its name says."""
+    """Object → what is wrong with it, for every one whose bytes are not what its name says.
+
+    Args:
+        store: Where the objects are.
+        hashes: Which ones; where it maps them to their bytes, no more than those are read.
+        on_bytes: Is told the bytes of every chunk.
+    """
+    most = hashes if isinstance(hashes, Mapping) else {}
 
     def check(md5: str) -> tuple[str, str | None]:
         try:
-            found = _copy(store, md5, None, on_bytes)
+            found = _copy(store, md5, None, on_bytes, most.get(md5))
         except FileNotFoundError:
             return md5, "missing"
+        except UnfitObjectError as unfit:
+            return md5, unfit.what
         return md5, None if found == md5.removesuffix(FOLDER_SUFFIX) else "damaged: other bytes"
 
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         return {md5: problem for md5, problem in pool.map(check, hashes) if problem}
 
 
-def read_object(store: Store, md5: str) -> bytes:
-    """A small object's bytes.
+def read_listing_object(store: Store, md5: str) -> bytes:
+    """A folder's listing, which is small.
 
     Raises:
         FileNotFoundError: it is missing.
-        ValueError: its bytes are not what its name promises.
+        UnfitObjectError: its bytes are not what its name promises, or no listing is that long.
     """
     with store.open(md5) as stream:
-        content = stream.read()
+        content = stream.read(MAXIMUM_LISTING_BYTES + 1)
+    if len(content) > MAXIMUM_LISTING_BYTES:
+        raise UnfitObjectError(md5, f"longer than {MAXIMUM_LISTING_BYTES:,} bytes")
     if md5_of(content) != md5.removesuffix(FOLDER_SUFFIX):
-        raise ValueError(f"the object {md5} is damaged")
+        raise UnfitObjectError(md5, "damaged: other bytes")
     return content
 
 
@@ -141,18 +107,38 @@ def copy_good(source: LocalStore, target: Store, hashes: Iterable[str]) -> list[
     return good
 
 
-def fetch_checked(store: Store, md5: str, path: Path, *, on_bytes: OnBytes | None = None) -> None:
-    """Fetch an object into a file and refuse bytes other than those its name promises.
+def fetch_checked(
+    store: Store,
+    md5: str,
+    path: Path,
+    *,
+    most_bytes: int | None = None,
+    on_bytes: OnBytes | None = None,
+) -> None:
+    """Fetch an object into a new file and refuse bytes other than those its name promises.
+
+    Args:
+        store: Where it is.
+        md5: Which one.
+        path: A file that does not exist yet.
+        most_bytes: How long it is said to be; not a byte more is written.
+        on_bytes: Is told the bytes of every chunk.
 
     Raises:
         VersionError: the object is missing or damaged.
     """
     try:
-        found = _copy(store, md5, path, on_bytes)
+        found = _copy(store, md5, path, on_bytes, most_bytes)
     except FileNotFoundError:
         raise VersionError(
             f"The remote lacks the object {md5}. Whoever released the version can bring it back "
             "with `equipoise verify --repair`."
+        ) from None
+    except UnfitObjectError as unfit:
+        path.unlink(missing_ok=True)
+        raise VersionError(
+            f"The remote's object {md5} is {unfit.what}. It was not used. Whoever released the "
+            "version can mend it with `equipoise verify --repair`."
         ) from None
     if found != md5.removesuffix(FOLDER_SUFFIX):
         path.unlink()
@@ -162,11 +148,17 @@ def fetch_checked(store: Store, md5: str, path: Path, *, on_bytes: OnBytes | Non
         )
 
 
-def _copy(store: Store, md5: str, path: Path | None, on_bytes: OnBytes | None) -> str:
+def _copy(
+    store: Store, md5: str, path: Path | None, on_bytes: OnBytes | None, most_bytes: int | None
+) -> str:
     """Read an object once, writing it to `path` if there is one; returns the MD5 of its bytes."""
     digest = hashlib.md5(usedforsecurity=False)
-    with store.open(md5) as source, path.open("wb") if path else nullcontext() as sink:
+    n_bytes = 0
+    with store.open(md5) as source, path.open("xb") if path else nullcontext() as sink:
         while chunk := source.read(CHUNK_BYTES):
+            n_bytes += len(chunk)
+            if most_bytes is not None and n_bytes > most_bytes:
+                raise UnfitObjectError(md5, f"longer than the {most_bytes:,} bytes it should have")
             digest.update(chunk)
             if sink:
                 sink.write(chunk)

@@ -5,16 +5,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from pipeline.errors import VersionError
+from pipeline.errors import TransferError, VersionError
 from pipeline.versions.details import read_details
 from pipeline.versions.fetch import released_prefix, released_remote
 from pipeline.versions.git import Git
 from pipeline.versions.listing import Release
+from pipeline.versions.local_store import LocalStore
 from pipeline.versions.lockfile import FOLDER_SUFFIX, LOCK, read_outputs
 from pipeline.versions.meter import Meter, OnProgress, no_matter
 from pipeline.versions.objects import Store
 from pipeline.versions.remote import Remote, cache_directory
-from pipeline.versions.store import LocalStore, OnBytes, compare, copy_good, open_store, read_back
+from pipeline.versions.store import OnBytes, compare, copy_good, open_store, read_back
 
 Place = Literal["remote", "cache"]
 
@@ -101,12 +102,20 @@ def verify(
 
         in_cache = look(cache, held[needs.remote.url]) if cache else {}
         in_remote = look(store, needs.sizes)
-        mended = _mend(store, cache, in_remote, in_cache) if repair and cache else set()
+        mended, refused = (
+            _mend(store, cache, in_remote, in_cache) if repair and cache else (set(), {})
+        )
         found.mended += len(mended)
         places: list[tuple[Place, dict[str, str]]] = [("remote", in_remote), ("cache", in_cache)]
         for place, wrong in places:
             found.problems += [
-                Problem(place, md5, what, tuple(needs.versions[md5]), _remedy(needs, cache, md5))
+                Problem(
+                    place,
+                    md5,
+                    what,
+                    tuple(needs.versions[md5]),
+                    refused.get((place, md5)) or _remedy(needs, cache, md5),
+                )
                 for md5, what in wrong.items()
                 if (place, md5) not in mended
             ]
@@ -114,7 +123,8 @@ def verify(
 
 
 def _held(cache: LocalStore | None, sizes: dict[str, int]) -> dict[str, int]:
-    return {md5: n for md5, n in sizes.items() if cache and cache.size(md5) is not None}
+    there = cache.sizes(sizes) if cache else {}
+    return {md5: n for md5, n in sizes.items() if md5 in there}
 
 
 def _readable(sizes: dict[str, int], *, read_data: bool) -> dict[str, int]:
@@ -124,14 +134,30 @@ def _readable(sizes: dict[str, int], *, read_data: bool) -> dict[str, int]:
 
 def _mend(
     store: Store, cache: LocalStore, in_remote: dict[str, str], in_cache: dict[str, str]
-) -> set[tuple[Place, str]]:
-    """Bring good copies into the remote, and take bad ones out of the cache."""
-    mended: set[tuple[Place, str]] = {("remote", md5) for md5 in copy_good(cache, store, in_remote)}
+) -> tuple[set[tuple[Place, str]], dict[tuple[Place, str], str]]:
+    """Bring good copies into the remote, and take bad ones out of the cache.
+
+    Returns:
+        What was mended, and why the rest of what was tried could not be.
+    """
+    mended: set[tuple[Place, str]] = set()
+    refused: dict[tuple[Place, str], str] = {}
+    for md5 in in_remote:
+        try:
+            if copy_good(cache, store, [md5]):
+                mended.add(("remote", md5))
+        except TransferError:
+            raise
+        except VersionError as error:
+            refused["remote", md5] = str(error)
     for md5 in in_cache:
         # What the cache lacks, DVC fetches again when it is asked for; a bad copy it would use.
-        cache.remove(md5)
-        mended.add(("cache", md5))
-    return mended
+        try:
+            cache.remove(md5)
+            mended.add(("cache", md5))
+        except VersionError as error:
+            refused["cache", md5] = str(error)
+    return mended, refused
 
 
 def _needs(git: Git, releases: Iterable[Release]) -> dict[str, _Needs]:
@@ -172,7 +198,7 @@ def _wrong(
 ) -> dict[str, str]:
     problems = compare(store, sizes)
     readable = [md5 for md5 in _readable(sizes, read_data=read_data) if md5 not in problems]
-    return problems | read_back(store, readable, on_bytes=on_bytes)
+    return problems | read_back(store, {md5: sizes[md5] for md5 in readable}, on_bytes=on_bytes)
 
 
 def _remedy(needs: _Needs, cache: LocalStore | None, md5: str) -> str:

@@ -78,10 +78,10 @@ def release_in(root, prefix, *, others):
     """A release of the workspace in the folder `prefix`, beside other dvc.lock's; its prefix."""
     git = Git(root)
     git.run("init", "--quiet")
-    own = record(outputs={"data/augmented": "0123"})
+    own = record(outputs={"data/augmented": "0123" * 8})
     lock = "schema: '2.0'\nstages: {all: {outs: [{path: data/augmented, md5: '%s'}]}}\n"
-    files = {name: (lock % "4567").encode() for name in others}
-    files |= {f"{prefix}dvc.lock": (lock % "0123").encode(), f"{prefix}{DETAILS}": b"{}"}
+    files = {name: (lock % ("4567" * 8)).encode() for name in others}
+    files |= {f"{prefix}dvc.lock": (lock % ("0123" * 8)).encode(), f"{prefix}{DETAILS}": b"{}"}
     commit = git.write_commit(files, index=root / "index", replaces=[], message="v0.1.0")
     git.write_tags({"augmented@v0.1.0": tag_message("v0.1.0", own)}, commit=commit)
     return released_prefix(git, list_releases(git, "augmented")[0])

@@ -21,14 +21,14 @@ RECORD = VersionRecord(
     interval_points=(0.5, 5.5),
     rows={"a class": {"real": 3, "gan": 2}},
     seed=1,
-    outputs={"data/augmented": "1.dir"},
+    outputs={"data/augmented": "1" * 32 + ".dir"},
     params="p",
     schema_digest="s",
     source="d",
     generators=("g",),
     code="c",
 )
-OTHER_DATA = {"outputs": {"data/augmented": "2.dir"}}
+OTHER_DATA = {"outputs": {"data/augmented": "2" * 32 + ".dir"}}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,10 @@
+"""The released workspace of the tests of versions, to be attacked in copies."""
+
+from tests.versions.conftest import (  # noqa: F401
+    finished_run,
+    params,
+    private_site_cache,
+    released,
+    released_run,
+    workspace,
+)
