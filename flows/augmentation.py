@@ -26,9 +26,10 @@ from flows.orphan import end_with_parent
 from flows.predecessor import crash, end_silent
 from flows.schedule import FLOW
 from flows.settings import sweep
-from pipeline.errors import EquipoiseError, TrainingError, TransferError
+from pipeline.errors import TrainingError, TransferError
 from pipeline.last_run import note_run
 from pipeline.lease import RUN, SCHEDULED_RUN, hold, read_holder
+from pipeline.machine_errors import refusal_of
 from pipeline.params import Params, load_params
 from pipeline.run_record import note_stage
 from pipeline.stages.ready import make_ready, refuse_futile_training
@@ -163,15 +164,16 @@ def augmentation(root: str = ".", scheduled: bool = False, refresh: bool = False
         sweep(workspace)
     try:
         outcome = _run(workspace, scheduled=scheduled, refresh=refresh)
-    except EquipoiseError as error:
+    except Exception as raised:
+        error = refusal_of(raised, place=workspace.root)
+        if error is None:
+            note_run(workspace, "Failed", f"{type(raised).__name__}: {raised}")
+            tell(workspace, params, Occasion.of_failure(raised))
+            raise
         name = "Diverged" if isinstance(error, TrainingError) else "Refused"
         note_run(workspace, name, str(error))
         tell(workspace, params, Occasion.of_failure(error))
         return Failed(name=name, message=str(error), data=error)
-    except Exception as error:
-        note_run(workspace, "Failed", f"{type(error).__name__}: {error}")
-        tell(workspace, params, Occasion.of_failure(error))
-        raise
     note_run(workspace, "Completed", outcome.sentence)
     if outcome.is_new:
         tell(workspace, params, Occasion.of_release(outcome))

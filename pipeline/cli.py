@@ -1,10 +1,13 @@
 """The command `equipoise`: every command lives in `pipeline.commands`, one file a noun."""
 
+import itertools
 import sys
+from pathlib import Path
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
 from pipeline.commands.diff import diff
 from pipeline.commands.doctor import doctor
@@ -18,19 +21,40 @@ from pipeline.commands.run import run
 from pipeline.commands.schedule import schedule
 from pipeline.commands.verify import verify
 from pipeline.commands.versions import versions
-from pipeline.errors import EquipoiseError
+from pipeline.last_defence import as_told
+
+_WORDS = f"{__name__}.words"
 
 
 class Commands(TyperGroup):
-    """Shows a user's error as its sentence, without a traceback, and ends with its exit code."""
+    """Shows an error as its sentence, without a traceback, and ends with its exit code."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that the line names."""
         try:
             return super().invoke(ctx)
-        except EquipoiseError as error:
-            sys.stderr.write(f"{error}\n")
-            raise typer.Exit(error.exit_code) from None
+        except (typer.Exit, typer.Abort, TyperException, BrokenPipeError):
+            # Typer shows these itself; of a pipe whose reader has gone (`head`) it says nothing.
+            raise
+        except Exception as error:
+            told = as_told(error, place=_place(ctx.meta.get(_WORDS, [])))
+            sys.stderr.write(f"{told}\n")
+            raise typer.Exit(told.exit_code) from None
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command, and keep its words for the case that it fails."""
+        ctx.meta[_WORDS] = args
+        return super().resolve_command(ctx, args)
+
+
+def _place(words: list[str]) -> Path:
+    """The workspace that a command line names, or else the current folder."""
+    for word, following in itertools.pairwise([*words, ""]):
+        if word in ("-w", "--workspace"):
+            return Path(following)
+        if word.startswith("--workspace="):
+            return Path(word.partition("=")[2])
+    return Path()
 
 
 app = typer.Typer(

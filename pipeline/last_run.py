@@ -1,11 +1,13 @@
 """How the last run ended, in a file that `equipoise doctor` can read without a server."""
 
+import logging
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from pipeline.errors import ArtifactError
 from pipeline.workspace import Workspace, read_json, write_json
 
+log = logging.getLogger(__name__)
 LAST_RUN_FILE = "last-run.json"
 
 
@@ -29,9 +31,13 @@ class LastRun:
 
 
 def note_run(workspace: Workspace, state: str, sentence: str) -> None:
-    """Write down how a run ended."""
+    """Write down how a run ended; where the disk takes nothing, only the log tells."""
     ended = datetime.now(UTC).isoformat(timespec="seconds")
-    write_json(workspace.private / LAST_RUN_FILE, asdict(LastRun(state, sentence, ended)))
+    try:
+        write_json(workspace.private / LAST_RUN_FILE, asdict(LastRun(state, sentence, ended)))
+    except OSError as error:
+        # That a run ended well or badly must not be hidden by the note of it.
+        log.warning("How the run ended could not be written down (%s).", error)
 
 
 def read_last_run(workspace: Workspace) -> LastRun | None:

@@ -14,6 +14,7 @@ from packaging.requirements import Requirement
 
 from flows.schedule import auth_string, next_times, read_schedule
 from flows.server import DATABASE_VARIABLE, is_ours, port_is_free
+from pipeline.commands.places import probe, rooms, written_places
 from pipeline.errors import EquipoiseError
 from pipeline.last_run import read_last_run
 from pipeline.lease import RUN, SCHEDULE, SCHEDULED_RUN, read_holder
@@ -90,6 +91,16 @@ def disk(workspace: Workspace) -> tuple[Level, str]:
     if free < needed:
         return "failure", f"{told}. Free some; DVC does not always notice a full disk."
     return "ok", told
+
+
+def writing(workspace: Workspace) -> tuple[Level, str]:
+    """Whether a file can be written in every place that a run writes to."""
+    places = written_places(workspace)
+    refused = [(place, refusal) for place in places if (refusal := probe(place))]
+    if refused:
+        told = "; ".join(f"the {place.noun}: {refusal}" for place, refusal in refused)
+        return "failure", told
+    return "ok", f"a file can be written in all {len(places)} places; {', '.join(rooms(places))}"
 
 
 def git_identity(workspace: Workspace) -> tuple[Level, str]:
@@ -209,6 +220,7 @@ CHECKS: dict[str, Callable[[Workspace], tuple[Level, str]]] = {
     "versions": versions,
     "parameters": parameters,
     "disk": disk,
+    "writing": writing,
     "git": git_identity,
     "remote": remote,
     "server": server,

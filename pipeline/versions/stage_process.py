@@ -12,12 +12,14 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline import errors
 from pipeline.errors import EquipoiseError, WorkspaceError
+from pipeline.machine_errors import refusal_in_output
 from pipeline.process_group import ended_after, process_group
 from pipeline.versions.dvc import dvc_environment
 from pipeline.versions.dvc_files import refuse_excess_for_dvc
@@ -25,6 +27,8 @@ from pipeline.workspace import Workspace
 
 # Where a stage's process leaves the error that it ended with, for its starter to raise again.
 ERROR_FILE_VARIABLE = "EQUIPOISE_ERROR_FILE"
+# Where DVC says what the machine refused, before its closing remarks.
+RECENT_LINES = 30
 # What DVC says of a dvc.lock or dvc.yaml that it cannot read.
 _INVALID_FILE = re.compile(r"'(?:\./)?([^']+)' is invalid \(possible merge conflicts\)")
 # DVC's advice to a person at a keyboard; in a log it is noise.
@@ -104,7 +108,9 @@ def run_stage(
                 "written anew, and what is in the cache is found again."
             )
         if process.returncode:
-            raise _reason(error_file, stage, process.returncode, output.last)
+            told_here = _told_in(error_file)
+            machine = refusal_in_output(output.recent, place=workspace.root)
+            raise told_here or machine or _reason(stage, process.returncode, output.last)
     return StageOutcome(cached=not output.ran)
 
 
@@ -113,10 +119,14 @@ class _Output:
 
     def __init__(self, stage: str, on_line: LineListener):
         self.ran = False
-        self.last = ""
+        self.recent: deque[str] = deque(maxlen=RECENT_LINES)
         self.invalid_file = ""
         self._start = f"Running stage '{stage}'"
         self._on_line = on_line
+
+    @property
+    def last(self) -> str:
+        return self.recent[-1] if self.recent else ""
 
     def follow(self, process: subprocess.Popen[str]) -> None:
         """Read to the end, and wait for the process to end."""
@@ -127,7 +137,7 @@ class _Output:
             invalid = _INVALID_FILE.search(line)
             self.invalid_file = invalid[1] if invalid else self.invalid_file
             if line and not line.strip().startswith(_ADVICE):
-                self.last = line
+                self.recent.append(line)
                 self._on_line(line)
         process.wait()
 
@@ -147,12 +157,18 @@ def stage_environment(root: Path) -> dict[str, str]:
     return environment
 
 
-def _reason(error_file: Path, stage: str, code: int, last_line: str) -> Exception:
-    if error_file.is_file():
+def _told_in(error_file: Path) -> Exception | None:
+    """The error that the stage left for its starter; None where it left none."""
+    try:
         told = json.loads(error_file.read_text(encoding="utf-8"))
-        kind = getattr(errors, told["kind"], EquipoiseError)
-        error: Exception = kind(told["message"])
-        return error
+    except (OSError, ValueError):
+        return None
+    kind = getattr(errors, told["kind"], EquipoiseError)
+    error: Exception = kind(told["message"])
+    return error
+
+
+def _reason(stage: str, code: int, last_line: str) -> Exception:
     number = -code if code < 0 else code - 128
     if 0 < number < signal.NSIG:
         return StageCrashError(f"The stage `{stage}` was ended by signal {number}.")
