@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 
 from flows.schedule import auth_string, next_times, read_schedule
 from flows.server import DATABASE_VARIABLE, is_ours, port_is_free
-from pipeline.commands.places import probe, rooms, written_places
+from pipeline.commands.places import refusals, rooms, written_places
 from pipeline.errors import EquipoiseError
 from pipeline.last_run import read_last_run
 from pipeline.lease import RUN, SCHEDULE, SCHEDULED_RUN, read_holder
@@ -96,10 +96,9 @@ def disk(workspace: Workspace) -> tuple[Level, str]:
 def writing(workspace: Workspace) -> tuple[Level, str]:
     """Whether a file can be written in every place that a run writes to."""
     places = written_places(workspace)
-    refused = [(place, refusal) for place in places if (refusal := probe(place))]
-    if refused:
-        told = "; ".join(f"the {place.noun}: {refusal}" for place, refusal in refused)
-        return "failure", told
+    told = refusals(places)
+    if told:
+        return "failure", " ".join(told)
     return "ok", f"a file can be written in all {len(places)} places; {', '.join(rooms(places))}"
 
 

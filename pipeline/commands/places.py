@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.errors import EquipoiseError
+from pipeline.errors import EquipoiseError, WorkspaceError
 from pipeline.machine_errors import free_bytes, machine_refusal
 from pipeline.versions.dvc import site_cache
 from pipeline.versions.remote import cache_directory, effective_remote
@@ -29,10 +29,10 @@ class Place:
 def written_places(workspace: Workspace) -> list[Place]:
     """Every place that a run of the workspace writes to; a remote beyond this machine is none."""
     places = [
-        Place("workspace", workspace.root),
+        Place("the workspace", workspace.root),
         Place("data", workspace.root / "data"),
         Place("reports", workspace.reports),
-        Place("private folder", workspace.private),
+        Place("the private folder", workspace.private),
         Place("temporary files", Path(tempfile.gettempdir())),
     ]
     with contextlib.suppress(EquipoiseError):
@@ -42,7 +42,7 @@ def written_places(workspace: Workspace) -> list[Place]:
             places.append(Place("DVC's cache", cache))
         remote = effective_remote(workspace.root).local_path
         if remote is not None:
-            places.append(Place("remote", remote))
+            places.append(Place("the remote", remote))
     return places
 
 
@@ -61,6 +61,32 @@ def probe(place: Place) -> EquipoiseError | None:
     return None
 
 
+def refusals(places: list[Place]) -> list[str]:
+    """A sentence for each thing that the machine refused, with the other places it holds for."""
+    alike: dict[str, list[tuple[Place, str]]] = {}
+    for place in places:
+        refusal = probe(place)
+        if refusal is not None:
+            told = str(refusal)
+            alike.setdefault(told.replace(str(place.folder), ""), []).append((place, told))
+    return [
+        told
+        + (f" The same holds for {', '.join(other.noun for other, _ in others)}." * bool(others))
+        for (_, told), *others in alike.values()
+    ]
+
+
+def refuse_unwritable(workspace: Workspace) -> None:
+    """Refuse a run of which a place takes no file, before anything is computed.
+
+    Raises:
+        WorkspaceError: a disk is full or read-only, or a right is missing.
+    """
+    told = refusals(written_places(workspace))
+    if told:
+        raise WorkspaceError(" ".join(told))
+
+
 def rooms(places: list[Place]) -> Iterator[str]:
     """How much is free on each disk that the places lie on, one clause a disk."""
     seen: set[int] = set()
@@ -69,7 +95,7 @@ def rooms(places: list[Place]) -> Iterator[str]:
         disk, free = folder.stat().st_dev, free_bytes(folder)
         if disk not in seen and free is not None:
             seen.add(disk)
-            yield f"{free / GIGABYTE:.1f} GB free for the {place.noun}"
+            yield f"{free / GIGABYTE:.1f} GB free for {place.noun}"
 
 
 def _write_probe(folder: Path) -> None:

@@ -9,6 +9,7 @@ import typer
 
 from flows.server import temporary_server
 from flows.settings import configure, talk_to
+from pipeline.commands.places import refuse_unwritable
 from pipeline.commands.progress import screen
 from pipeline.lease import refuse_if_held
 from pipeline.params import Params, load_params
@@ -55,6 +56,7 @@ def run(
         _show_plan(place, params)
         return
     refuse_if_held(place)
+    refuse_unwritable(place)
     # Data and settings that cannot be used are refused before a server is started.
     from pipeline.sources.precheck import refuse_at_once
 

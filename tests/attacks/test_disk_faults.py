@@ -271,6 +271,13 @@ def raising(number):
     return raise_it
 
 
+def raising_anywhere(number):
+    def raise_it(*_, **__):
+        raise OSError(number, os.strerror(number))
+
+    return raise_it
+
+
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES])
 def test_a_stage_ends_with_the_sentence_and_2(number, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(toy_workspace(tmp_path / "toy", stages={"a": writes("a")}).root)
@@ -419,14 +426,14 @@ def test_doctor_writes_a_probe_in_every_place_and_leaves_none(set_up_workspace):
     assert "GB free for the workspace" in sentence
     nouns = [place.noun for place in places.written_places(set_up_workspace)]
     assert nouns == [
-        "workspace",
+        "the workspace",
         "data",
         "reports",
-        "private folder",
+        "the private folder",
         "temporary files",
         "DVC's site cache",
         "DVC's cache",
-        "remote",
+        "the remote",
     ]
     assert not list(set_up_workspace.root.rglob(".equipoise-probe-*"))
     assert not (set_up_workspace.root / "data").exists()
@@ -438,15 +445,33 @@ def test_doctor_names_the_place_that_takes_no_file(number, set_up_workspace, mon
 
     def write_probe(folder):
         if folder.name == "reports":
-            raising(number)()
+            raising_anywhere(number)()
         real(folder)
 
     set_up_workspace.reports.mkdir()
     monkeypatch.setattr(places, "_write_probe", write_probe)
     level, sentence = checkup.writing(set_up_workspace)
     assert level == "failure"
-    assert sentence.startswith("the reports: ")
-    assert SAYS[number] in sentence
+    assert_sentence(sentence, number, set_up_workspace.reports)
+
+
+def test_doctor_tells_one_full_disk_once(set_up_workspace, monkeypatch):
+    monkeypatch.setattr(places, "_write_probe", raising_anywhere(errno.ENOSPC))
+    level, sentence = checkup.writing(set_up_workspace)
+    assert level == "failure"
+    assert sentence.count("the disk is full") == 1
+    assert "The same holds for data, reports, the private folder, temporary files" in sentence
+
+
+def test_a_run_is_refused_before_anything_is_computed_where_no_file_can_be_written(
+    set_up_workspace, monkeypatch
+):
+    monkeypatch.setattr(places, "_write_probe", raising_anywhere(errno.EROFS))
+    monkeypatch.setattr("pipeline.commands.run.temporary_server", None)
+    root = str(set_up_workspace.root)
+    result = CliRunner().invoke(cli.app, ["run", "--workspace", root])
+    assert result.exit_code == 2
+    assert_sentence(result.output.strip(), errno.EROFS, root)
 
 
 def test_a_probe_that_fails_leaves_no_file(tmp_path):
