@@ -36,9 +36,10 @@ from pipeline.stages.ready import make_ready, refuse_futile_training
 from pipeline.versions.generators import replace_last
 from pipeline.versions.git import Git
 from pipeline.versions.graph import stage_names
+from pipeline.versions.pin import Pin, require_pinned, take_pin
 from pipeline.versions.release import ReleaseOutcome
 from pipeline.versions.release import release as release_version
-from pipeline.versions.stage_process import run_stage
+from pipeline.versions.stage_run import bring_up
 from pipeline.versions.staleness import first_stale
 from pipeline.versions.worktree import (
     apply_refreshes,
@@ -87,19 +88,25 @@ def fetch(root: str, refresh: bool) -> str:
 
 
 @task(name="stage", task_run_name="{stage}", cache_policy=NO_CACHE, persist_result=False, retries=0)
-def bring_up_to_date(root: str, stage: str, known_fresh: bool, seconds_left: float) -> bool:
+def bring_up_to_date(
+    root: str, stage: str, known_fresh: bool, seconds_left: float, pin: Pin
+) -> bool:
     """Run one DVC stage if it is stale; True when it was."""
     workspace = Workspace.at(root)
     start = time.monotonic()
     with step(stage, get_run_logger()) as here:
-        cached = True
-        if known_fresh:
+        share = {"EQUIPOISE_TRAINING_SECONDS": f"{seconds_left * TRAINING_SHARE:.0f}"}
+        cached = bring_up(
+            workspace,
+            pin,
+            stage,
+            known_fresh=known_fresh,
+            on_line=here.say,
+            environment=share,
+            max_seconds=seconds_left,
+        ).cached
+        if known_fresh and cached:
             here.say("Unchanged.")
-        else:
-            share = {"EQUIPOISE_TRAINING_SECONDS": f"{seconds_left * TRAINING_SHARE:.0f}"}
-            cached = run_stage(
-                workspace, stage, on_line=here.say, environment=share, max_seconds=seconds_left
-            ).cached
         here.outcome = "unchanged" if cached else "done"
     if not cached:
         note_stage(workspace, stage, time.monotonic() - start)
@@ -114,15 +121,16 @@ def bring_up_to_date(root: str, stage: str, known_fresh: bool, seconds_left: flo
     retry_delay_seconds=RETRY_SECONDS,
     retry_condition_fn=may_pass,
 )
-def release(root: str) -> ReleaseOutcome:
+def release(root: str, pin: Pin | None = None) -> ReleaseOutcome:
     """Push the data, verify them, commit and tag; the user's branch and index stay as they are."""
     workspace = Workspace.at(root)
+    params = pin.params if pin else load_params(workspace.params_file)
     with step("release", get_run_logger()) as here:
-        released = release_version(workspace, load_params(workspace.params_file), on_line=here.say)
+        released = release_version(workspace, params, pin=pin, on_line=here.say)
         here.outcome = "done" if released.is_new else "unchanged"
         if released.is_new:
             with only_warning("put on the shelf of reports"):
-                shelve(workspace, here.say)
+                shelve(workspace, params.release.name, here.say)
     return released
 
 
@@ -137,12 +145,11 @@ def only_warning(what: str) -> Iterator[None]:
         )
 
 
-def shelve(workspace: Workspace, say: Callable[[str], None]) -> None:
+def shelve(workspace: Workspace, name: str, say: Callable[[str], None]) -> None:
     """Put the new version on the shelf of reports."""
     # Pandas and Matplotlib are slow to import, and a run without a new version does without.
     from pipeline import shelf
 
-    name = load_params(workspace.params_file).release.name
     index = shelf.fill(Git(workspace.root), name, workspace.reports)
     say(f"release: wrote {index.relative_to(workspace.root)}")
 
@@ -198,6 +205,8 @@ def _run(workspace: Workspace, *, scheduled: bool, refresh: bool) -> ReleaseOutc
 def _loop(place: Workspace, params: Params, *, scheduled: bool) -> ReleaseOutcome:
     deadline = time.monotonic() + params.run.max_minutes * 60
     make_ready(place, params)
+    pin = take_pin(place)
+    params = pin.params
     stages = stage_names(place.root)
     stale = first_stale(place, stages)
     known_fresh = True
@@ -205,15 +214,18 @@ def _loop(place: Workspace, params: Params, *, scheduled: bool) -> ReleaseOutcom
         known_fresh = known_fresh and stage != stale
         if stage == INHERIT and scheduled and not known_fresh:
             # Only now are the data known from which the last version must differ.
+            require_pinned(place, pin)
             told = replace_last(place)
             if told:
                 get_run_logger().info(told)
+                pin = take_pin(place)
         if stage == TRAIN and not known_fresh:
             refuse_futile_training(place, params)
-        bring_up_to_date(str(place.root), stage, known_fresh, max(1.0, deadline - time.monotonic()))
+        left = max(1.0, deadline - time.monotonic())
+        bring_up_to_date(str(place.root), stage, known_fresh, left, pin)
     # Somebody who waits at the keyboard mends and tries again sooner than a timer does.
     patiently = release.with_options(retries=len(RETRY_SECONDS) if scheduled else 0)
-    outcome = patiently(str(place.root))
+    outcome = patiently(str(place.root), pin)
     with only_warning("shown in the UI"):
         show_artifacts(place, outcome)
     return outcome

@@ -44,11 +44,12 @@ def verify(
     )
     if found.mended:
         looked += f"; {_plural(found.mended, 'problem')} mended"
-    if found.problems:
-        shown = [f"  - {problem}" for problem in found.problems[:SHOWN_PROBLEMS]]
-        if len(found.problems) > SHOWN_PROBLEMS:
-            shown.append(f"  … and {len(found.problems) - SHOWN_PROBLEMS} more.")
-        headline = f"{looked}; {_plural(len(found.problems), 'problem')} found:"
+    problems = [*found.untruths, *found.problems]
+    if problems:
+        shown = [f"  - {problem}" for problem in problems[:SHOWN_PROBLEMS]]
+        if len(problems) > SHOWN_PROBLEMS:
+            shown.append(f"  … and {len(problems) - SHOWN_PROBLEMS} more.")
+        headline = f"{looked}; {_plural(len(problems), 'problem')} found:"
         raise VersionError("\n".join([headline, *shown]))
     typer.echo(f"{looked}; all is well.")
 

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.errors import WorkspaceError
+from pipeline.errors import SourceError, WorkspaceError
+from pipeline.fingerprint import fingerprint, last_changed
 from pipeline.params import Params
+from pipeline.sources.location import resolved_path
 from pipeline.sources.open import open_source
 from pipeline.sources.splitting import SPLITS, split_notices, split_rows
 from pipeline.sources.survey import Notice, Source, Survey
@@ -25,6 +27,9 @@ log = logging.getLogger(__name__)
 
 def run(workspace: Workspace, params: Params) -> None:
     """Write `data/prepared`: one folder a split, schema, notices, the split's account, manifest."""
+    # DVC hashes the raw data after this stage, and records the hash as that of what was read here.
+    raw = None if params.source.path is None else resolved_path(params.source, workspace.root)
+    before = fingerprint(raw) if raw else ""
     source = open_source(params.source, root=workspace.root, scratch=workspace.private)
     survey = source.survey()
     _tell(survey.notices)
@@ -39,6 +44,12 @@ def run(workspace: Workspace, params: Params) -> None:
         notices = [notice.model_dump() for notice in (*survey.notices, *of_split)]
         write_json(folder / NOTICES_FILE, notices)
         write_json(folder / SPLIT_FILE, account)
+        if raw and fingerprint(raw) != before:
+            raise SourceError(
+                f"{raw} was changed while it was read (last: {last_changed(raw) or 'removed'}), so "
+                "that nobody could say which rows were prepared. Run `equipoise run` again when "
+                "nothing writes there any more."
+            )
     for split, counts in account["counts"].items():
         log.info("prepare: %s: %d rows of %d classes", split, sum(counts.values()), len(counts))
 

@@ -8,12 +8,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
-from pipeline.errors import EquipoiseError
+from pipeline.errors import EquipoiseError, ParamsError, WorkspaceError
 from pipeline.machine_errors import refusal_of
 from pipeline.params import Params, load_params
+from pipeline.params_digest import params_digest
 from pipeline.workspace import Workspace, write_json
+from pipeline.yaml_text import read_mapping
 
 StageFunction = Callable[[Workspace, Params], None]
+# The digest of the params that the run pinned at its start, where a run started the stage.
+PINNED_VARIABLE = "EQUIPOISE_PINNED_PARAMS"
+# By this DVC tells a process which stage of dvc.yaml it is.
+DVC_STAGE = "DVC_STAGE"
 
 
 def run_stage(stage: StageFunction) -> None:
@@ -28,7 +34,10 @@ def run_stage(stage: StageFunction) -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     try:
         workspace = Workspace.at()
-        stage(workspace, load_params(workspace.params_file))
+        params = load_params(workspace.params_file)
+        _refuse_other_than_pinned(workspace, params)
+        stage(workspace, params)
+        _refuse_edited(workspace, params)
     except Exception as error:
         refusal = refusal_of(error, place=Path.cwd())
         if refusal is None:
@@ -42,6 +51,43 @@ def _end_with(error: EquipoiseError) -> NoReturn:
     with contextlib.suppress(OSError):
         _tell(error)
     sys.exit(error.exit_code)
+
+
+def _refuse_other_than_pinned(workspace: Workspace, params: Params) -> None:
+    pinned = os.environ.get(PINNED_VARIABLE)
+    if pinned is not None and pinned != params_digest(params):
+        raise WorkspaceError(
+            f"{workspace.params_file} is not what it was when the run began. Run `equipoise run` "
+            "again, which takes the new values, or put the old ones back first."
+        )
+
+
+def _refuse_edited(workspace: Workspace, params: Params) -> None:
+    """DVC records the values that stand in params.yaml now as those that the stage was given.
+
+    Where the stage fails, DVC records nothing and runs it again.
+    """
+    watched = _watched_sections(workspace)
+    given = params.model_dump(include=watched)
+    try:
+        now = load_params(workspace.params_file).model_dump(include=watched)
+    except (ParamsError, OSError):
+        now = {}
+    if now != given:
+        raise WorkspaceError(
+            f"{workspace.params_file} was edited while the stage ran, which was given the old "
+            "values. Its result is not used. Run it again, which takes the new values, or put the "
+            "old ones back first."
+        )
+
+
+def _watched_sections(workspace: Workspace) -> set[str] | None:
+    """The sections that DVC records for this stage; all of them where DVC did not start it."""
+    name, path = os.environ.get(DVC_STAGE), workspace.root / "dvc.yaml"
+    if name is None or not path.is_file():
+        return None
+    stage = read_mapping(path).get("stages", {}).get(name, {})
+    return {entry for entry in stage.get("params", []) if isinstance(entry, str)}
 
 
 def _tell(error: EquipoiseError) -> None:

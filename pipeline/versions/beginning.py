@@ -11,16 +11,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pipeline.errors import VersionError
 from pipeline.params import load_params
+from pipeline.versions.agreement import SETTINGS
 from pipeline.versions.dvc import run_dvc
 from pipeline.versions.fetch import released_prefix
 from pipeline.versions.git import Git
 from pipeline.versions.listing import Release, list_releases
 from pipeline.versions.lockfile import COMMITTED, LOCK, Output, read_outputs
-from pipeline.versions.pipeline_file import CODE_FILE
 from pipeline.versions.process import CommandError
 from pipeline.workspace import Workspace, write_bytes
-
-SETTINGS = ("params.yaml", "dvc.yaml", CODE_FILE)
 
 
 def is_as_released(worktree: Workspace) -> bool:

@@ -1,29 +1,33 @@
 """What a release is made of, read from a finished workspace and proven against dvc.lock."""
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
-from pipeline.errors import VersionError
-from pipeline.params import Params
+from pipeline.errors import ProblemsError, VersionError
+from pipeline.params import Params, parse_params
+from pipeline.params_digest import params_digest
 from pipeline.results import read_result
+from pipeline.run_record import RUN_FILE
+from pipeline.versions.agreement import disagreements
 from pipeline.versions.details import make_details
 from pipeline.versions.git import Git
+from pipeline.versions.graph import PARAMS_FILE
 from pipeline.versions.lockfile import (
     AUGMENTED,
     COMMITTED,
     LOCK,
     Output,
     StoredFile,
+    hash_of_files,
     hash_output,
     listing_bytes,
     read_outputs,
 )
-from pipeline.versions.pipeline_file import CODE_FILE
 from pipeline.versions.record import VersionRecord, make_record
 from pipeline.versions.source_digest import source_digest
+from pipeline.versions.testimony import contradictions
 from pipeline.workspace import Workspace, verify_manifest
-
-# Made from the released versions themselves (`pipeline.shelf`), so never part of one.
-SHELF = ("reports/index.html", "reports/versions/")
 
 
 @dataclass(frozen=True)
@@ -43,11 +47,19 @@ class Evidence:
     files: dict[str, bytes]
 
 
-def gather(workspace: Workspace, params: Params, git: Git) -> Evidence:
-    """Read a finished run and prove that what stands in the workspace is what dvc.lock names.
+def gather(
+    workspace: Workspace, params: Params, git: Git, settings: Mapping[str, bytes]
+) -> Evidence:
+    """Read a finished run and prove that all that is published is what dvc.lock recorded.
+
+    Args:
+        workspace: Where every stage has run.
+        params: Its parameters.
+        git: The repository around it.
+        settings: Name → content of params.yaml, dvc.yaml and code.json as they are published.
 
     Raises:
-        VersionError: a stage has not run, or an output changed after it ran.
+        VersionError: a stage has not run, or an output or a setting changed after it ran.
         ArtifactError: the augmented set does not match its manifest.
     """
     lock_file = workspace.root / LOCK
@@ -61,6 +73,7 @@ def gather(workspace: Workspace, params: Params, git: Git) -> Evidence:
     }
     if AUGMENTED not in stored:
         raise VersionError(f"{lock_file} names no {AUGMENTED}. Run `equipoise run`.")
+    _require_agreement(workspace, params, settings, lock)
     result, facts = read_result(workspace.trial), verify_manifest(workspace.augmented)
     record = make_record(
         params,
@@ -76,7 +89,28 @@ def gather(workspace: Workspace, params: Params, git: Git) -> Evidence:
         if Output(path, md5).is_folder:
             objects[md5] = len(listing_bytes(hashed[path]))
     details = make_details(params, result, facts["schema"], objects)
-    return Evidence(record, details, objects, {LOCK: lock, **_committed_files(workspace)})
+    files = {LOCK: lock, **settings, **_committed_files(workspace, outputs)}
+    return Evidence(record, details, objects, files)
+
+
+def _require_agreement(
+    workspace: Workspace, params: Params, settings: Mapping[str, bytes], lock: bytes
+) -> None:
+    """Refuse to release what would not say what made it.
+
+    Raises:
+        VersionError: settings, dvc.lock and the stages' manifests differ; every difference is told.
+    """
+    found = [*disagreements(settings, lock), *contradictions(workspace, params)]
+    published = parse_params(settings[PARAMS_FILE], where=str(workspace.params_file))
+    if params_digest(published) != params_digest(params):
+        found.append("params.yaml was edited after it had been read.")
+    if found:
+        told = ProblemsError("The version would not say what made it:", found)
+        raise VersionError(
+            f"{told}\nNothing was released. Run `equipoise run`: it runs again what these settings "
+            "change. Or put the old values back first."
+        )
 
 
 def _proven(workspace: Workspace, output: Output) -> list[StoredFile]:
@@ -94,9 +128,29 @@ def _proven(workspace: Workspace, output: Output) -> list[StoredFile]:
     return files
 
 
-def _committed_files(workspace: Workspace) -> dict[str, bytes]:
-    names = ["params.yaml", "dvc.yaml", CODE_FILE, ".dvcignore", ".dvc/.gitignore"]
-    paths = [workspace.root / name for name in names]
-    paths += sorted(workspace.reports.rglob("*"))
-    found = {path.relative_to(workspace.root).as_posix(): path for path in paths if path.is_file()}
-    return {name: path.read_bytes() for name, path in found.items() if not name.startswith(SHELF)}
+def _committed_files(workspace: Workspace, outputs: Iterable[Output]) -> dict[str, bytes]:
+    """What the commit holds besides settings: the reports, proven once more as they are read."""
+    found = {
+        name: (workspace.root / name).read_bytes()
+        for name in (".dvcignore", ".dvc/.gitignore", f"{COMMITTED}/{RUN_FILE}")
+        if (workspace.root / name).is_file()
+    }
+    for output in outputs:
+        if output.path.startswith(f"{COMMITTED}/"):
+            files = dict(_read_files(workspace.root / output.path))
+            if hash_of_files(files) != output.md5:
+                raise VersionError(
+                    f"{workspace.root / output.path} was changed while it was being released. Run "
+                    "`equipoise run`, which writes it again."
+                )
+            found.update({f"{output.path}/{n}".rstrip("/"): c for n, c in files.items()})
+    return found
+
+
+def _read_files(path: Path) -> Iterator[tuple[str, bytes]]:
+    if path.is_file():
+        yield "", path.read_bytes()
+        return
+    for found in sorted(path.rglob("*")):
+        if found.is_file():
+            yield found.relative_to(path).as_posix(), found.read_bytes()

@@ -1,4 +1,4 @@
-"""dvc.lock: which outputs a run wrote, and the hashes that prove them."""
+"""dvc.lock: what every stage read and wrote, and the hashes that prove it."""
 
 import hashlib
 import json
@@ -40,8 +40,32 @@ class StoredFile:
     size_bytes: int
 
 
+@dataclass(frozen=True)
+class StageRecord:
+    """What dvc.lock says of one stage: what it ran, read and wrote.
+
+    Attributes:
+        deps: Path from the workspace → DVC's hash of what the stage read there.
+        params: File → key → the value that the stage was given.
+    """
+
+    cmd: str
+    deps: Mapping[str, str]
+    params: Mapping[str, Mapping[str, Any]]
+    outs: tuple[Output, ...]
+
+
 def read_outputs(lock: bytes | str, *, where: str) -> list[Output]:
     """Every output named by a dvc.lock's content.
+
+    Raises:
+        VersionError: the content is not a dvc.lock.
+    """
+    return [out for stage in read_stages(lock, where=where).values() for out in stage.outs]
+
+
+def read_stages(lock: bytes | str, *, where: str) -> dict[str, StageRecord]:
+    """Name of a stage → what a dvc.lock's content says of it.
 
     Raises:
         VersionError: the content is not a dvc.lock.
@@ -49,14 +73,21 @@ def read_outputs(lock: bytes | str, *, where: str) -> list[Output]:
     content = lock.encode() if isinstance(lock, str) else lock
     try:
         stages = parse_mapping(content, where=where)["stages"]
-        outputs = [
-            _output(out, where) for stage in stages.values() for out in stage.get("outs") or ()
-        ]
+        recorded = {name: _stage(stage, where) for name, stage in stages.items()}
     except (ParamsError, KeyError, TypeError, AttributeError, ValueError):
         raise VersionError(
             f"{where} is not a dvc.lock that DVC wrote. Delete it and run `equipoise run`."
         ) from None
-    return outputs
+    return recorded
+
+
+def _stage(stage: Mapping[str, Any], where: str) -> StageRecord:
+    return StageRecord(
+        cmd=str(stage.get("cmd", "")),
+        deps={str(dep["path"]): str(dep.get("md5", "")) for dep in stage.get("deps") or ()},
+        params={file: dict(values) for file, values in (stage.get("params") or {}).items()},
+        outs=tuple(_output(out, where) for out in stage.get("outs") or ()),
+    )
 
 
 def _output(out: Mapping[str, Any], where: str) -> Output:
@@ -117,6 +148,14 @@ def hash_output(path: Path) -> tuple[str, list[StoredFile]]:
         if found.is_file()
     ]
     return md5_of(listing_bytes(files)) + FOLDER_SUFFIX, files
+
+
+def hash_of_files(files: Mapping[str, bytes]) -> str:
+    """DVC's hash of a folder's files by their paths in it; of a single file under the name ""."""
+    if set(files) == {""}:
+        return md5_of(files[""])
+    stored = [StoredFile(name, md5_of(content), len(content)) for name, content in files.items()]
+    return md5_of(listing_bytes(stored)) + FOLDER_SUFFIX
 
 
 def _hash_file(path: Path, name: str) -> StoredFile:

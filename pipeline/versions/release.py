@@ -17,10 +17,12 @@ from pipeline.versions.git import Git
 from pipeline.versions.git_remote import fetch_tags, publish_tags
 from pipeline.versions.listing import Release, list_releases
 from pipeline.versions.names import FIRST, Version, promoted_tag, version_tag
+from pipeline.versions.pin import Pin, read_settings, require_pinned
 from pipeline.versions.record import VersionRecord, change_between, gain_text, tag_message
 from pipeline.versions.remote import Remote, effective_remote, published_config
 from pipeline.versions.sending import send
 from pipeline.versions.setup import keep_private
+from pipeline.versions.truth import untruths
 from pipeline.workspace import Workspace, write_bytes
 
 log = logging.getLogger(__name__)
@@ -51,26 +53,35 @@ class ReleaseOutcome:
 
 
 def release(
-    workspace: Workspace, params: Params, *, on_line: Callable[[str], None] = log.info
+    workspace: Workspace,
+    params: Params,
+    *,
+    pin: Pin | None = None,
+    on_line: Callable[[str], None] = log.info,
 ) -> ReleaseOutcome:
     """Release what stands in the workspace, unless a version already holds the same data.
 
     Args:
         workspace: Where every stage has run.
         params: Its parameters.
+        pin: What the run was made with, from its start; without it, what stands there now.
         on_line: Is told what happens, one line at a time.
 
     Raises:
-        VersionError: the run is not finished, the remote did not take the data, or git refused.
+        VersionError: the run is not finished, the remote did not take the data, git refused, or
+            what is published is not what dvc.lock recorded.
+        WorkspaceError: what was pinned has been edited.
     """
     name = params.release.name
     git = repository_of(workspace)
     keep_private(workspace.root)
     on_line("release: comparing the workspace with dvc.lock")
-    evidence = gather(workspace, params, git)
+    if pin is not None:
+        require_pinned(workspace, pin)
+    evidence = gather(workspace, params, git, pin.files if pin else read_settings(workspace))
     fetch_tags(git, params.release.git_remote, name)
     releases = list_releases(git, name)
-    same = _same(releases, evidence)
+    same = _same(git, releases, evidence)
     if same:
         return _finish(workspace, git, same, releases, params, on_line)
     remote = effective_remote(workspace.root)
@@ -113,11 +124,11 @@ def repository_of(workspace: Workspace) -> Git:
     return git
 
 
-def _same(releases: Sequence[Release], evidence: Evidence) -> Release | None:
-    """The newest release, where it holds the same data."""
+def _same(git: Git, releases: Sequence[Release], evidence: Evidence) -> Release | None:
+    """The newest release, where it holds the same data and says truly what made them."""
     newest = releases[-1] if releases else None
     if newest and newest.record and change_between(newest.record, evidence.record) is None:
-        return newest
+        return None if untruths(git, newest) else newest
     return None
 
 
@@ -125,8 +136,10 @@ def _next_version(releases: Sequence[Release], evidence: Evidence) -> Version:
     if not releases:
         return FIRST
     newest = releases[-1]
-    change = newest.record and change_between(newest.record, evidence.record)
-    return newest.version.bumped(change or "minor")
+    if newest.record is None:
+        return newest.version.bumped("minor")
+    # The same data again, for a version that does not say truly what made them.
+    return newest.version.bumped(change_between(newest.record, evidence.record) or "patch")
 
 
 def _next_promotion(releases: Sequence[Release]) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from pipeline.errors import VersionError
 from pipeline.versions.dvc import run_dvc
+from pipeline.versions.lockfile import LOCK, read_stages
 from pipeline.workspace import Workspace
 
 
@@ -16,7 +17,17 @@ def first_stale(workspace: Workspace, stages: Iterable[str]) -> str | None:
     """
     ordered = list(stages)
     try:
-        changed = json.loads(run_dvc(workspace.root, "status", "--json"))
-    except (VersionError, ValueError):
+        # By their names: of a dvc.yaml that it ignores, DVC would say that nothing has changed.
+        changed = json.loads(run_dvc(workspace.root, "status", "--json", *ordered))
+        recorded = read_stages((workspace.root / LOCK).read_bytes(), where=LOCK)
+    except (VersionError, ValueError, OSError):
         return ordered[0] if ordered else None
-    return next((stage for stage in ordered if stage in changed), None)
+    for stage in ordered:
+        outs = recorded[stage].outs if stage in recorded else ()
+        if (
+            stage in changed
+            or not outs
+            or not all((workspace.root / o.path).exists() for o in outs)
+        ):
+            return stage
+    return None

@@ -16,6 +16,7 @@ from pipeline.versions.meter import Meter, OnProgress, no_matter
 from pipeline.versions.objects import Store
 from pipeline.versions.remote import Remote, cache_directory
 from pipeline.versions.store import OnBytes, compare, copy_good, open_store, read_back
+from pipeline.versions.truth import untruths
 
 Place = Literal["remote", "cache"]
 
@@ -35,6 +36,21 @@ class Problem:
         return f"{self.place}: object {self.md5} (needed by {needed}) is {self.what}. {self.remedy}"
 
 
+@dataclass(frozen=True)
+class Untruth:
+    """One way in which a version does not say what made it."""
+
+    version: str
+    what: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.version} does not say what made it: {self.what} Its rows are those that were "
+            "released, but they cannot be made again from what it says. `equipoise run` releases "
+            "them, or new ones, under another version that does."
+        )
+
+
 @dataclass
 class Verification:
     """What was looked at, and every problem found.
@@ -45,6 +61,7 @@ class Verification:
         n_bytes: Their size together.
         mended: How many problems were mended; `problems` are those that remain.
         read: Whether every byte was read and hashed.
+        untruths: What versions say of themselves, other than their own dvc.lock recorded.
     """
 
     versions: list[str] = field(default_factory=list)
@@ -53,6 +70,7 @@ class Verification:
     read: bool = False
     mended: int = 0
     problems: list[Problem] = field(default_factory=list)
+    untruths: list[Untruth] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -86,6 +104,9 @@ def verify(
     """
     known = [release for release in releases if release.record is not None]
     found = Verification(versions=[str(release.version) for release in known], read=read_data)
+    found.untruths = [
+        Untruth(str(release.version), what) for release in known for what in untruths(git, release)
+    ]
     cache = _cache(git)
     by_remote = _needs(git, known).values()
     held = {needs.remote.url: _held(cache, needs.sizes) for needs in by_remote}

@@ -163,7 +163,7 @@ class Releases:
     """Stands in for the task that releases."""
 
     def with_options(self, **_):
-        return lambda _: OUTCOME
+        return lambda *_: OUTCOME
 
 
 def test_no_failure_says_that_the_last_version_stays_where_a_new_one_stands():
