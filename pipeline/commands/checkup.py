@@ -19,6 +19,7 @@ from pipeline.errors import EquipoiseError
 from pipeline.last_run import read_last_run
 from pipeline.lease import RUN, SCHEDULE, SCHEDULED_RUN, read_holder
 from pipeline.params import load_params
+from pipeline.versions.dvc_settings import refuse_foreign_settings
 from pipeline.versions.git import Git
 from pipeline.versions.graph import require_watched_params, stage_names
 from pipeline.versions.listing import list_releases
@@ -126,6 +127,7 @@ def git_identity(workspace: Workspace) -> tuple[Level, str]:
 
 def remote(workspace: Workspace) -> tuple[Level, str]:
     """Whether the remote can be reached, and verifies what it hands out."""
+    refuse_foreign_settings(workspace.root)
     found = effective_remote(workspace.root)
     open_store(found).sizes([NO_OBJECT])
     if str(found.options.get("verify", "")).lower() != "true":

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from pipeline.versions.dvc_files import refuse_excess_for_dvc
+from pipeline.versions.dvc_settings import refuse_foreign_settings
 from pipeline.versions.process import run_command
 
 
@@ -18,7 +19,12 @@ def site_cache(root: Path) -> Path:
 
 
 def dvc_environment(root: Path) -> dict[str, str]:
-    """Variables for every DVC process of a workspace."""
+    """Variables for every DVC process of a workspace, whose settings DVC may be run with.
+
+    Raises:
+        VersionError: the repository brings settings that could run programs.
+    """
+    refuse_foreign_settings(root)
     return {"DVC_SITE_CACHE_DIR": str(site_cache(root)), "DVC_NO_ANALYTICS": "1"}
 
 

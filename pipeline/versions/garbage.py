@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.errors import VersionError
+from pipeline.versions.dvc_settings import cache_directory, refuse_foreign_settings
 from pipeline.versions.git import Git
 from pipeline.versions.listing import list_releases
 from pipeline.versions.local_store import LocalStore
 from pipeline.versions.needs import needed_by_versions, needed_in_work_trees, needed_on_branches
 from pipeline.versions.objects import Store, StoredObject
-from pipeline.versions.remote import cache_directory, effective_remote
+from pipeline.versions.remote import effective_remote
 from pipeline.versions.store import open_store, read_back
 
 # A release of somebody else may have sent its data, and not yet made its tag.
@@ -57,6 +58,7 @@ def find_garbage(git: Git, name: str, *, keep: int, in_remote: bool = False) -> 
     if keep < 0:
         raise VersionError(f"--keep {keep} is less than 0.")
     root = Path(git.directory)
+    refuse_foreign_settings(root)
     folder = cache_directory(root)
     cache = LocalStore(folder or root / ".dvc" / "cache")
     remote = open_store(effective_remote(root))

@@ -1,19 +1,22 @@
 """The DVC remote of a workspace: its effective settings, and what of them may be published."""
 
 import io
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from configobj import ConfigObj
+from configobj import ConfigObj, ConfigObjError
 
 from pipeline.errors import VersionError
+from pipeline.versions.dvc_settings import effective_config
+from pipeline.versions.foreign_settings import PUBLIC_OPTIONS, sift_remote
 
-# What a consumer needs besides the URL. Everything else (keys, passwords, profiles, paths of this
-# machine) stays here.
-PUBLIC_OPTIONS = ("endpointurl", "region", "use_ssl", "allow_anonymous_login", "port")
+log = logging.getLogger(__name__)
+
+MAXIMUM_BYTES = 2**16
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ def effective_remote(root: Path) -> Remote:
     Raises:
         VersionError: the workspace has no DVC, no default remote, or a broken configuration.
     """
-    config = _effective_config(root)
+    config = effective_config(root)
     name = config["core"].get("remote")
     options = dict(config["remote"].get(name) or {})
     if not name or "url" not in options:
@@ -76,34 +79,18 @@ def effective_remote(root: Path) -> Remote:
     return Remote(name, str(options.pop("url")), options)
 
 
-def cache_directory(root: Path) -> Path | None:
-    """Where DVC caches objects for a workspace; None where there is no workspace."""
-    if not (root / ".dvc").is_dir():
-        return None
-    folder = _effective_config(root)["cache"].get("dir")
-    return Path(folder) if folder else root / ".dvc" / "cache"
-
-
-def _effective_config(root: Path) -> dict[str, Any]:
-    if not (root / ".dvc").is_dir():
-        raise VersionError(
-            f"{root} has no .dvc folder, so there is nowhere to store data. Run `equipoise init`."
-        )
-    # A heavy import (0.2 s), which listing versions does without.
-    from dvc.config import Config, ConfigError
-
-    try:
-        config: dict[str, Any] = Config(str(root / ".dvc"))
-    except ConfigError as error:
-        raise VersionError(f"{root / '.dvc' / 'config'} cannot be used: {error}.") from None
-    return config
-
-
 def published_config(remote: Remote) -> bytes:
     """A `.dvc/config` with which anyone can pull: the effective URL, and no secret."""
     config = ConfigObj(encoding="utf-8")
     config["core"] = {"remote": remote.name, "analytics": False, "check_update": False}
-    public = {key: remote.options[key] for key in PUBLIC_OPTIONS if key in remote.options}
+    sifted = sift_remote(remote.name, {"url": remote.public_url, **remote.options})
+    problem = sifted.refused.get(f"remote.{remote.name}.url")
+    if problem:
+        raise VersionError(
+            f"The remote's address {remote.public_url} {problem}, so nobody could pull from it. "
+            "Name another one with `equipoise remote set URL`."
+        )
+    public = {key: sifted.used[key] for key in PUBLIC_OPTIONS if key in sifted.used}
     path = remote.local_path
     config[f'remote "{remote.name}"'] = {
         "url": str(path) if path else remote.public_url,
@@ -116,14 +103,49 @@ def published_config(remote: Remote) -> bytes:
 
 
 def remote_of_config(content: bytes, *, where: str) -> Remote:
-    """The default remote that a published `.dvc/config` names.
+    """The default remote that a published `.dvc/config` names, with no more than what we publish.
 
     Raises:
-        VersionError: it names none.
+        VersionError: it names none, or one that cannot be used.
     """
-    config = ConfigObj(io.BytesIO(content), encoding="utf-8", interpolation=False)
-    name = config.get("core", {}).get("remote")
-    options = dict(config.get(f'remote "{name}"', {}))
-    if "url" in options:
-        return Remote(str(name), str(options.pop("url")), options)
-    raise VersionError(f"{where} names no remote to pull from.")
+    config = _parsed(content, where)
+    core = config.get("core", {})
+    name = str(core.get("remote", "") if isinstance(core, dict) else "").lower()
+    options = config.get(f'remote "{name}"')
+    if not isinstance(options, dict) or "url" not in options:
+        raise VersionError(f"{where} names no remote to pull from.")
+    options.pop("verify", None)
+    sifted = sift_remote(name, options, only_public=True)
+    unfit = {key: problem for key, problem in sifted.refused.items() if _is_ours(key)}
+    for key, problem in unfit.items():
+        raise VersionError(
+            f"`{key}` in {where} {problem}. It was not written by this product, and nothing was "
+            "read from there; take another version."
+        )
+    for key in sifted.refused:
+        log.warning("`%s` in %s is not used: no version publishes such an option.", key, where)
+    return Remote(name, str(sifted.used.pop("url")), sifted.used)
+
+
+def _is_ours(key: str) -> bool:
+    return key.rpartition(".")[2] in ("url", *PUBLIC_OPTIONS)
+
+
+def _parsed(content: bytes, where: str) -> dict[str, Any]:
+    """A configuration file of DVC's as plain data, keys in lower case as DVC reads them."""
+    way_out = "It was not written by this product; take another version."
+    if len(content) > MAXIMUM_BYTES:
+        raise VersionError(f"{where} has {len(content):,} bytes. {way_out}")
+    try:
+        config = ConfigObj(io.BytesIO(content), encoding="utf-8", interpolation=False).dict()
+    except (ConfigObjError, UnicodeError, RecursionError) as error:
+        problem = " ".join(str(error).split())[:120]
+        raise VersionError(f"{where} cannot be read ({problem}). {way_out}") from None
+    return {
+        section.lower(): (
+            {key.lower(): value for key, value in values.items()}
+            if isinstance(values, dict)
+            else values
+        )
+        for section, values in config.items()
+    }

@@ -7,7 +7,8 @@ from urllib.parse import unquote, urlsplit
 from configobj import ConfigObj
 
 from pipeline.errors import VersionError
-from pipeline.versions.remote import PUBLIC_OPTIONS, effective_remote, without_credentials
+from pipeline.versions.foreign_settings import PUBLIC_OPTIONS, sift_remote
+from pipeline.versions.remote import effective_remote, without_credentials
 from pipeline.versions.setup import REMOTE, make_repository, write_config
 
 
@@ -33,6 +34,9 @@ def set_remote(root: Path, url: str, options: Mapping[str, str]) -> None:
     public = {name: value for name, value in options.items() if name in PUBLIC_OPTIONS}
     # An absolute path is kept, since the file is read from .dvc/ and not from where we are.
     address = without_credentials(url) if "://" in url else str(Path(url).expanduser().resolve())
+    unfit = sift_remote(REMOTE, {"url": address, **public}).refused
+    for key, problem in unfit.items():
+        raise VersionError(f"The remote is left as it was: `{key}` {problem}.")
     try:
         _write(shared, {"url": address, "verify": True, **public}, makes_default=True)
         _write(own, secrets, makes_default=False)

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from pipeline.errors import TransferError, VersionError
 from pipeline.versions import dvc
+from pipeline.versions.dvc_settings import cache_directory
 from pipeline.versions.local_store import LocalStore
 from pipeline.versions.objects import Store
 from pipeline.versions.process import CommandError
-from pipeline.versions.remote import Remote, cache_directory
+from pipeline.versions.remote import Remote
 from pipeline.versions.store import compare, copy_good, open_store, read_back
 from pipeline.workspace import Workspace
 

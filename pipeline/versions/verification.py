@@ -7,6 +7,7 @@ from typing import Literal
 
 from pipeline.errors import TransferError, VersionError
 from pipeline.versions.details import read_details
+from pipeline.versions.dvc_settings import cache_directory, refuse_foreign_settings
 from pipeline.versions.fetch import released_prefix, released_remote
 from pipeline.versions.git import Git
 from pipeline.versions.listing import Release
@@ -14,7 +15,7 @@ from pipeline.versions.local_store import LocalStore
 from pipeline.versions.lockfile import FOLDER_SUFFIX, LOCK, read_outputs
 from pipeline.versions.meter import Meter, OnProgress, no_matter
 from pipeline.versions.objects import Store
-from pipeline.versions.remote import Remote, cache_directory
+from pipeline.versions.remote import Remote
 from pipeline.versions.store import OnBytes, compare, copy_good, open_store, read_back
 from pipeline.versions.truth import untruths
 
@@ -102,6 +103,8 @@ def verify(
         repair: Put good copies from the cache into the remote, and take bad ones out of the cache.
         on_progress: Is told the number of bytes read, and of all that will be.
     """
+    if repair:
+        refuse_foreign_settings(Path(git.directory))
     known = [release for release in releases if release.record is not None]
     found = Verification(versions=[str(release.version) for release in known], read=read_data)
     found.untruths = [
