@@ -129,6 +129,9 @@ def remote(workspace: Workspace) -> tuple[Level, str]:
     """Whether the remote can be reached, and verifies what it hands out."""
     refuse_foreign_settings(workspace.root)
     found = effective_remote(workspace.root)
+    place = found.local_path
+    if place and place.exists() and not place.is_dir():
+        return "failure", f"{place} is a file, where the folder of the data is expected. Move it."
     open_store(found).sizes([NO_OBJECT])
     if str(found.options.get("verify", "")).lower() != "true":
         return (
