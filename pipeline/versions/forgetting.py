@@ -11,8 +11,8 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
+from pipeline.versions.dvc_settings import cache_directory
 from pipeline.versions.lockfile import LOCK, read_stages
-from pipeline.versions.remote import cache_directory
 from pipeline.workspace import Workspace, write_bytes
 
 

@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pipeline.errors import VersionError
+from pipeline.versions.dvc_settings import cache_directory
 from pipeline.versions.folder_listing import read_listing
 from pipeline.versions.local_store import LocalStore
 from pipeline.versions.lockfile import LOCK, Output, hash_output, read_stages
-from pipeline.versions.remote import cache_directory
 from pipeline.versions.store import read_back, read_listing_object
 from pipeline.workspace import Workspace
 
