@@ -10,7 +10,8 @@ from pathlib import Path
 from pipeline.errors import EquipoiseError, WorkspaceError
 from pipeline.machine_errors import free_bytes, machine_refusal
 from pipeline.versions.dvc import site_cache
-from pipeline.versions.remote import cache_directory, effective_remote
+from pipeline.versions.dvc_settings import cache_directory
+from pipeline.versions.remote import effective_remote
 from pipeline.workspace import Workspace
 
 GIGABYTE = 10**9
