@@ -8,10 +8,11 @@ import typer
 
 from pipeline.errors import WorkspaceError
 from pipeline.params import load_params
-from pipeline.stages.code import code_hashes
-from pipeline.versions.pipeline_file import CODE_FILE, pipeline_file, template_stages
+from pipeline.stages.code import write_code
+from pipeline.versions.graph import CODE_FILE
+from pipeline.versions.pipeline_file import pipeline_file
 from pipeline.versions.setup import make_repository
-from pipeline.workspace import write_bytes, write_json
+from pipeline.workspace import write_bytes
 
 if TYPE_CHECKING:
     from pipeline.sources.recognise import Recognised
@@ -55,7 +56,7 @@ def init(
     write_bytes(root / "params.yaml", params_text(found, root).encode())
     load_params(root / "params.yaml")
     write_bytes(root / "dvc.yaml", pipeline_file(has_source_path=True).encode())
-    write_json(root / CODE_FILE, code_hashes(template_stages()))
+    write_code(root)
     make_repository(root)
     typer.echo(f"Recognised at {found.path}: {found.reason}")
     typer.echo(f"Workspace: {root}")

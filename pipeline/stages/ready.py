@@ -2,10 +2,9 @@
 
 from pipeline.params import Params
 from pipeline.sources.precheck import refuse_at_once
-from pipeline.stages.code import code_hashes
-from pipeline.versions.graph import require_watched_params, stage_names
-from pipeline.versions.pipeline_file import CODE_FILE
-from pipeline.workspace import Workspace, write_json
+from pipeline.stages.code import write_code
+from pipeline.versions.graph import require_watched_params
+from pipeline.workspace import Workspace
 
 
 def make_ready(workspace: Workspace, params: Params) -> None:
@@ -17,9 +16,7 @@ def make_ready(workspace: Workspace, params: Params) -> None:
     """
     require_watched_params(workspace.root)
     refuse_at_once(params.source, root=workspace.root)
-    path = workspace.root / CODE_FILE
-    if path.exists():
-        write_json(path, code_hashes(stage_names(workspace.root)))
+    write_code(workspace.root)
 
 
 def refuse_futile_training(workspace: Workspace, params: Params) -> None:

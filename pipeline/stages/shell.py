@@ -12,6 +12,7 @@ from pipeline.errors import EquipoiseError, ParamsError, WorkspaceError
 from pipeline.machine_errors import refusal_of
 from pipeline.params import Params, load_params
 from pipeline.params_digest import params_digest
+from pipeline.stages.code import require_current_code
 from pipeline.workspace import Workspace, write_json
 from pipeline.yaml_text import read_mapping
 
@@ -34,6 +35,9 @@ def run_stage(stage: StageFunction) -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     try:
         workspace = Workspace.at()
+        stage_name = os.environ.get(DVC_STAGE)
+        if stage_name is not None:
+            require_current_code(workspace.root, stage_name)
         params = load_params(workspace.params_file)
         _refuse_other_than_pinned(workspace, params)
         stage(workspace, params)

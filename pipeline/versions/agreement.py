@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import ParamsError, WorkspaceError
-from pipeline.versions.graph import PARAMS_FILE, DeclaredStage, declared_stages
+from pipeline.versions.graph import CODE_FILE, PARAMS_FILE, DeclaredStage, declared_stages
 from pipeline.versions.lockfile import LOCK, StageRecord, read_stages
-from pipeline.versions.pipeline_file import CODE_FILE
 from pipeline.yaml_text import parse_mapping
 
 PIPELINE_FILE = "dvc.yaml"

@@ -15,6 +15,7 @@ from pipeline.versions.agreement import SETTINGS
 from pipeline.versions.dvc import run_dvc
 from pipeline.versions.fetch import released_prefix
 from pipeline.versions.git import Git
+from pipeline.versions.graph import CODE_FILE
 from pipeline.versions.listing import Release, list_releases
 from pipeline.versions.lockfile import COMMITTED, LOCK, Output, read_outputs
 from pipeline.versions.process import CommandError
@@ -24,7 +25,9 @@ from pipeline.workspace import Workspace, write_bytes
 def is_as_released(worktree: Workspace) -> bool:
     """Whether the newest release was made with just the settings that the commit holds."""
     git, releases = Git(worktree.root), _releases(worktree)
-    names = [f":/{git.prefix()}{name}" for name in SETTINGS]
+    paths = [f"{git.prefix()}{name}" for name in SETTINGS]
+    # Where the code itself is in the repository, nobody commits code.json.
+    names = [f":/{path}" for path in paths if git.find("HEAD", path) is not None]
     return bool(releases) and git.succeeds(
         "diff", "--quiet", releases[-1].commit, "HEAD", "--", *names
     )

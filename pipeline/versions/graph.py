@@ -11,6 +11,8 @@ from pipeline.yaml_limits import shortened
 from pipeline.yaml_text import parse_mapping, read_mapping
 
 PARAMS_FILE = "params.yaml"
+# One hash a stage, over the code that it runs; `pipeline.stages.code` writes it.
+CODE_FILE = "code.json"
 # How dvc.yaml names the raw data, whose place params.yaml tells.
 SOURCE_PATH = "${source.path}"
 
@@ -113,6 +115,15 @@ def stage_names(root: Path) -> tuple[str, ...]:
         WorkspaceError: there is no dvc.yaml, or it is damaged or lists no stages.
     """
     return tuple(_read(root))
+
+
+def watches_code(root: Path) -> bool:
+    """Whether the stages of `root`/dvc.yaml watch `code.json`, as those that we write do.
+
+    Raises:
+        WorkspaceError: there is no dvc.yaml, or it is damaged or lists no stages.
+    """
+    return any(CODE_FILE in _declared(stage, None).params for stage in _read(root).values())
 
 
 def _read(root: Path) -> dict[str, dict[str, Any]]:

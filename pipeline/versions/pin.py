@@ -15,8 +15,7 @@ from pipeline.fingerprint import fingerprint, last_changed
 from pipeline.params import Params, parse_params
 from pipeline.params_digest import OF_THE_RUN, params_digest
 from pipeline.versions.agreement import PIPELINE_FILE, SETTINGS, differences, shown
-from pipeline.versions.graph import PARAMS_FILE, DeclaredStage, declared_stages
-from pipeline.versions.pipeline_file import CODE_FILE
+from pipeline.versions.graph import CODE_FILE, PARAMS_FILE, DeclaredStage, declared_stages
 from pipeline.workspace import Workspace
 from pipeline.yaml_text import parse_mapping
 

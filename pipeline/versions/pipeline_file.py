@@ -1,7 +1,7 @@
-"""The dvc.yaml of a workspace that holds no source code.
+"""The dvc.yaml of a workspace, this repository's own included.
 
-Its stages are those of `templates/workspace.yaml`, as are those of this repository's own dvc.yaml.
-What the installed package would run is watched through `code.json`, one hash a stage.
+Its stages are those of `templates/workspace.yaml`. What code they run is watched through
+`code.json`, one hash a stage.
 """
 
 import io
@@ -9,11 +9,13 @@ from importlib.resources import files
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedSeq
 
-CODE_FILE = "code.json"
+from pipeline.versions.graph import CODE_FILE
+
 HEADER = """\
 # The stages, for DVC. Made by `equipoise init`; settings belong into params.yaml.
-# `code.json` tells DVC when the installed Equipoise has changed what a stage does.
+# `code.json` tells DVC when Equipoise, or a library that it uses, has changed what a stage does.
 """
 
 
@@ -45,9 +47,19 @@ def pipeline_file(*, has_source_path: bool) -> str:
     if has_source_path:
         prepare = content["stages"]["prepare"]
         prepare["deps"] = ["${source.path}", *prepare.get("deps", [])]
+    for stage in content["stages"].values():
+        for key in ("deps", "params", "outs", "metrics"):
+            if key in stage:
+                stage[key] = _on_one_line(stage[key])
     yaml = YAML()
     yaml.indent(mapping=2, sequence=4, offset=2)
     yaml.width = 100
     buffer = io.StringIO()
     yaml.dump(content, buffer)
     return HEADER + buffer.getvalue()
+
+
+def _on_one_line(entries: list[Any]) -> CommentedSeq:
+    line = CommentedSeq(entries)
+    line.fa.set_flow_style()
+    return line

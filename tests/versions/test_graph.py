@@ -6,8 +6,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from pipeline.errors import ParamsError, WorkspaceError
-from pipeline.stages.code import code_dependencies
-from pipeline.versions.graph import require_watched_params, stage_names
+from pipeline.versions.graph import require_watched_params, stage_names, watches_code
 
 REPOSITORY = Path(__file__).parents[2]
 STAGES = YAML(typ="safe", pure=True).load((REPOSITORY / "dvc.yaml").read_text())["stages"]
@@ -29,10 +28,12 @@ def test_no_command_carries_a_parameter(name):
     assert STAGES[name]["cmd"] == f"python -m pipeline.stages.{name}"
 
 
-@pytest.mark.parametrize("name", STAGES)
-def test_a_stage_depends_on_the_code_that_it_imports_and_on_no_other(name):
-    listed = {dep for dep in STAGES[name]["deps"] if dep.startswith("pipeline/")}
-    assert listed == set(code_dependencies(name)), "mend with: python -m pipeline.stages.code"
+@pytest.mark.parametrize(
+    ("params", "watched"), [("[seed]", False), ("[seed, code.json: [a]]", True)]
+)
+def test_a_dvc_yaml_says_whether_it_watches_code(tmp_path, params, watched):
+    (tmp_path / "dvc.yaml").write_text(f"stages:\n  a: {{cmd: a, params: {params}}}\n")
+    assert watches_code(tmp_path) is watched
 
 
 def test_a_section_that_a_stage_watches_may_not_be_left_out(tmp_path):
