@@ -33,10 +33,9 @@ from pipeline.machine_errors import refusal_of
 from pipeline.params import Params, load_params
 from pipeline.run_record import note_stage
 from pipeline.stages.ready import make_ready, refuse_futile_training
-from pipeline.versions.generators import replace_last
 from pipeline.versions.git import Git
 from pipeline.versions.graph import stage_names
-from pipeline.versions.pin import Pin, require_pinned, take_pin
+from pipeline.versions.pin import Pin, take_pin
 from pipeline.versions.release import ReleaseOutcome
 from pipeline.versions.release import release as release_version
 from pipeline.versions.stage_run import bring_up
@@ -52,7 +51,7 @@ from pipeline.workspace import Workspace
 
 # Of a run's time, the part that training the shipped generator may take.
 TRAINING_SHARE = 0.3
-INHERIT, TRAIN = "inherit", "train"
+TRAIN = "train"
 RETRY_SECONDS: list[float] = [10, 60, 300]
 
 
@@ -82,7 +81,6 @@ def fetch(root: str, refresh: bool) -> str:
         here.say(told or "The source brings its own data.")
         seed = apply_refreshes(workspace, worktree, refresh=refresh)
         here.say(f"Working in {worktree.root} with the seed {seed}.")
-        replace_last(worktree)
         here.outcome = "done"
     return str(worktree.root)
 
@@ -212,13 +210,6 @@ def _loop(place: Workspace, params: Params, *, scheduled: bool) -> ReleaseOutcom
     known_fresh = True
     for stage in stages:
         known_fresh = known_fresh and stage != stale
-        if stage == INHERIT and scheduled and not known_fresh:
-            # Only now are the data known from which the last version must differ.
-            require_pinned(place, pin)
-            told = replace_last(place)
-            if told:
-                get_run_logger().info(told)
-                pin = take_pin(place)
         if stage == TRAIN and not known_fresh:
             refuse_futile_training(place, params)
         left = max(1.0, deadline - time.monotonic())

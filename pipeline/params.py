@@ -20,8 +20,6 @@ Count = Annotated[int, Field(ge=1, strict=True)]
 ColumnKindName = Literal["continuous", "integer", "categorical", "boolean", "datetime", "text"]
 Fraction = Annotated[float, Field(gt=0.0, lt=1.0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
-# In place of a version: the last one, which a scheduled run looks up.
-LAST_VERSION = "last"
 Weight = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 
 
@@ -133,8 +131,6 @@ class GanParams(Section):
             depends on the machine, and says so.
         held_out_fraction: Share of each class of at least 40 samples that the training never sees,
             so that it can be watched honestly, where the source has no validation split.
-        warm_start: A released version, e.g. v1.2.0, from whose generator the training starts; or
-            `last`, which a scheduled run replaces by one. Left out: a training begins from zero.
     """
 
     preset: Literal["residual", "vanilla", "dcgan", "cvae"] = "residual"
@@ -150,7 +146,6 @@ class GanParams(Section):
     gamma_fake: Weight | None = None
     penalty_every_steps: Count | None = None
     balanced: bool | None = None
-    repeats_cap: Annotated[float, Field(ge=1.0, allow_inf_nan=False)] | None = None
     augment_strength: Annotated[float, Field(ge=0.0, le=3.0)] | None = None
     adaptive_accuracy: Annotated[float, Field(ge=0.5, le=1.0)] | None = None
     enrich_strength: Annotated[float, Field(ge=0.0, le=3.0)] | None = None
@@ -158,25 +153,9 @@ class GanParams(Section):
     enrich_lending: Annotated[float, Field(ge=0.0, le=3.0)] | None = None
     deviation: bool | None = None
     averaging_decay: Annotated[float, Field(ge=0.0, lt=1.0)] | None = None
-    lecam: Weight | None = None
-    embedding_overlap: Weight | None = None
-    conditioning_ramp: tuple[Share, Share] | None = None
     precision: Literal["fp32", "bf16"] | None = None
-    compiled: bool | None = None
     watch_every_steps: Annotated[int, Field(ge=0, strict=True)] | None = None
     plateau_watches: Annotated[int, Field(ge=0, strict=True)] | None = None
-    warm_start: Annotated[str, Field(pattern=r"^(last|v\d+\.\d+\.\d+)$")] | None = None
-
-    @field_validator("conditioning_ramp")
-    @classmethod
-    def _rises(cls, ramp: tuple[float, float] | None) -> tuple[float, float] | None:
-        if ramp is not None and ramp[0] >= ramp[1]:
-            raise ValueError(
-                f"`gan.conditioning_ramp` is [{ramp[0]:g}, {ramp[1]:g}]; its first number is the "
-                "share of the steps at which the class sets in, its second, which must be larger, "
-                "the share at which it is seen in full: [0.1, 0.5], for instance"
-            )
-        return ramp
 
 
 ClassifierName = Literal["cnn", "svm", "logistic", "forest"]

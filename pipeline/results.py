@@ -8,7 +8,7 @@ number, so that no number is computed twice. Scores are fractions in [0, 1]; gai
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from pipeline.workspace import read_json_as, write_json
 
@@ -233,7 +233,6 @@ class TrialResult(Record):
             as, by the learning curve.
         best_cheap: Name of the best cheap arm under the primary classifier, by held-out score.
         notes: Sentences a reader must know (what a light preset left out, few samples, …).
-        started_from: The version from whose generator the shipped one started; None from zero.
     """
 
     format_version: int = 1
@@ -263,7 +262,14 @@ class TrialResult(Record):
     learning_curve: tuple[LearningPoint, ...] = ()
     worth: dict[str, int] = {}
     notes: tuple[str, ...] = ()
-    started_from: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_warm_start(cls, content: Any) -> Any:
+        """Versions made before warm starts were removed hold one field more."""
+        if isinstance(content, dict):
+            return {key: value for key, value in content.items() if key != "started_from"}
+        return content
 
 
 def deciding_comparison(result: TrialResult, question: Question) -> Comparison | None:

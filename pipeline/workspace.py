@@ -72,10 +72,6 @@ class Workspace:
         return self.root / "data" / "prepared"
 
     @property
-    def inherited(self) -> Path:
-        return self.root / "data" / "inherited"
-
-    @property
     def generator(self) -> Path:
         return self.root / "data" / "generator"
 

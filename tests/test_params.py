@@ -245,15 +245,3 @@ def test_no_default_is_infinite(tmp_path):
         if isinstance(value, float)
     ]
     assert all(map(math.isfinite, values))
-
-
-@pytest.mark.parametrize("ramp", ["[0.5, 0.5]", "[0.8, 0.2]"])
-def test_a_ramp_that_does_not_rise_is_refused(refusal, ramp):
-    message = refusal(f"gan: {{conditioning_ramp: {ramp}}}")
-    assert f"`gan.conditioning_ramp` is {ramp}" in message
-    assert "its second, which must be larger" in message
-
-
-def test_a_ramp_that_rises_is_kept(tmp_path):
-    ramp = loaded(tmp_path, "gan: {conditioning_ramp: [0, 0.5]}").gan.conditioning_ramp
-    assert ramp == (0, 0.5)

@@ -6,11 +6,9 @@ import numpy as np
 import pytest
 
 from pipeline import synthesis
-from pipeline.params import GanParams, Params, load_params
+from pipeline.params import GanParams, load_params
 from pipeline.reproduction import reproduce
-from pipeline.stages import inherit
 from pipeline.stages.assemble import run as assemble
-from pipeline.stages.inheritance import GENERATOR_FOLDER
 from pipeline.storage import read_split, write_schema, write_split
 from pipeline.versions.git import Git
 from pipeline.versions.listing import list_releases
@@ -67,11 +65,3 @@ def test_a_version_is_made_again_from_generator_and_addresses_alone(released, tm
     for path in released.augmented.rglob("*.*"):
         again = tmp_path / "again" / path.relative_to(released.augmented)
         assert again.read_bytes() == path.read_bytes()
-
-
-def test_the_stage_inherit_brings_a_released_generator_as_it_was(released):
-    inherit.run(released, Params(gan=GanParams(warm_start="v0.1.0")))
-    for path in released.generator.rglob("*.*"):
-        name = path.relative_to(released.generator)
-        brought = released.inherited / GENERATOR_FOLDER / name
-        assert brought.read_bytes() == path.read_bytes()

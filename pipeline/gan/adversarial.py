@@ -11,7 +11,6 @@ from pipeline.gan.method import StepInput
 from pipeline.gan.presets import Recipe
 from pipeline.scale.fabric import Devices
 
-ANCHOR_DECAY = 0.99
 # The strength reaches 1 from 0 in about 1 / this many steps of one-sided evidence.
 STRENGTH_STEP = 1 / 500
 STRONGEST = 1.5
@@ -35,15 +34,10 @@ class AdversarialMethod:
             "generator": devices.adam(generator, recipe.learning_rate, recipe.betas),
             "companion": devices.adam(discriminator, recipe.learning_rate, recipe.betas),
         }
-        self.scalars = {
-            "real_anchor": torch.zeros((), device=devices.device),
-            "fake_anchor": torch.zeros((), device=devices.device),
-            "strength": torch.tensor(recipe.augment_strength, device=devices.device),
-        }
+        self.scalars = {"strength": torch.tensor(recipe.augment_strength, device=devices.device)}
 
     def take_step(self, given: StepInput, meter: Meter) -> None:
         """One update of the discriminator, one of the generator."""
-        self._set_conditioning(given.step)
         # The fakes do not depend on the discriminator, so one forward serves both updates.
         with self._devices.autocast():
             fake = self.generator(given.latent, given.labels)
@@ -51,7 +45,6 @@ class AdversarialMethod:
         self._move_generator(given, fake, meter)
 
     def _move_discriminator(self, given: StepInput, fake: Tensor, meter: Meter) -> None:
-        recipe = self._recipe
         penalised = self._is_penalised(given.step)
         with self._devices.autocast():
             uniform = given.uniform[:2].flatten(0, 1)
@@ -61,8 +54,6 @@ class AdversarialMethod:
         real_logits, fake_logits = logits.chunk(2)
         loss = self._game.discriminator(real_logits, fake_logits)
         self._tell(loss, real_logits.detach(), fake_logits.detach(), meter)
-        if recipe.lecam > 0:
-            loss = loss + recipe.lecam * self._lecam(real_logits, fake_logits)
         if penalised:
             loss = loss + self._gradient_penalty(logits, batch, meter)
         self._devices.descend(loss, self.companion, self.optimisers["companion"])
@@ -80,9 +71,6 @@ class AdversarialMethod:
             fake_logits = self.companion(seen, given.labels).float()
         loss = self._game.generator(real_logits, fake_logits)
         meter.add(generator_loss=loss)
-        if self._recipe.embedding_overlap > 0:
-            overlap = penalties.embedding_overlap(_class_embedding(self.generator))
-            loss = loss + self._recipe.embedding_overlap * overlap
         self._devices.descend(loss, self.generator, self.optimisers["generator"])
         self.companion.requires_grad_(True)
 
@@ -96,13 +84,6 @@ class AdversarialMethod:
     def _is_penalised(self, step: int) -> bool:
         weight = self._recipe.gamma_real + self._recipe.gamma_fake
         return weight > 0 and step % self._recipe.penalty_every_steps == 0
-
-    def _lecam(self, real: Tensor, fake: Tensor) -> Tensor:
-        anchors = self.scalars["real_anchor"], self.scalars["fake_anchor"]
-        for anchor, logits in zip(anchors, (real, fake), strict=True):
-            mean = self._devices.mean(logits.detach().mean())
-            anchor.mul_(ANCHOR_DECAY).add_(mean, alpha=1 - ANCHOR_DECAY)
-        return penalties.lecam(real, fake, real_anchor=anchors[0], fake_anchor=anchors[1])
 
     def _tell(self, loss: Tensor, real: Tensor, fake: Tensor, meter: Meter) -> None:
         real_accuracy, fake_accuracy = accuracies(real, fake)
@@ -119,26 +100,3 @@ class AdversarialMethod:
         if self._recipe.adaptive_accuracy is None:
             return self._domain.augment(batch, uniform, strength=self._recipe.augment_strength)
         return self._domain.augment(batch, uniform, strength=float(self.scalars["strength"]))
-
-    def _set_conditioning(self, step: int) -> None:
-        if self._recipe.conditioning_ramp is None:
-            return
-        share = conditioning_at(step / self._recipe.steps, self._recipe.conditioning_ramp)
-        for module in (self.generator, self.companion):
-            setattr(module, "conditioning", share)  # noqa: B010
-
-
-def _class_embedding(generator: nn.Module) -> Tensor:
-    weight: Tensor = generator.get_parameter("embedding.weight")
-    return weight
-
-
-def conditioning_at(progress: float, ramp: tuple[float, float]) -> float:
-    """How much of the class the networks see: 0 before the ramp, 1 after it.
-
-    Source: Shahbazi et al. 2022, arXiv:2201.06578, equation 3.
-    """
-    start, end = ramp
-    if progress >= end:
-        return 1.0
-    return max(0.0, (progress - start) / (end - start))

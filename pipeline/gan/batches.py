@@ -15,8 +15,7 @@ class BatchDrawer:
     """Draws the rows of a batch, with replacement inside a class.
 
     Class-balanced batches hold every class equally often, up to a remainder that is given to random
-    classes. `repeats_cap` bounds how much oftener a row of a rare class is shown than under
-    uniform sampling: a class's share is at most cap times its natural share.
+    classes.
     """
 
     def __init__(
@@ -26,14 +25,13 @@ class BatchDrawer:
         n_classes: int,
         batch_samples: int,
         balanced: bool,
-        repeats_cap: float | None = None,
     ):
         counts = torch.bincount(labels, minlength=n_classes)
         self._rows = torch.argsort(labels, stable=True)
         self._starts = torch.cumsum(counts, 0) - counts
         self._counts = counts
         self._batch_samples = batch_samples
-        self.shares = class_shares(counts, balanced=balanced, repeats_cap=repeats_cap)
+        self.shares = class_shares(counts, balanced=balanced)
 
     def draw(self, stream: torch.Generator) -> tuple[Tensor, Tensor]:
         """Row indices and their labels, int64 [batch_samples] each, sorted by label."""
@@ -58,21 +56,10 @@ class BatchDrawer:
         return torch.repeat_interleave(torch.arange(len(whole)), whole)
 
 
-def class_shares(counts: Tensor, *, balanced: bool, repeats_cap: float | None) -> Tensor:
+def class_shares(counts: Tensor, *, balanced: bool) -> Tensor:
     """The share of a batch that each class gets, float64 [n_classes], summing to 1.
 
-    Under a cap, what a rare class may not have is spread over the other classes, so that as few as
-    possible stay below an equal share.
+    Natural shares, or equal ones for all classes that have a sample.
     """
-    natural = counts.double() / counts.sum()
-    if not balanced:
-        return natural
-    present = (counts > 0).double()
-    ceiling = present if repeats_cap is None else natural * max(repeats_cap, 1.0)
-    # Water-filling: the level is raised until the shares under their ceilings fill the batch.
-    low, high = 0.0, 1.0
-    for _ in range(60):
-        level = (low + high) / 2
-        low, high = (level, high) if ceiling.clamp_max(level).sum() < 1 else (low, level)
-    shares = ceiling.clamp_max(high)
-    return shares / shares.sum()
+    weights = (counts > 0).double() if balanced else counts.double()
+    return weights / weights.sum()

@@ -21,7 +21,6 @@ class Recipe:
         gamma_fake: The same on fakes (R2).
         penalty_every_steps: The penalties are taken once in so many steps, and that much heavier.
         balanced: Whether every class fills an equal share of a batch.
-        repeats_cap: At most so many times a class's natural share; None is no bound.
         augment_strength: Of the change that both networks see; 0 switches it off.
         adaptive_accuracy: Target of the discriminator's accuracy on reals, towards which the
             augmentation's strength is steered; None keeps the strength.
@@ -32,13 +31,8 @@ class Recipe:
         enrich_lending: Strength of the variation that common classes lend to reals of rare ones.
         deviation: Whether the discriminator sees the spread within a class.
         averaging_decay: Of the generator's running average, in [0, 1); 0 ships the last weights.
-        lecam: Weight of the LeCam penalty; 0 switches it off.
-        conditioning_ramp: (start, end) as shares of the steps, between which the networks go from
-            unconditional to conditional; None is conditional from the first step.
-        embedding_overlap: Weight of the penalty that keeps class embeddings apart.
         precision: "fp32", or "bf16" for mixed precision with fp32 weights.
         channels_last: Memory format of convolutions.
-        compiled: Whether the networks go through `torch.compile`.
         watch_every_steps: How often the training looks at its own samples; 0 never.
         plateau_watches: Stop when so many watches in a row brought nothing better; 0 never.
     """
@@ -56,7 +50,6 @@ class Recipe:
     gamma_fake: float = 0.2
     penalty_every_steps: int = 4
     balanced: bool = True
-    repeats_cap: float | None = None
     augment_strength: float = 1.0
     adaptive_accuracy: float | None = None
     enrich_strength: float = 0.0
@@ -64,12 +57,8 @@ class Recipe:
     enrich_lending: float = 0.0
     deviation: bool = True
     averaging_decay: float = 0.995
-    lecam: float = 0.0
-    conditioning_ramp: tuple[float, float] | None = None
-    embedding_overlap: float = 0.0
     precision: Literal["fp32", "bf16"] = "fp32"
     channels_last: bool = False
-    compiled: bool = False
     watch_every_steps: int = 250
     plateau_watches: int = 0
 
@@ -153,15 +142,13 @@ _CONVOLUTIONAL = replace(
 
 
 # What a reference's networks and losses have no use for.
-_NOTHING_OF = ("conditioning_ramp", "deviation")
+_NOTHING_OF = ("deviation",)
 _NO_ADVERSARY = (
     "game",
     "gamma_real",
     "gamma_fake",
     "penalty_every_steps",
     "adaptive_accuracy",
-    "lecam",
-    "embedding_overlap",
 )
 WITHOUT_EFFECT: dict[str, tuple[str, ...]] = {
     "residual": (),

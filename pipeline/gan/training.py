@@ -3,7 +3,7 @@
 import copy
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,8 +40,6 @@ class Job:
         classes: Names in label order, for messages.
         max_seconds: The training ends at the first row of the history after this long.
         directory: Where the state is kept that a killed training goes on from; None keeps none.
-        start: Weights of a generator to start from; None draws fresh ones. Its companion is always
-            fresh, since a version keeps no companion.
     """
 
     data: LabelledTensors
@@ -52,7 +50,6 @@ class Job:
     held_out: LabelledTensors | None = None
     max_seconds: float = float("inf")
     directory: Path | None = None
-    start: Mapping[str, Tensor] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -77,8 +74,7 @@ def train(
         devices: Where to train; by default this process alone, or its place under torchrun.
 
     Raises:
-        TrainingError: the training diverged before any generator was worth keeping, or its time ran
-            out before the networks saw the classes (`conditioning_ramp`).
+        TrainingError: the training diverged before any generator was worth keeping.
     """
     # Whatever a module draws from torch's global stream is seeded each step and put back after.
     with torch.random.fork_rng(devices=[]):
@@ -96,8 +92,6 @@ class Trainer:
         self.job, self.devices = job, devices
         torch.manual_seed(derive_seed(job.seed, "gan", "networks"))
         generator, companion = (part.to(devices.device) for part in job.domain.build())
-        if job.start is not None:
-            generator.load_state_dict(job.start)
         if job.recipe.channels_last:
             for part in (generator, companion):
                 averaging.set_memory_format(part, torch.channels_last)
@@ -111,7 +105,6 @@ class Trainer:
             n_classes=job.domain.n_classes,
             batch_samples=job.recipe.batch_samples,
             balanced=job.recipe.balanced,
-            repeats_cap=job.recipe.repeats_cap,
         )
         self._neighbourhood = _neighbourhood(job)
         self.watch = Watch(job.data, job.held_out, job.domain, seed=job.seed)
@@ -129,8 +122,6 @@ class Trainer:
     def run(self, on_progress: Progress | None) -> stopping.Ending:
         """Take the steps that are left; the ending names the generator to keep."""
         self.resume()
-        if self.job.recipe.compiled:
-            self._compile()
         ending = self._ending_at(self.history[-1]) if self.history else None
         while ending is None:
             self.take_step(self.next_step)
@@ -238,10 +229,6 @@ class Trainer:
             "average": self.average,
         }
 
-    def _compile(self) -> None:
-        for module in (self.method.generator, self.method.companion):
-            module.compile()
-
     def _is_reading(self, steps_done: int) -> bool:
         recipe = self.job.recipe
         return (
@@ -270,8 +257,6 @@ class Trainer:
         return row
 
     def _keep_if_better(self, row: HistoryRow) -> None:
-        if not self._sees_classes(row["step"]):
-            return
         lost = len(alarm.lost_classes(row))
         if not stopping.is_better(
             row["score"], self.best_score, lost=lost, best_lost=self.best_lost
@@ -282,18 +267,9 @@ class Trainer:
         self.best_score = max(row["score"], self.best_score) if improves else row["score"]
         self.best_step, self.best_lost = row["step"], lost
 
-    def _sees_classes(self, step: int) -> bool:
-        """Whether the networks see the class in full, as the average that is kept does."""
-        ramp = self.job.recipe.conditioning_ramp
-        return ramp is None or step >= ramp[1] * self.job.recipe.steps
-
     def _ending_at(self, row: HistoryRow) -> stopping.Ending | None:
         step, recipe = int(row["step"]), self.job.recipe
-        watched = [
-            earlier
-            for earlier in self.history
-            if "score" in earlier and self._sees_classes(earlier["step"])
-        ]
+        watched = [earlier for earlier in self.history if "score" in earlier]
         if self._diverged is not None and not self.best:
             raise TrainingError(
                 f"The training diverged before any generator was worth keeping. {self._diverged} "
@@ -311,11 +287,6 @@ class Trainer:
             return self._end("plateau", step, f"At step {step} the samples no longer improve.")
         # Clocks differ, and all processes must end at the same step.
         if self.devices.of_first(self._clock.seconds > self.job.max_seconds):
-            if not self._sees_classes(step):
-                raise TrainingError(
-                    f"{_out_of_time(step, self.job.max_seconds)} Its classes were not told apart "
-                    "by then. Raise `gan.max_seconds`, or let `gan.conditioning_ramp` end earlier."
-                )
             return self._end("time", step, _out_of_time(step, self.job.max_seconds))
         return None
 

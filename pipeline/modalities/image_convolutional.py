@@ -71,7 +71,6 @@ class ConvolutionalGenerator(nn.Module):
     def __init__(self, design: ImageDesign):
         super().__init__()
         height, image_width, channels = design.shape
-        self.conditioning = 1.0
         levels = list(range(levels_of(height, image_width), 0, -1))
         planes = [planes_at(level, width=design.width) for level in levels]
         self.sizes = [(side_at(height, level), side_at(image_width, level)) for level in levels]
@@ -90,7 +89,7 @@ class ConvolutionalGenerator(nn.Module):
         self.last = ThinConvolution(max(4, design.width // 2), channels)
 
     def forward(self, latent: Tensor, labels: Tensor) -> Tensor:
-        told = self.embedding(labels) * self.conditioning
+        told = self.embedding(labels)
         hidden = self.first(torch.cat([latent, told], dim=1)).view(-1, *self.base)
         if self.last.weight.is_contiguous(memory_format=torch.channels_last):
             hidden = hidden.contiguous(memory_format=torch.channels_last)
@@ -110,7 +109,6 @@ class ConvolutionalDiscriminator(nn.Module):
         height, image_width, channels = design.shape
         self.n_classes = design.n_classes
         self.deviation = design.deviation
-        self.conditioning = 1.0
         # Whether a row or column is missing for the sides to be even.
         self.padding = (0, image_width % 2, 0, height % 2)
         count = levels_of(height, image_width)
@@ -145,7 +143,7 @@ class ConvolutionalDiscriminator(nn.Module):
             spread = class_deviation(watched, labels, n_classes=self.n_classes, parts=parts)
             flat = torch.cat([flat, spread[:, None].to(flat.dtype)], dim=1)
         top = F.leaky_relu(self.hidden(flat), SLOPE)
-        told = self.embedding(labels) * self.conditioning
+        told = self.embedding(labels)
         projected = (top * told).sum(dim=1) / math.sqrt(top.shape[1])
         logits: Tensor = self.score(top)[:, 0] + projected
         return logits

@@ -20,7 +20,6 @@ class MlpGenerator(nn.Module):
     def __init__(self, design: ImageDesign):
         super().__init__()
         self.height, self.image_width, self.channels = design.shape
-        self.conditioning = 1.0
         self.embedding = nn.Embedding(design.n_classes, design.embedding_dim)
         sizes = [design.latent_dim + design.embedding_dim, *[design.width] * DEPTH]
         self.hidden = nn.ModuleList(
@@ -29,7 +28,7 @@ class MlpGenerator(nn.Module):
         self.last = nn.Linear(design.width, math.prod(design.shape))
 
     def forward(self, latent: Tensor, labels: Tensor) -> Tensor:
-        hidden = torch.cat([latent, self.embedding(labels) * self.conditioning], dim=1)
+        hidden = torch.cat([latent, self.embedding(labels)], dim=1)
         for layer in self.hidden:
             hidden = F.leaky_relu(layer(hidden), SLOPE)
         pixels = torch.tanh(self.last(hidden))
@@ -46,7 +45,6 @@ class MlpDiscriminator(nn.Module):
         super().__init__()
         self.n_classes = design.n_classes
         self.deviation = design.deviation
-        self.conditioning = 1.0
         self.first = nn.Linear(math.prod(design.shape), design.width)
         self.second = nn.Linear(design.width, design.width)
         self.third = nn.Linear(design.width + design.deviation, design.width // 2)
@@ -60,7 +58,7 @@ class MlpDiscriminator(nn.Module):
             spread = class_deviation(hidden, labels, n_classes=self.n_classes, parts=parts)
             hidden = torch.cat([hidden, spread[:, None]], dim=1)
         hidden = F.leaky_relu(self.third(hidden), SLOPE)
-        told = self.embedding(labels) * self.conditioning
+        told = self.embedding(labels)
         projected = (hidden * told).sum(dim=1) / math.sqrt(hidden.shape[1])
         logits: Tensor = self.score(hidden)[:, 0] + projected
         return logits

@@ -21,7 +21,7 @@ TITLE = "<title>"
 # The sentence is absent from pages of earlier versions.
 RELEASE = re.compile(f"{RELEASED}(?:(?:(?!<!--).)*<!--/released-->)?", re.DOTALL)
 INDEX = "../index.html"
-STAGES = ("prepare", "inherit", "train", "generate", "evaluate", "assemble", "report")
+STAGES = ("prepare", "train", "generate", "evaluate", "assemble", "report")
 
 
 @dataclass(frozen=True)

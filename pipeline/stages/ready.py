@@ -1,9 +1,12 @@
 """What must hold before DVC is asked to run any stage, or the stage that takes longest."""
 
+from pathlib import Path
+
+from pipeline.errors import WorkspaceError
 from pipeline.params import Params
 from pipeline.sources.precheck import refuse_at_once
-from pipeline.stages.code import write_code
-from pipeline.versions.graph import require_watched_params
+from pipeline.stages.code import package_of, write_code
+from pipeline.versions.graph import require_watched_params, stage_outputs
 from pipeline.workspace import Workspace
 
 
@@ -12,11 +15,29 @@ def make_ready(workspace: Workspace, params: Params) -> None:
 
     Raises:
         ParamsError: `source.path` or a section is missing.
+        WorkspaceError: dvc.yaml lists a stage that is no more.
         SourceError: the raw data cannot be used.
     """
+    refuse_removed_stages(workspace.root)
     require_watched_params(workspace.root)
     refuse_at_once(params.source, root=workspace.root)
     write_code(workspace.root)
+
+
+def refuse_removed_stages(root: Path) -> None:
+    """Refuse a dvc.yaml of an earlier Equipoise, with a stage that this one does not have.
+
+    Raises:
+        WorkspaceError: there is such a stage.
+    """
+    folder = package_of(root) / "stages"
+    for name, outputs in stage_outputs(root).items():
+        if not (folder / f"{name}.py").is_file():
+            raise WorkspaceError(
+                f"{root / 'dvc.yaml'} lists the stage `{name}`, which this version of Equipoise "
+                f"does not have. Remove the stage, and {', '.join(outputs)} from the `deps` of the "
+                "stages after it."
+            )
 
 
 def refuse_futile_training(workspace: Workspace, params: Params) -> None:

@@ -12,7 +12,6 @@ from pipeline.params import GanParams, Params
 from pipeline.randomness import derive_seed
 from pipeline.scale.fabric import is_first_process
 from pipeline.stages.shell import run_stage
-from pipeline.stages.starting import starting_point
 from pipeline.synthesis.fitted import FittedGenerator
 from pipeline.workspace import Workspace, writing
 
@@ -31,9 +30,6 @@ def run(workspace: Workspace, params: Params) -> None:
     if storage.has_split(workspace.prepared, "validation"):
         validation = storage.read_split(workspace.prepared, "validation")
     log.info("train: %d samples of %d classes", len(samples), len(samples.schema.classes))
-    start = starting_point(workspace.inherited, samples, params.gan)
-    if start:
-        log.info("train: %s", start.sentence())
     # Beside the outs, not among them: DVC deletes a stage's outs before it runs.
     trainings = workspace.private / "trainings"
     fitted = synthesis.train_generator(
@@ -42,7 +38,6 @@ def run(workspace: Workspace, params: Params) -> None:
         seed=derive_seed(params.seed, "train"),
         validation=validation,
         directory=trainings,
-        start=start,
         on_progress=tell,
     )
     refuse_dead(fitted)

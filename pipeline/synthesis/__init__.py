@@ -7,13 +7,12 @@ from pipeline.synthesis.fitted import (
     load_generator,
     save_generator,
 )
-from pipeline.synthesis.train import LEAST_OF_A_CLASS, Start, plan_of, train_generator
+from pipeline.synthesis.train import LEAST_OF_A_CLASS, plan_of, train_generator
 
 __all__ = [
     "HASH_SHOWN",
     "LEAST_OF_A_CLASS",
     "FittedGenerator",
-    "Start",
     "draw",
     "draw_blocks",
     "load_generator",

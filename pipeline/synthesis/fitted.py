@@ -19,7 +19,6 @@ from pipeline.workspace import read_json_as, write_bytes, write_json
 
 HISTORY_FILE = "history.json"
 CURVES_FILE = "curves.csv"
-TRAINED_ON_FILE = "trained_on.json"
 # As many characters of a hash name a generator to a reader.
 HASH_SHOWN = 12
 
@@ -32,8 +31,6 @@ class FittedGenerator:
         hash: SHA-256 over configuration and weights, hexadecimal; names every sample drawn.
         config: Schema, design, recipe, seed and versions, as plain data.
         history: One row a scheduled step.
-        trained_on: `row_names` of every row that it has seen, those of its start included; None
-            where nobody wrote them down.
     """
 
     schema: Schema
@@ -41,7 +38,6 @@ class FittedGenerator:
     hash: str
     config: dict[str, Any] = field(repr=False)
     history: list[HistoryRow] = field(repr=False, default_factory=list)
-    trained_on: frozenset[str] | None = field(repr=False, default=None)
 
     @property
     def domain(self) -> ImageDomain:
@@ -49,12 +45,10 @@ class FittedGenerator:
 
 
 def save_generator(directory: Path, fitted: FittedGenerator) -> None:
-    """Write weights, configuration, history, and the names of the rows that it was trained on."""
+    """Write weights, configuration and history."""
     checkpoint.write_checkpoint(directory, fitted.config, fitted.generator.state_dict())
     write_json(directory / HISTORY_FILE, fitted.history)
     write_bytes(directory / CURVES_FILE, curves_csv(fitted.history).encode())
-    if fitted.trained_on is not None:
-        write_json(directory / TRAINED_ON_FILE, sorted(fitted.trained_on))
 
 
 def load_generator(directory: Path) -> FittedGenerator:
@@ -64,7 +58,6 @@ def load_generator(directory: Path) -> FittedGenerator:
         ArtifactError: a file is missing or damaged.
     """
     config, weights, name = checkpoint.read_checkpoint(directory)
-    trained_on = directory / TRAINED_ON_FILE
     domain = ImageDomain(ImageDesign.from_json(config.get("design")))
     # Shapes first, without memory: the design may ask for more than the weights beside it hold.
     with torch.device("meta"):
@@ -87,7 +80,4 @@ def load_generator(directory: Path) -> FittedGenerator:
         hash=name,
         config=config,
         history=read_json_as(directory / HISTORY_FILE, list[dict[str, Any]]),
-        trained_on=(
-            frozenset(read_json_as(trained_on, list[str])) if trained_on.is_file() else None
-        ),
     )

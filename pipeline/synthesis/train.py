@@ -4,7 +4,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,42 +20,16 @@ from pipeline.gan.training import Job, Trained, train
 from pipeline.modalities.image import ImageDomain
 from pipeline.modalities.image_design import ImageDesign, choose_design, natural_kind
 from pipeline.params import GanParams
-from pipeline.row_digests import content_digest, row_names
+from pipeline.row_digests import content_digest
 from pipeline.samples import Samples
 from pipeline.scale.fabric import use_one_thread
-from pipeline.synthesis.fitted import HASH_SHOWN, FittedGenerator
+from pipeline.synthesis.fitted import FittedGenerator
 
 log = logging.getLogger(__name__)
 
 # Of a batch, on average: a collapse within a class is seen by comparing samples of that class. With
 # 60 classes in batches of 64, most classes came to a single picture; with 45 none.
 LEAST_OF_A_CLASS = 2
-
-
-@dataclass(frozen=True)
-class Start:
-    """The released generator from which a training starts, or why it begins from zero.
-
-    Attributes:
-        version: The version that params.yaml names.
-        generator: Its generator; None where it does not fit.
-        reason: Why it does not fit, as a sentence.
-    """
-
-    version: str
-    generator: FittedGenerator | None
-    reason: str = ""
-
-    def sentence(self) -> str:
-        """The same for a log."""
-        if self.generator is None:
-            return f"Begins from zero, not from {self.version}: {self.reason}"
-        return f"Starts from the generator {self.generator.hash[:HASH_SHOWN]} of {self.version}."
-
-    def told(self) -> dict[str, Any]:
-        """What the new generator's configuration says about it."""
-        used = self.generator.hash if self.generator else None
-        return {"version": self.version, "generator": used, "reason": self.reason}
 
 
 def train_generator(
@@ -65,7 +39,6 @@ def train_generator(
     seed: int,
     validation: Samples | None = None,
     directory: Path | None = None,
-    start: Start | None = None,
     on_progress: Progress | None = None,
 ) -> FittedGenerator:
     """Train a generator on labelled samples; the same arguments give the same bytes.
@@ -78,7 +51,6 @@ def train_generator(
             classes give up `params.held_out_fraction` of theirs.
         directory: A folder for the states of trainings under way. A training that was killed goes
             on from its last state when it is asked for again, to the same bytes.
-        start: Where the weights come from, or why from nowhere; None where nobody asked.
         on_progress: Called with each new row of the history.
 
     Raises:
@@ -89,12 +61,8 @@ def train_generator(
     use_one_thread()
     recipe, design = plan_of(samples, params)
     domain = ImageDomain(design)
-    inherited = start.generator if start else None
     if validation is None:
-        seen = (inherited and inherited.trained_on) or frozenset()
-        samples, validation = _hold_out(
-            samples, fraction=params.held_out_fraction, seed=seed, seen=seen
-        )
+        samples, validation = _hold_out(samples, fraction=params.held_out_fraction, seed=seed)
     told = {
         "schema": samples.schema.model_dump(mode="json"),
         "preset": params.preset,
@@ -104,7 +72,6 @@ def train_generator(
         "training_samples": samples.counts(),
         "held_out_samples": validation.counts(),
         "versions": {"torch": str(torch.__version__)},
-        **({"start": start.told()} if start else {}),
     }
     job = Job(
         data=_tensors(samples, domain),
@@ -115,7 +82,6 @@ def train_generator(
         classes=samples.schema.classes,
         max_seconds=params.max_seconds,
         directory=None if directory is None else directory / _address(told, samples, validation),
-        start=inherited.generator.state_dict() if inherited else None,
     )
     return _fitted(train(job, on_progress=on_progress), samples, told)
 
@@ -161,7 +127,6 @@ def _fitted(trained: Trained, samples: Samples, told: Mapping[str, Any]) -> Fitt
         hash=checkpoint.config_hash(config, weights),
         config=config,
         history=trained.history,
-        trained_on=frozenset(row_names(samples)),
     )
 
 
@@ -175,15 +140,9 @@ def _image_shape_of(samples: Samples) -> tuple[int, int, int]:
     return schema.image_shape
 
 
-def _hold_out(
-    samples: Samples, *, fraction: float, seed: int, seen: frozenset[str]
-) -> tuple[Samples, Samples]:
-    """Rows to train on and rows to watch by, bonds whole; what the start has seen is no witness."""
-    bonds = samples.bonds
-    rows = held_out_rows(samples.labels, fraction=fraction, seed=seed, bonds=bonds)
-    if seen:
-        was_seen = np.array([name in seen for name in row_names(samples.take(rows))], bool)
-        rows = rows[~np.isin(bonds[rows], bonds[rows][was_seen])]
+def _hold_out(samples: Samples, *, fraction: float, seed: int) -> tuple[Samples, Samples]:
+    """Rows to train on and rows to watch by, bonds whole."""
+    rows = held_out_rows(samples.labels, fraction=fraction, seed=seed, bonds=samples.bonds)
     rest = np.setdiff1d(np.arange(len(samples)), rows)
     return samples.take(rest), samples.take(rows)
 

@@ -38,8 +38,6 @@ def flat_metrics(result: TrialResult) -> Flat:
     }
     for origin, weight in result.recommended_weight.items():
         flat[f"weight.{origin}"] = round(weight, DIGITS)
-    if result.started_from is not None:
-        flat["generator.started_from"] = result.started_from
     if result.copies is not None:
         flat["copies.tested"] = result.copies.tested
     if result.copies is not None and result.copies.tested:

@@ -41,18 +41,6 @@ def of_short_doses(doses: Sequence[DoseRow], classes: Sequence[ClassRow]) -> tup
     return (note,)
 
 
-def of_the_start(started_from: str | None) -> tuple[str, ...]:
-    """What the trial says of a generator that did not start from zero."""
-    if started_from is None:
-        return ()
-    told = (
-        f"The shipped generator started from that of {started_from}. The trial's generators began "
-        "from zero, since an earlier one has seen rows that the trial holds out: the verdict is "
-        "about the recipe from zero, and fidelity and copies are about the shipped generator."
-    )
-    return (told,)
-
-
 def of_the_trial(data: TrialData, params: TrialParams, outcome: TrialOutcome) -> tuple[str, ...]:
     """How it was held, what failed in it, what it left out, and what it cannot say."""
     split = outcome.splits[0]

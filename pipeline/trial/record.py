@@ -8,7 +8,7 @@ import pandas as pd
 from pipeline.params import TrialParams
 from pipeline.results import ClassRow, CopiesResult, DoseRow, FidelityRow, TrialResult
 from pipeline.trial.curation import summarise
-from pipeline.trial.notes import of_short_doses, of_the_start, of_the_trial
+from pipeline.trial.notes import of_short_doses, of_the_trial
 from pipeline.trial.scores import distinct_rows, share_interval
 from pipeline.trial.summary import Summary
 from pipeline.trial.trial import TrialData, TrialOutcome
@@ -22,13 +22,8 @@ def make_record(
     *,
     fidelity: Sequence[FidelityRow],
     copies: CopiesResult | None,
-    started_from: str | None = None,
 ) -> TrialResult:
-    """Everything the trial found, for whoever shows a number.
-
-    Args:
-        started_from: The version from whose generator the shipped one started.
-    """
+    """Everything the trial found, for whoever shows a number."""
     summary = Summary(data, params, outcome)
     primary = params.primary_classifier
     comparisons = {name: summary.comparisons(name) for name in params.classifiers}
@@ -70,9 +65,7 @@ def make_record(
         notes=(
             *of_the_trial(data, params, outcome),
             *of_short_doses(primary_doses, classes),
-            *of_the_start(started_from),
         ),
-        started_from=started_from,
     )
 
 

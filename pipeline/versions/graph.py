@@ -117,6 +117,19 @@ def stage_names(root: Path) -> tuple[str, ...]:
     return tuple(_read(root))
 
 
+def stage_outputs(root: Path) -> dict[str, tuple[str, ...]]:
+    """Stage → paths that it writes, for every stage that runs a module of `pipeline.stages`.
+
+    Raises:
+        WorkspaceError: there is no dvc.yaml, or it is damaged or lists no stages.
+    """
+    return {
+        name: tuple(out if isinstance(out, str) else next(iter(out)) for out in stage["outs"])
+        for name, stage in _read(root)["stages"].items()
+        if stage.get("cmd") == f"python -m pipeline.stages.{name}" and stage.get("outs")
+    }
+
+
 def watches_code(root: Path) -> bool:
     """Whether the stages of `root`/dvc.yaml watch `code.json`, as those that we write do.
 

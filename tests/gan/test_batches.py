@@ -35,16 +35,9 @@ def test_an_unbalanced_batch_follows_the_data():
     assert torch.bincount(labels).tolist() == [24, 3, 3]
 
 
-def test_the_cap_bounds_how_much_oftener_a_rare_row_is_shown():
-    counts = torch.tensor([80, 10, 10])
-    shares = class_shares(counts, balanced=True, repeats_cap=2.0)
-    assert shares.tolist() == pytest.approx([0.6, 0.2, 0.2])
-
-
-def test_a_cap_that_binds_no_class_changes_nothing():
-    counts = torch.tensor([80, 10, 10])
-    shares = class_shares(counts, balanced=True, repeats_cap=5.0)
-    assert shares.tolist() == pytest.approx([1 / 3] * 3)
+def test_a_class_without_samples_gets_no_share():
+    shares = class_shares(torch.tensor([80, 0, 10]), balanced=True)
+    assert shares.tolist() == pytest.approx([0.5, 0.0, 0.5])
 
 
 def test_equal_addresses_draw_equal_batches():

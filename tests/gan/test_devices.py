@@ -41,8 +41,7 @@ def trainer_of(samples, **told):
 @pytest.mark.parametrize("samples", [DIGITS, PICTURES], ids=["connected", "convolutional"])
 @pytest.mark.parametrize("preset", ["residual", "vanilla", "dcgan", "cvae"])
 def test_a_step_runs_where_the_networks_are(samples, preset):
-    ours = {"lecam": 0.1, "embedding_overlap": 0.1, "conditioning_ramp": (0.1, 0.5)}
-    trainer = trainer_of(samples, preset=preset, **(ours if preset == "residual" else {}))
+    trainer = trainer_of(samples, preset=preset)
     trainer.take_step(0)
     parts = (trainer.method.generator, trainer.method.companion, trainer.average)
     held = {tensor.device.type for part in parts for tensor in part.state_dict().values()}

@@ -153,29 +153,6 @@ def test_a_generator_kept_from_a_divergence_can_be_written_and_read(
     assert synthesis.load_generator(tmp_path).history == fitted.history
 
 
-def test_a_training_whose_time_is_up_before_it_sees_the_classes_is_an_error(few_digits):
-    params = GanParams(
-        steps=10_000_000, batch_samples=12, max_seconds=0.001, conditioning_ramp=(0.5, 0.9)
-    )
-    with pytest.raises(TrainingError, match=r"gan\.conditioning_ramp"):
-        synthesis.train_generator(few_digits, params, seed=1)
-
-
-def test_no_generator_is_kept_from_before_the_classes_are_seen_in_full(few_digits, monkeypatch):
-    honest = training.Watch.look
-
-    def look(watch, generator, discriminator, *, step):
-        row = honest(watch, generator, discriminator, step=step)
-        return row | {"diversity": [0.9] * 3, "score": 1.0 - step / 1000}
-
-    monkeypatch.setattr(training.Watch, "look", look)
-    params = GanParams(
-        steps=200, batch_samples=12, watch_every_steps=25, conditioning_ramp=(0.1, 0.5)
-    )
-    ending = synthesis.train_generator(few_digits, params, seed=1).config["ending"]
-    assert ending["kept_step"] >= 100
-
-
 def test_a_divergence_before_anything_is_worth_keeping_is_an_error(few_digits, monkeypatch):
     params = GanParams(steps=200, batch_samples=12, watch_every_steps=0)
     spoil_from(5, monkeypatch)

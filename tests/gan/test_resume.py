@@ -21,7 +21,6 @@ PARAMS = GanParams(
     batch_samples=12,
     watch_every_steps=10,
     warmup_steps=25,
-    lecam=0.1,
     adaptive_accuracy=0.6,
 )
 

@@ -15,7 +15,7 @@ from tests.gan.conftest import digits_of
 ROOT = Path(__file__).parents[2]
 # Few steps: sums in another order differ in their last digits, and a training makes more of that
 # with every step, while a wrong share of a batch shows at the first.
-PARAMS = {"steps": 8, "batch_samples": 24, "watch_every_steps": 4, "lecam": 0.1}
+PARAMS = {"steps": 8, "batch_samples": 24, "watch_every_steps": 4, "adaptive_accuracy": 0.6}
 
 WORKER = """
 import json, os, sys

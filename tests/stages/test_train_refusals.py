@@ -54,7 +54,7 @@ def test_a_batch_that_was_asked_for_and_shows_no_class_twice_is_taken_with_a_war
 
 @pytest.mark.parametrize(
     ("preset", "told"),
-    [("cvae", {"gamma_real": 0.1}), ("dcgan", {"conditioning_ramp": (0.1, 0.5)})],
+    [("cvae", {"gamma_real": 0.1}), ("dcgan", {"deviation": True})],
 )
 def test_a_part_that_a_preset_does_not_have_is_refused_and_not_passed_over(preset, told):
     with pytest.raises(ParamsError, match=f"`gan.{next(iter(told))}`: leave it out"):
