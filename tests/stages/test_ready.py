@@ -19,7 +19,7 @@ stages:
 
 def test_a_stage_that_is_no_more_is_refused_with_the_lines_to_remove(tmp_path):
     (tmp_path / "dvc.yaml").write_text(OLD)
-    with pytest.raises(WorkspaceError, match="`inherit`.*data/inherited from the `deps`"):
+    with pytest.raises(WorkspaceError, match=r"`inherit`.*data/inherited from the `deps`"):
         refuse_removed_stages(tmp_path)
     start, end = OLD.index("  inherit:"), OLD.index("  train:")
     mended = (OLD[:start] + OLD[end:]).replace(", data/inherited", "")
