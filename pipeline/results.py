@@ -6,7 +6,7 @@ number, so that no number is computed twice. Scores are fractions in [0, 1]; gai
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, model_validator
 

@@ -1,3 +1,5 @@
+import json
+
 from pipeline.results import deciding_comparison, read_result, write_result
 from tests.example_result import example_result
 
@@ -19,3 +21,11 @@ def test_where_samples_harm_the_comparison_that_shows_it_decides():
         result.model_copy(update={"comparisons": (wide, sure)}), "gan against cheap"
     )
     assert found == sure
+
+
+def test_a_result_made_before_warm_starts_were_removed_is_still_read(tmp_path):
+    result = example_result()
+    write_result(tmp_path, result)
+    path = tmp_path / "result.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"started_from": "v0.1.0"}))
+    assert read_result(tmp_path) == result

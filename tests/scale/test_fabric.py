@@ -15,8 +15,8 @@ from tests.gan.conftest import digits_of
 ROOT = Path(__file__).parents[2]
 # Few steps: sums in another order differ in their last digits, and a training makes more of that
 # with every step, while a wrong share of a batch shows at the first.
-# The relativistic loss leaves the discriminator's last bias without a gradient, so that Adam moves it
-# by the noise of the sums; the non-saturating one does not.
+# The relativistic loss leaves the discriminator's last bias without a gradient, so that Adam moves
+# it by the noise of the sums; the non-saturating one does not.
 PARAMS = {
     "steps": 8,
     "batch_samples": 24,
