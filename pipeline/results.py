@@ -6,9 +6,9 @@ number, so that no number is computed twice. Scores are fractions in [0, 1]; gai
 """
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.workspace import read_json_as, write_json
 
@@ -262,14 +262,8 @@ class TrialResult(Record):
     learning_curve: tuple[LearningPoint, ...] = ()
     worth: dict[str, int] = {}
     notes: tuple[str, ...] = ()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _without_warm_start(cls, content: Any) -> Any:
-        """Versions made before warm starts were removed hold one field more."""
-        if isinstance(content, dict):
-            return {key: value for key, value in content.items() if key != "started_from"}
-        return content
+    # Of versions made before warm starts were removed; read, and written no more.
+    started_from: str | None = Field(default=None, exclude=True)
 
 
 def deciding_comparison(result: TrialResult, question: Question) -> Comparison | None:
