@@ -15,7 +15,6 @@ from pipeline.versions.agreement import SETTINGS
 from pipeline.versions.dvc import run_dvc
 from pipeline.versions.fetch import released_prefix
 from pipeline.versions.git import Git
-from pipeline.versions.graph import CODE_FILE
 from pipeline.versions.listing import Release, list_releases
 from pipeline.versions.lockfile import COMMITTED, LOCK, Output, read_outputs
 from pipeline.versions.process import CommandError

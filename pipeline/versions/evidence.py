@@ -12,7 +12,7 @@ from pipeline.run_record import RUN_FILE
 from pipeline.versions.agreement import disagreements
 from pipeline.versions.details import make_details
 from pipeline.versions.git import Git
-from pipeline.versions.graph import CODE_FILE, PARAMS_FILE
+from pipeline.versions.graph import PARAMS_FILE
 from pipeline.versions.lockfile import (
     AUGMENTED,
     COMMITTED,

@@ -123,10 +123,11 @@ def stage_outputs(root: Path) -> dict[str, tuple[str, ...]]:
     Raises:
         WorkspaceError: there is no dvc.yaml, or it is damaged or lists no stages.
     """
+    declared = {name: _declared(stage, None) for name, stage in _read(root).items()}
     return {
-        name: tuple(out if isinstance(out, str) else next(iter(out)) for out in stage["outs"])
-        for name, stage in _read(root)["stages"].items()
-        if stage.get("cmd") == f"python -m pipeline.stages.{name}" and stage.get("outs")
+        name: stage.outs
+        for name, stage in declared.items()
+        if stage.cmd == f"python -m pipeline.stages.{name}"
     }
 
 
