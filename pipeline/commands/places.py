@@ -56,7 +56,9 @@ def probe(place: Place) -> EquipoiseError | None:
     try:
         _write_probe(folder)
     except OSError as error:
-        return machine_refusal(error, place=place.folder) or EquipoiseError(
+        # The probe's own name, which chance chose, tells a person nothing.
+        told = OSError(error.errno, error.strerror, str(place.folder))
+        return machine_refusal(told, place=place.folder) or EquipoiseError(
             f"{place.folder} cannot be written ({error.strerror})."
         )
     return None

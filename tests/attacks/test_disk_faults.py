@@ -272,8 +272,8 @@ def raising(number):
 
 
 def raising_anywhere(number):
-    def raise_it(*_, **__):
-        raise OSError(number, os.strerror(number))
+    def raise_it(folder):
+        raise OSError(number, os.strerror(number), str(folder / f".probe-{os.urandom(4).hex()}"))
 
     return raise_it
 
@@ -445,7 +445,7 @@ def test_doctor_names_the_place_that_takes_no_file(number, set_up_workspace, mon
 
     def write_probe(folder):
         if folder.name == "reports":
-            raising_anywhere(number)()
+            raising_anywhere(number)(folder)
         real(folder)
 
     set_up_workspace.reports.mkdir()
@@ -472,6 +472,7 @@ def test_a_run_is_refused_before_anything_is_computed_where_no_file_can_be_writt
     result = CliRunner().invoke(cli.app, ["run", "--workspace", root])
     assert result.exit_code == 2
     assert_sentence(result.output.strip(), errno.EROFS, root)
+    assert result.output.count("read-only") == 1
 
 
 def test_a_probe_that_fails_leaves_no_file(tmp_path):
