@@ -25,7 +25,8 @@ from typing import Any
 
 import psutil
 
-from flows.schedule import auth_string, read_schedule
+from flows.password import auth_string
+from flows.schedule import read_schedule
 from flows.settings import configure, talk_to
 from pipeline.workspace import Workspace
 
@@ -49,7 +50,8 @@ def main() -> None:
     if schedule is None:
         sys.exit("The workspace has no schedule.")
     configure(workspace)
-    talk_to(schedule.address(auth_string()).url)
+    address = schedule.address(auth_string(workspace))
+    talk_to(address.url, address.auth)
     from prefect import get_client
 
     from flows.operations import run_now

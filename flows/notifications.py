@@ -1,7 +1,7 @@
 """Telling people through Prefect's own notification blocks; a failing one never fails a run.
 
 params.yaml names blocks as `type/name`, e.g. `slack-webhook/team` or `email/team`. Their secrets
-live in the server's database, encrypted, and nowhere else.
+live in the schedule's database, encrypted, and nowhere else.
 """
 
 import contextlib
@@ -11,10 +11,10 @@ from typing import Any
 
 from prefect import get_run_logger, task
 from prefect.blocks.abstract import NotificationBlock
-from prefect.blocks.core import Block
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 
+from flows.blocks import load_block
 from flows.mail import Email
 from pipeline.errors import EquipoiseError, ServiceError
 from pipeline.versions.git_remote import UnpushedError
@@ -93,11 +93,16 @@ def send(block: str, subject: str, body: str) -> None:
         ServiceError: there is no such block, or it could not send; addresses are left out.
     """
     try:
-        loaded = Block.load(block)
+        loaded = load_block(block)
     except ValueError:
         raise ServiceError(
             f"There is no block {block}. Make it in the UI under Blocks; params.yaml names it as "
             "`type/name`."
+        ) from None
+    except Exception as error:
+        raise UnsentError(
+            f"The block {block} could not be read ({type(error).__name__}). Look at it in the UI "
+            "under Blocks."
         ) from None
     try:
         assert isinstance(loaded, NotificationBlock)

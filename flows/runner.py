@@ -8,15 +8,19 @@ the server still takes for running is marked crashed, which frees its slot at on
 due while nobody was there are not made up for, except the last.
 """
 
+import asyncio
+import contextlib
+import os
 import sys
 import warnings
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
-from prefect import get_client, serve
+from prefect import get_client
 from prefect.automations import Automation
 from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.actions import DeploymentUpdate
 from prefect.client.schemas.filters import (
     DeploymentFilter,
     DeploymentFilterId,
@@ -36,15 +40,16 @@ from prefect.client.schemas.sorting import FlowRunSort
 from prefect.deployments.runner import RunnerDeployment
 from prefect.events.actions import ChangeFlowRunState
 from prefect.events.schemas.automations import EventTrigger, Posture
-from prefect.exceptions import ObjectNotFound
+from prefect.exceptions import ObjectNotFound, TerminationSignal
 from prefect.states import Cancelled, Crashed
 from prefect.types.entrypoint import EntrypointType
 from prefect.variables import Variable
 
 from flows.augmentation import augmentation
+from flows.identity import identity
 from flows.notifications import OWN_BLOCKS
 from flows.schedule import DEPLOYMENT, FLOW, Schedule, read_schedule
-from flows.server import identity
+from flows.seal import Seal, SealedRunner, seal_environment
 from flows.settings import sweep
 from pipeline.errors import ServiceError
 from pipeline.workspace import Workspace
@@ -53,6 +58,16 @@ SILENT_RUN = "equipoise: a run that has fallen silent is crashed"
 GONE = "The process of this run is gone; the next run goes on from where it was."
 MISSED = "Missed while the schedule was not running; a later run stands for it."
 SILENCE = timedelta(seconds=90)
+# What somebody may have put into the deployment on the server goes at every start.
+NOTHING_OF_OTHERS = DeploymentUpdate(
+    pull_steps=[],
+    job_variables={},
+    storage_document_id=None,
+    infrastructure_document_id=None,
+    work_pool_name=None,
+    work_queue_name=None,
+    enforce_parameter_schema=True,
+)
 _ENDS = ("heartbeat", "Completed", "Failed", "Cancelled", "Crashed")
 
 
@@ -69,11 +84,20 @@ def main(root: Path) -> None:
     sweep(workspace)
     # Prefect forgets to await one of its own coroutines when it is asked to stop.
     warnings.filterwarnings("ignore", message="coroutine 'Runner.astop' was never awaited")
-    serve(
-        deployment(workspace, schedule),
-        pause_on_shutdown=False,
-        print_starting_message=False,
-    )
+    serve(workspace, schedule)
+
+
+def serve(workspace: Workspace, schedule: Schedule) -> None:
+    """Put the deployment on the server, as it must be, and run what comes due."""
+    os.environ.update(seal_environment(str(workspace.root)))
+    runner = SealedRunner(Seal(str(workspace.root)))
+    served = runner.add_deployment(deployment(workspace, schedule))
+    assert isinstance(served, UUID)  # Prefect gives a coroutine only inside a loop.
+    with get_client(sync_client=True) as client:
+        # Prefect leaves alone what this deployment never names.
+        client.update_deployment(served, NOTHING_OF_OTHERS)
+    with contextlib.suppress(KeyboardInterrupt, TerminationSignal):
+        asyncio.run(runner.start())
 
 
 def deployment(workspace: Workspace, schedule: Schedule) -> RunnerDeployment:

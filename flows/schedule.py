@@ -1,7 +1,6 @@
 """A workspace's schedule as it is written down, so that every restart finds the same one."""
 
 import json
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
@@ -14,7 +13,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from cronsim import CronSim, CronSimError
 
-from flows.server import AUTH_VARIABLE, ServerAddress
+from flows.address import ServerAddress
+from flows.gate import HOST_NAME
 from pipeline.errors import ServiceError
 from pipeline.workspace import Workspace, write_json
 
@@ -34,6 +34,7 @@ class Schedule:
         anchor: ISO 8601 time from which intervals count.
         refresh: Whether every run trains anew with the next seed.
         paused: Whether runs are held back until `resume`.
+        allowed_hosts: Names by which the server may be asked, besides those of this machine.
     """
 
     cron: str | None
@@ -44,10 +45,11 @@ class Schedule:
     port: int = 4200
     refresh: bool = False
     paused: bool = False
+    allowed_hosts: tuple[str, ...] = ()
 
     def address(self, auth: str | None) -> ServerAddress:
-        """Where the server listens."""
-        return ServerAddress(self.host, self.port, auth)
+        """Where the server listens, and for whom."""
+        return ServerAddress(self.host, self.port, auth, self.allowed_hosts)
 
     def in_words(self) -> str:
         """The rule, for a person."""
@@ -71,12 +73,13 @@ def read_schedule(workspace: Workspace) -> Schedule | None:
     path = schedule_file(workspace)
     try:
         content: dict[str, Any] = json.loads(path.read_bytes())
-        schedule = Schedule(**content)
+        hosts = tuple(map(checked_host, content.pop("allowed_hosts", ())))
+        schedule = Schedule(**content, allowed_hosts=hosts)
         checked_timezone(schedule.timezone)
         return schedule
     except FileNotFoundError:
         return None
-    except (ValueError, TypeError, ServiceError) as error:
+    except (ValueError, TypeError, AttributeError, ServiceError) as error:
         raise ServiceError(
             f"{path} is damaged ({error}). Set the schedule again with `equipoise schedule --cron`."
         ) from None
@@ -166,6 +169,20 @@ def checked_timezone(name: str) -> str:
     return name
 
 
+def checked_host(name: str) -> str:
+    """A name by which a server may be asked, as a browser writes it: lower case, no port.
+
+    Raises:
+        ServiceError: it is none.
+    """
+    if not isinstance(name, str) or not HOST_NAME.fullmatch(name.lower()):
+        raise ServiceError(
+            f"{name!r} is no host name. Write it as the browser's address bar shows it, without "
+            "http:// and without a port: dataset.example.org, 192.168.1.7 or [fd00::7]."
+        )
+    return name.lower()
+
+
 def seconds_of(text: str) -> float:
     """The length of an interval such as 30m, 6h, 1d or 1h30m, in seconds.
 
@@ -180,8 +197,3 @@ def seconds_of(text: str) -> float:
             f"`{text}` is not an interval of a minute or more. Write 30m, 6h, 1d or 1h30m."
         )
     return seconds
-
-
-def auth_string() -> str | None:
-    """The server's "user:password", where the environment names one."""
-    return os.environ.get(AUTH_VARIABLE) or None

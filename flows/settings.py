@@ -32,6 +32,10 @@ _NEVER = (
     "PREFECT_PROFILES_PATH",
     "PREFECT_API_DATABASE_CONNECTION_URL",
     "PREFECT_SERVER_DATABASE_CONNECTION_URL",
+    # The gate before the server knows its API by this product's own path (see `flows.gate`).
+    "PREFECT_SERVER_API_BASE_PATH",
+    "PREFECT_SERVER_UI_SERVE_BASE",
+    "PREFECT_UI_SERVE_BASE",
 )
 
 
@@ -48,9 +52,11 @@ def configure(workspace: Workspace) -> None:
     os.environ["PREFECT_HOME"] = str(home)
 
 
-def talk_to(url: str) -> None:
-    """Name the server whose API answers at `url`; no other is started or asked."""
+def talk_to(url: str, auth: str | None) -> None:
+    """Name the server whose API answers at `url`, and its password; no other is asked."""
     os.environ["PREFECT_API_URL"] = url
+    if auth:
+        os.environ["PREFECT_API_AUTH_STRING"] = auth
 
 
 def sweep(workspace: Workspace) -> None:

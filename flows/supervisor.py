@@ -14,7 +14,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from flows.schedule import Schedule, auth_string
+from flows.password import auth_string
+from flows.schedule import Schedule
 from flows.server import STARTUP_SECONDS, Server, is_ours, lasting_server, port_is_free
 from pipeline.errors import ServiceError
 from pipeline.lease import SCHEDULED_RUN, process_lives, read_holder
@@ -37,7 +38,7 @@ def supervise(workspace: Workspace, schedule: Schedule) -> None:
     Raises:
         ServiceError: the port is another program's, or the server cannot be started at all.
     """
-    address = schedule.address(auth_string())
+    address = schedule.address(auth_string(workspace))
     os.environ.update(address.environment())
     with _ending_on_sigterm():
         if is_ours(workspace, address):

@@ -7,6 +7,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 LONGEST = (
     "test_end_to_end.py",
     "test_service.py",
+    "test_live_servers.py",
     "test_resume.py",
     "test_trial.py",
     "test_fabric.py",

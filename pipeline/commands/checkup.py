@@ -12,8 +12,10 @@ from typing import Literal
 
 from packaging.requirements import Requirement
 
-from flows.schedule import auth_string, next_times, read_schedule
-from flows.server import DATABASE_VARIABLE, is_ours, port_is_free
+from flows.address import DATABASE_VARIABLE
+from flows.password import auth_string
+from flows.schedule import next_times, read_schedule
+from flows.server import is_ours, port_is_free
 from pipeline.commands.places import refusals, rooms, written_places
 from pipeline.errors import EquipoiseError
 from pipeline.last_run import read_last_run
@@ -149,7 +151,7 @@ def server(workspace: Workspace) -> tuple[Level, str]:
     schedule = read_schedule(workspace)
     if schedule is None:
         return "ok", "none is needed without a schedule"
-    address = schedule.address(auth_string())
+    address = schedule.address(auth_string(workspace))
     if is_ours(workspace, address):
         kept = "a database of its own" if os.environ.get(DATABASE_VARIABLE) else "SQLite"
         return "ok", f"{address.page} answers and is this workspace's own ({kept})"

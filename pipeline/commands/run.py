@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from flows.address import lasting_database
 from flows.server import temporary_server
 from flows.settings import configure, talk_to
 from pipeline.commands.places import refuse_unwritable
@@ -93,17 +94,20 @@ def _show_plan(place: Workspace, params: Params) -> None:
 def _watched(place: Workspace) -> str:
     """Call the flow with a server of its own, and show what it does; returns its sentence."""
     configure(place)
+    database = lasting_database(place)
     with temporary_server(place) as server:
-        talk_to(server.address.url)
+        talk_to(server.address.url, server.address.auth)
         # Prefect takes seconds to import, time in which the server starts.
         from flows.audience import watching
         from flows.augmentation import augmentation, finish_telling
+        from flows.blocks import kept_in
 
         server.wait_until_up()
         try:
             with (
                 screen((*stage_names(place.root), "release")) as audience,
                 watching(audience),
+                kept_in(database),
             ):
                 return str(augmentation(str(place.root)))
         finally:

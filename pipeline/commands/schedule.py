@@ -15,10 +15,12 @@ import psutil
 import typer
 from tzlocal import get_localzone_name
 
+from flows.address import database_url
+from flows.password import auth_string, declared_auth, way_in
 from flows.schedule import (
     Schedule,
-    auth_string,
     checked_cron,
+    checked_host,
     checked_timezone,
     next_times,
     read_schedule,
@@ -26,7 +28,7 @@ from flows.schedule import (
     set_paused,
     write_schedule,
 )
-from flows.server import database_url, is_ours, port_is_free
+from flows.server import is_ours, port_is_free
 from flows.settings import configure
 from pipeline.errors import ServiceError
 from pipeline.lease import SCHEDULE, hold, read_holder, refuse_if_held
@@ -63,6 +65,15 @@ def start(
     port: Annotated[
         int | None, typer.Option(help="The server's port.", show_default="4200, or the next free")
     ] = None,
+    allowed_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allowed-host",
+            metavar="NAME",
+            help="A name by which browsers may reach the server, besides 127.0.0.1 and localhost, "
+            "e.g. that of a proxy in front; may be repeated, and replaces those given before.",
+        ),
+    ] = None,
     refresh: Annotated[
         bool, typer.Option("--refresh", help="Train anew with the next seed in every run.")
     ] = False,
@@ -73,9 +84,10 @@ def start(
 ) -> None:
     """Start the schedule, or take up the one that was set before.
 
-    Runs until it is stopped, with a server on this machine whose UI shows every run. Restarts lose
-    and double nothing. A password (EQUIPOISE_SERVER_AUTH=user:password, needed to listen beyond
-    this machine) and a database (EQUIPOISE_DATABASE_URL) come from the environment.
+    Runs until it is stopped, with a server on this machine whose UI shows every run and asks for a
+    password. Restarts lose and double nothing. A password of your own
+    (EQUIPOISE_SERVER_AUTH=user:password, needed to listen beyond this machine) and a database
+    (EQUIPOISE_DATABASE_URL) come from the environment.
     """
     if context.invoked_subcommand is not None:
         return
@@ -86,9 +98,11 @@ def start(
     known = _chosen(place, cron=cron, every=every, timezone=timezone)
     refreshes = refresh or (known.refresh and not (cron or every))
     chosen = replace(known, host=host or known.host, refresh=refreshes)
+    if allowed_host:
+        chosen = replace(chosen, allowed_hosts=tuple(map(checked_host, allowed_host)))
     _refuse_unsafe(chosen)
     chosen = replace(chosen, port=port or _port(place, chosen))
-    _tell(chosen)
+    _tell(place, chosen)
     write_schedule(place, chosen)
     if background:
         _start_in_background(place, chosen)
@@ -107,9 +121,10 @@ def status(workspace: WorkspaceOption = Path()) -> None:
     typer.echo(
         f"Runs:      {f'yes ({holder})' if alive else 'no: start it with `equipoise schedule`'}"
     )
-    address = chosen.address(auth_string())
+    address = chosen.address(auth_string(place))
     ours = is_ours(place, address)
-    typer.echo(f"Server:    {address.page if ours else 'does not answer'}")
+    told = f"{address.page} ({way_in(place)})" if ours else "does not answer"
+    typer.echo(f"Server:    {told}")
     if alive and not chosen.paused:
         typer.echo(f"Next runs: {_times(chosen)}")
     if ours:
@@ -145,7 +160,7 @@ def run_at_once(
     """Have one run taken up now, besides those of the schedule."""
     place = Workspace.at(workspace)
     chosen = _required(place)
-    if not is_ours(place, chosen.address(auth_string())):
+    if not is_ours(place, chosen.address(auth_string(place))):
         raise ServiceError("The schedule does not run; start it with `equipoise schedule`.")
     _connect(place, chosen)
     from flows.operations import run_now
@@ -198,7 +213,9 @@ def _chosen(
     )
     with contextlib.suppress(ServiceError):  # A damaged one is what this one replaces.
         before = read_schedule(place)
-        return replace(fresh, host=before.host, port=before.port) if before else fresh
+        if before:
+            fresh = replace(fresh, host=before.host, port=before.port)
+            return replace(fresh, allowed_hosts=before.allowed_hosts)
     return fresh
 
 
@@ -209,7 +226,7 @@ def _refuse_unsafe(chosen: Schedule) -> None:
         ServiceError: it would listen beyond this machine without a password, or the database's
             address is of a form that it cannot use.
     """
-    chosen.address(auth_string()).refuse_if_exposed()
+    chosen.address(declared_auth()).refuse_if_exposed()
     database_url()
 
 
@@ -219,7 +236,7 @@ def _port(place: Workspace, chosen: Schedule) -> int:
     Raises:
         ServiceError: none near is free.
     """
-    host, address = chosen.host, chosen.address(auth_string())
+    host, address = chosen.host, chosen.address(auth_string(place))
     if port_is_free(host, address.port) or is_ours(place, address):
         return address.port
     for port in range(DEFAULT_PORT, DEFAULT_PORT + NEARBY_PORTS):
@@ -257,7 +274,7 @@ def _start_in_background(place: Workspace, chosen: Schedule) -> None:
             stderr=output,
             start_new_session=True,
         )
-    address = chosen.address(auth_string())
+    address = chosen.address(auth_string(place))
     while not is_ours(place, address):
         if process.poll() is not None:
             raise ServiceError(f"The schedule did not start; its log is {log}.")
@@ -268,7 +285,7 @@ def _start_in_background(place: Workspace, chosen: Schedule) -> None:
 def _set_paused(place: Workspace, paused: bool) -> None:
     """Write it down for the next start, and tell the server if it runs."""
     chosen = set_paused(place, paused)
-    if is_ours(place, chosen.address(auth_string())):
+    if is_ours(place, chosen.address(auth_string(place))):
         _connect(place, chosen)
         from flows.operations import tell_paused
 
@@ -277,7 +294,7 @@ def _set_paused(place: Workspace, paused: bool) -> None:
 
 def _connect(place: Workspace, chosen: Schedule) -> None:
     configure(place)
-    os.environ.update(chosen.address(auth_string()).environment())
+    os.environ.update(chosen.address(auth_string(place)).environment())
 
 
 def _required(place: Workspace) -> Schedule:
@@ -287,10 +304,10 @@ def _required(place: Workspace) -> Schedule:
     return known
 
 
-def _tell(chosen: Schedule) -> None:
+def _tell(place: Workspace, chosen: Schedule) -> None:
     typer.echo(f"Schedule:  {chosen.in_words()}{', paused' if chosen.paused else ''}")
     typer.echo(f"Next runs: {_times(chosen)}")
-    typer.echo(f"UI:        {chosen.address(None).page}")
+    typer.echo(f"UI:        {chosen.address(None).page} ({way_in(place)})")
 
 
 def _times(chosen: Schedule) -> str:

@@ -13,8 +13,9 @@ from collections import namedtuple
 import pytest
 from typer.testing import CliRunner
 
+from flows.identity import PROOF_PATH, identity, identity_token, proof_of
 from flows.schedule import Schedule, write_schedule
-from flows.server import free_port, identity
+from flows.server import free_port
 from pipeline.cli import app
 from pipeline.commands import checkup
 from pipeline.commands.checkup import CHECKS, check_up
@@ -69,14 +70,16 @@ def schedule_at(workspace, port, **changes):
 
 
 @contextlib.contextmanager
-def answering(content: bytes):
-    """A server on loopback that gives every question the same answer; yields its port."""
+def answering(content: bytes, token: str = ""):
+    """A server with one answer to all, once it has proven who it is; yields its port."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
             self.send_response(200)
             self.end_headers()
-            self.wfile.write(content)
+            nonce = self.path.removeprefix(PROOF_PATH)
+            proof = proof_of(token, self.server.server_port, nonce).encode()
+            self.wfile.write(content if nonce == self.path else proof)
 
         def log_message(self, *_):
             pass
@@ -178,7 +181,8 @@ def test_the_server_is_told_apart_from_nobody_and_from_another_program(workspace
         schedule_at(workspace, port)
         level, sentence = line(workspace, "server")
         assert (level, "another program answers" in sentence) == ("failure", True)
-    with answering(json.dumps({"value": identity(workspace)[1]}).encode()) as port:
+    content = json.dumps({"value": identity(workspace)[1]}).encode()
+    with answering(content, identity_token(workspace)) as port:
         schedule_at(workspace, port)
         level, sentence = line(workspace, "server")
         assert (level, "is this workspace's own (SQLite)" in sentence) == ("ok", True)

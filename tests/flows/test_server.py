@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from flows.server import ServerAddress, free_port, identity, is_ours, port_is_free
+from flows.address import ServerAddress
+from flows.identity import PROOF_PATH, identity, identity_token, proof_of
+from flows.server import free_port, is_ours, port_is_free
 from flows.settings import sweep
 from pipeline.errors import ServiceError
 from pipeline.workspace import Workspace
@@ -22,10 +24,11 @@ def workspace(tmp_path):
 
 @dataclass
 class Answers:
-    """What a stand-in server says to any question."""
+    """What a stand-in server says to any question; with a token it proves who it is before."""
 
     content: bytes
     status: int = 200
+    token: str = ""
 
 
 @contextlib.contextmanager
@@ -34,7 +37,12 @@ def listening(answers: Answers):
         def do_GET(self):
             self.send_response(answers.status)
             self.end_headers()
-            self.wfile.write(answers.content)
+            nonce = self.path.removeprefix(PROOF_PATH)
+            if answers.token and nonce != self.path:
+                proof = proof_of(answers.token, self.server.server_port, nonce)
+                self.wfile.write(proof.encode())
+            else:
+                self.wfile.write(answers.content)
 
         def log_message(self, *_):
             pass
@@ -137,7 +145,8 @@ def test_another_program_on_the_port_is_not_taken_for_ours(workspace, content):
 
 def test_the_server_that_knows_the_workspace_is_ours(workspace):
     _, value = identity(workspace)
-    with listening(Answers(json.dumps({"value": value}).encode())) as address:
+    token = identity_token(workspace)
+    with listening(Answers(json.dumps({"value": value}).encode(), token=token)) as address:
         assert is_ours(workspace, address)
         assert not port_is_free("127.0.0.1", address.port)
     assert not is_ours(workspace, ServerAddress("127.0.0.1", free_port()))

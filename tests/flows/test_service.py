@@ -21,13 +21,18 @@ from flows.runner import SILENT_RUN
 from pipeline.last_run import read_last_run
 from pipeline.modalities.image_sheet import png_bytes
 from pipeline.workspace import Workspace, write_bytes, write_json
-from tests.flows.conftest import CANARIES, EQUIP_ANEW, LAST_RUNS, SHOW_ARTIFACTS, wait_until
+from tests.flows.conftest import (
+    CANARIES,
+    ELSEWHERE,
+    EQUIP_ANEW,
+    LAST_RUNS,
+    SHOW_ARTIFACTS,
+    wait_until,
+)
 
 # What git does on another machine; the workspace names no upstream, so none of it is called for.
 GIT_CONNECTS = {"archive", "clone", "fetch", "ls-remote", "pull", "push", "remote", "submodule"}
 CHROMIUM = Path("/usr/bin/chromium")
-# A name under which a browser elsewhere may know this machine, or the end of its tunnel.
-ELSEWHERE = "equipoise.test"
 BROWSER_ARGUMENTS = [
     f"--host-resolver-rules=MAP {ELSEWHERE} 127.0.0.1",
     "--no-sandbox",
