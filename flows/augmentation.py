@@ -25,7 +25,7 @@ from flows.notifications import Occasion, committed_receivers, notify
 from flows.orphan import end_with_parent
 from flows.predecessor import crash, end_silent
 from flows.schedule import FLOW
-from flows.seal import refuse_if_unsealed
+from flows.seal import unserved
 from flows.settings import sweep
 from pipeline.errors import TrainingError, TransferError
 from pipeline.last_run import note_run
@@ -162,10 +162,9 @@ def augmentation(root: str = ".", scheduled: bool = False, refresh: bool = False
         scheduled: Work in the workspace's worktree, on what is committed and fetched.
         refresh: Train anew with the next seed, though nothing changed; only with `scheduled`.
     """
-    try:
-        refuse_if_unsealed({"root": root, "scheduled": scheduled, "refresh": refresh})
-    except EquipoiseError as error:
-        return Failed(name="Refused", message=str(error), data=error)
+    foreign = unserved({"root": root, "scheduled": scheduled, "refresh": refresh})
+    if foreign is not None:
+        return Failed(name="Refused", message=str(foreign), data=foreign)
     workspace = Workspace.at(Path(root))
     # What the user edits meanwhile is no matter of a scheduled run.
     params = None if scheduled else load_params(workspace.params_file)

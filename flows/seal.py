@@ -96,15 +96,15 @@ def seal_environment(root: str) -> dict[str, str]:
     return {SERVED_VARIABLE: root, _ENTRYPOINT_VARIABLE: ENTRYPOINT}
 
 
-def refuse_if_unsealed(given: Mapping[str, Any]) -> None:
-    """Inside a run: refuse parameters that its runner does not serve; others serve as they like.
-
-    Raises:
-        ServiceError: see `Seal.refuse_parameters`.
-    """
+def unserved(given: Mapping[str, Any]) -> ServiceError | None:
+    """Inside a run: why its runner does not serve these parameters; None where it does, or none."""
     served = os.environ.get(SERVED_VARIABLE)
-    if served is not None:
-        Seal(served).refuse_parameters(given)
+    try:
+        if served is not None:
+            Seal(served).refuse_parameters(given)
+    except ServiceError as error:
+        return error
+    return None
 
 
 class SealedRunner(Runner):
