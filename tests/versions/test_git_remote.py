@@ -1,15 +1,24 @@
+import json
+
 import pytest
 
 from pipeline.errors import TransferError, VersionError
-from pipeline.params import Params, ReleaseParams
+from pipeline.params import ReleaseParams, load_params
 from pipeline.versions.git import Git
 from pipeline.versions.git_remote import publish_tags
 from pipeline.versions.listing import list_releases
 from pipeline.versions.release import release
+from pipeline.workspace import write_bytes
 from tests.released import release as release_by_hand
 from tests.versions.conftest import finish, sh
 
-WITH_REMOTE = Params(release=ReleaseParams(git_remote="origin"))
+
+def release_to(workspace, remote="origin"):
+    """Release with `release.git_remote` set in params.yaml, as its user would."""
+    params = load_params(workspace.params_file)
+    asked = params.model_copy(update={"release": ReleaseParams(git_remote=remote)})
+    write_bytes(workspace.params_file, json.dumps(asked.model_dump(mode="json")).encode())
+    return release(workspace, load_params(workspace.params_file))
 
 
 @pytest.fixture
@@ -29,25 +38,25 @@ def tags_of(root):
 
 
 def test_a_release_is_pushed_with_its_commit_and_no_branch(workspace, origin):
-    outcome = release(workspace, WITH_REMOTE)
+    outcome = release_to(workspace)
     assert versions_of(origin) == ["v0.1.0"]
     assert sh(origin, "git", "branch", "--list") == ""
     assert sh(origin, "git", "cat-file", "-t", outcome.commit).strip() == "commit"
 
 
 def test_a_number_that_a_colleague_used_is_not_given_twice(workspace, origin):
-    release(workspace, WITH_REMOTE)
+    release_to(workspace)
     sh(workspace.root, "git", "tag", "-d", "augmented@v0.1.0", "augmented#promoted#1")
     changed, _ = finish(workspace.root, seed=3)
-    outcome = release(changed, WITH_REMOTE)
+    outcome = release_to(changed)
     assert outcome.version == "v0.2.0"
     assert "augmented#promoted#2" in sh(origin, "git", "tag").split()
 
 
 def test_what_could_not_be_pushed_is_pushed_by_the_next_run(workspace, origin):
-    release(workspace, Params())
+    release(workspace, load_params(workspace.params_file))
     assert versions_of(origin) == []
-    assert not release(workspace, WITH_REMOTE).is_new
+    assert not release_to(workspace).is_new
     assert versions_of(origin) == ["v0.1.0"]
 
 
@@ -64,13 +73,13 @@ def test_a_release_whose_push_failed_is_pushed_with_its_promotion_and_is_still_n
     workspace, origin, refusing
 ):
     with pytest.raises(TransferError, match="could not be pushed to 'origin'"):
-        release(workspace, WITH_REMOTE)
+        release_to(workspace)
     refusing.unlink()
-    again = release(workspace, WITH_REMOTE)
+    again = release_to(workspace)
     assert tags_of(origin) == ["augmented#promoted#1", "augmented@v0.1.0"]
     assert again.is_new
     assert again.sentence.startswith("Released augmented v0.1.0: helps, +3.0 points")
-    assert not release(workspace, WITH_REMOTE).is_new
+    assert not release_to(workspace).is_new
 
 
 def publish(root):
@@ -102,5 +111,5 @@ def test_no_tag_but_those_of_this_datasets_versions_is_pushed(workspace, origin)
 def test_a_git_remote_out_of_reach_is_told_before_anything_is_sent(workspace, origin):
     sh(workspace.root, "git", "remote", "set-url", "origin", "/nowhere/to/be/found.git")
     with pytest.raises(VersionError, match=r"'origin' \(`release.git_remote` in params.yaml\)"):
-        release(workspace, WITH_REMOTE)
+        release_to(workspace)
     assert not (workspace.private / "remote").exists()
