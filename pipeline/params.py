@@ -92,6 +92,9 @@ class SourceParams(Section):
     resize: ResizeParams = ResizeParams()
     # Pictures of 16 bits a pixel are refused, or divided by 257.
     sixteen_bit: Literal["refuse", "scale"] = "refuse"
+    # Pictures that are nearly the same: link (no split parts them), warn (told only), off (not
+    # looked for). Left out: linked, but for clusters so large that they are no copies.
+    near_duplicates: Literal["link", "warn", "off"] | None = None
     table: TableParams = TableParams()
     split: SplitParams = SplitParams()
     licence: str | None = None

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from pipeline.params import ResizeParams
+from pipeline.sources.likeness import likeness_of
 from pipeline.sources.picture import decode
 from pipeline.sources.pixel_values import PictureError
 
@@ -27,6 +28,7 @@ class Decoded:
         digest: SHA-256 (hexadecimal) of the upright full-size pixels and their shape; equal for
             equal pictures in different file formats.
         thumbnail: uint8 [256], a 16×16 px grey average for finding near duplicates.
+        likeness: What tells whether two of them are some; see `likeness.likeness_of`.
         height_px, width_px: Size before resizing.
         is_grey: Whether all channels are equal.
         is_constant: Whether all pixels are equal.
@@ -37,6 +39,7 @@ class Decoded:
     png: bytes
     digest: str
     thumbnail: np.ndarray
+    likeness: bytes
     height_px: int
     width_px: int
     is_grey: bool
@@ -92,6 +95,7 @@ def describe(
         png=buffer.getvalue(),
         digest=digest.hexdigest(),
         thumbnail=np.asarray(small).reshape(-1),
+        likeness=likeness_of(image),
         height_px=height,
         width_px=width,
         is_grey=image.mode == "L",

@@ -9,6 +9,7 @@ import pandas as pd
 from pipeline.params import ResizeParams
 from pipeline.samples import Schema
 from pipeline.sources.class_names import look_alikes
+from pipeline.sources.near_duplicates import NearDuplicates, notices_of_near
 from pipeline.sources.picture import KEPT_PIXELS
 from pipeline.sources.survey import Notice, converted, warning
 from pipeline.sources.words import counted
@@ -51,7 +52,7 @@ def picture_notices(
     dropped: int,
     rows: pd.DataFrame,
     schema: Schema,
-    pairs: np.ndarray,
+    near: NearDuplicates,
     resize: ResizeParams,
 ) -> list[Notice]:
     """All notices of one survey of pictures, in a fixed order."""
@@ -60,7 +61,7 @@ def picture_notices(
         *_about_sizes(sizes, schema, resize),
         *_about_colours(is_grey),
         *_about_duplicates(dropped),
-        *_about_twins(rows, schema, pairs),
+        *notices_of_near(near, rows, schema),
         *_about_classes(schema, names, is_constant),
     ]
 
@@ -120,37 +121,3 @@ def _about_sizes(
             f"{POLICIES[resize.policy]} (`source.resize.policy: {resize.policy}`)."
         )
     ]
-
-
-def _about_twins(rows: pd.DataFrame, schema: Schema, pairs: np.ndarray) -> Iterator[Notice]:
-    if len(pairs) == 0:
-        return
-    paths = rows["source_path"].to_numpy()
-    yield warning(
-        f"{len(np.unique(pairs))} pictures have a near duplicate "
-        f"(for instance {paths[pairs[0, 0]]} and {paths[pairs[0, 1]]}); such pictures are "
-        "never parted by a split that is made here."
-    )
-    classes = np.array(schema.classes, object)[rows["label"].to_numpy()]
-    crossing = _differing(pairs, classes)
-    if len(crossing):
-        one, other = crossing[0]
-        yield warning(
-            f"{counted(len(crossing), 'pair')} of near duplicates in two classes, such as "
-            f"{paths[one]} ({classes[one]!r}) and {paths[other]} ({classes[other]!r}); one label "
-            "of each pair is probably wrong."
-        )
-    has_splits = rows["split"].notna().any()
-    apart = _differing(pairs, rows["split"].to_numpy()) if has_splits else pairs[:0]
-    if len(apart):
-        one, other = apart[0]
-        yield warning(
-            f"{counted(len(apart), 'pair')} of near duplicates in different splits, for "
-            f"instance {paths[one]} and {paths[other]}; scores may be too good."
-        )
-
-
-def _differing(pairs: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """The pairs, int64 [m, 2], whose two rows differ in their value."""
-    differing: np.ndarray = pairs[values[pairs[:, 0]] != values[pairs[:, 1]]]
-    return differing

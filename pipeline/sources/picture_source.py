@@ -39,6 +39,11 @@ class PictureSource:
             sizes: (height, width) of every picture, in pixels.
         """
         resize, chosen = settled(self._params.resize, sizes)
-        self._pictures = PictureSurvey(headline=headline, scratch=self._scratch, resize=resize)
+        self._pictures = PictureSurvey(
+            headline=headline,
+            scratch=self._scratch,
+            resize=resize,
+            near_policy=self._params.near_duplicates,
+        )
         self._pictures.notices += chosen
         return self._pictures

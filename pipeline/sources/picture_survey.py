@@ -1,5 +1,6 @@
 """What every source of pictures does with its decoded pictures: keep, compare, count, complain."""
 
+import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -11,9 +12,11 @@ import pyarrow as pa
 from pipeline.errors import SourceError
 from pipeline.params import ResizeParams
 from pipeline.samples import Schema
-from pipeline.sources import twins
+from pipeline.sources import near_duplicates, twins
 from pipeline.sources.class_names import in_order
 from pipeline.sources.decoding import Decoded
+from pipeline.sources.likeness import LENGTH
+from pipeline.sources.near_pictures import near_pairs
 from pipeline.sources.picture_notices import picture_notices
 from pipeline.sources.spool import Spool
 from pipeline.sources.survey import BATCH_ROWS, Notice, Survey, make_rows
@@ -45,12 +48,13 @@ class PictureSurvey:
         headline: First sentence of a refusal.
         scratch: Folder for the spool.
         resize: What the pictures were fitted to.
-        group_of: Path to group, for a declared file-name pattern.
+        near_policy: `source.near_duplicates`.
     """
 
     headline: str
     scratch: Path
     resize: ResizeParams
+    near_policy: near_duplicates.Policy | None = None
     problems: list[str] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
 
@@ -59,6 +63,10 @@ class PictureSurvey:
         self.places: list[Place] = []
         self._digests: list[str] = []
         self._thumbnails: list[np.ndarray] = []
+        # On disk, since a hundred thousand of them take half a gigabyte.
+        self._likenesses = Spool(self.scratch)
+        self._likeness_digests: list[bytes] = []
+        self._sides_px: list[int] = []
         self._is_grey: list[bool] = []
         self._is_constant: list[bool] = []
         self._sizes: Counter[tuple[int, int]] = Counter()
@@ -75,6 +83,9 @@ class PictureSurvey:
         self.places.append(place)
         self._digests.append(decoded.digest)
         self._thumbnails.append(decoded.thumbnail)
+        self._likenesses.append(decoded.likeness)
+        self._likeness_digests.append(hashlib.sha256(decoded.likeness).digest()[:16])
+        self._sides_px.append(min(decoded.height_px, decoded.width_px))
         self._is_grey.append(decoded.is_grey)
         self._is_constant.append(decoded.is_constant)
         self._sizes[decoded.height_px, decoded.width_px] += 1
@@ -96,15 +107,16 @@ class PictureSurvey:
         known = classes or in_order(names)
         self._kept = self._first_of_each()
         kept = [self.places[row] for row in self._kept]
-        pairs = twins.near_pairs(np.stack(self._thumbnails)[self._kept])
         label_of = {name: index for index, name in enumerate(known)}
+        labels = np.array([label_of[place.class_name] for place in kept])
+        near = near_duplicates.judged(self._near_pairs(), labels, self.near_policy)
         rows = make_rows(
             [self._digests[row][:16] for row in self._kept],
-            np.array([label_of[place.class_name] for place in kept]),
+            labels,
             [place.path for place in kept],
             splits=[place.split for place in kept],
             groups=[place.group for place in kept],
-            twins=twins.joined(len(kept), pairs),
+            twins=twins.joined(len(kept), near.linked),
         )
         channels = 1 if all(self._is_grey) else 3
         height, width = self._target()
@@ -123,7 +135,7 @@ class PictureSurvey:
             dropped=len(self.places) - len(kept),
             rows=rows,
             schema=schema,
-            pairs=pairs,
+            near=near,
             resize=self.resize,
         )
         self._survey = Survey(schema=schema, rows=rows, notices=(*self.notices, *notices))
@@ -154,6 +166,22 @@ class PictureSurvey:
     def _target(self) -> tuple[int, int]:
         height, width = next(iter(self._sizes))
         return self.resize.height_px or height, self.resize.width_px or width
+
+    def _near_pairs(self) -> np.ndarray:
+        """Pairs of near duplicates among the kept rows, unless params.yaml says not to look."""
+        if self.near_policy == "off":
+            return np.empty((0, 2), np.int64)
+
+        def likenesses(rows: np.ndarray) -> np.ndarray:
+            content = b"".join(self._likenesses.read(self._kept[rows]))
+            return np.frombuffer(content, np.uint8).reshape(-1, LENGTH)
+
+        return near_pairs(
+            np.stack(self._thumbnails)[self._kept],
+            [self._likeness_digests[row] for row in self._kept],
+            np.array(self._sides_px)[self._kept],
+            likenesses,
+        )
 
     def _first_of_each(self) -> np.ndarray:
         seen: set[str] = set()

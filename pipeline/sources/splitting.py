@@ -16,7 +16,8 @@ import pandas as pd
 from pipeline.errors import SourceError
 from pipeline.params import SourceParams, SplitParams
 from pipeline.sources.clusters import cluster_lots, cluster_rows
-from pipeline.sources.survey import Notice, Survey
+from pipeline.sources.split_counts import check_counts
+from pipeline.sources.survey import Notice, Survey, warning
 from pipeline.sources.thinning import notices_of_thinning, withheld_rows
 
 TRAIN, VALIDATION, TEST, WITHHELD = "train", "validation", "test", "withheld"
@@ -36,17 +37,32 @@ def split_rows(survey: Survey, params: SourceParams) -> np.ndarray:
     if rows["split"].notna().any():
         _refuse_crossing_groups(rows)
         splits = rows["split"].to_numpy(object).copy()
+        if not (splits == TEST).any():
+            is_train = splits == TRAIN
+            taken = params.split.model_copy(
+                update={"validation_fraction": 0.0, "validation_per_class": None}
+            )
+            splits[is_train] = part(rows[is_train].reset_index(drop=True), taken)
     else:
         splits = part(rows, params.split)
     if params.thin:
         splits[withheld_rows(survey, splits == TRAIN, params.thin, seed=seed)] = WITHHELD
-    _check_counts(splits, survey, params)
+    check_counts(splits, survey, params)
     return splits
 
 
 def split_notices(survey: Survey, splits: np.ndarray, params: SourceParams) -> tuple[Notice, ...]:
     """What a reader should know of how the rows were split, beside the survey's own notices."""
-    return notices_of_thinning(survey, splits == TRAIN, splits == WITHHELD, params.thin)
+    thinned = notices_of_thinning(survey, splits == TRAIN, splits == WITHHELD, params.thin)
+    given = set(survey.rows["split"].dropna())
+    if given and TEST not in given:
+        made = warning(
+            f"The source gives {' and '.join(sorted(given))} and no test split; "
+            f"{int((splits == TEST).sum()):,} of its training rows were set apart as the test "
+            "split, by `source.split`."
+        )
+        return (made, *thinned)
+    return thinned
 
 
 def part(rows: pd.DataFrame, params: SplitParams) -> np.ndarray:
@@ -120,28 +136,6 @@ def _chosen(
             taken[cluster] = True
             have = have + counts[cluster]
     return taken
-
-
-def _check_counts(splits: np.ndarray, survey: Survey, params: SourceParams) -> None:
-    labels = survey.rows["label"].to_numpy()
-    n_classes = len(survey.schema.classes)
-    train = np.bincount(labels[splits == TRAIN], minlength=n_classes)
-    test = np.bincount(labels[splits == TEST], minlength=n_classes)
-    problems = []
-    for name, n_train, n_test in zip(survey.schema.classes, train, test, strict=True):
-        if n_train < params.minimum_per_class:
-            problems.append(
-                f"The class {name!r} has {n_train} training rows (and {n_test} test rows), fewer "
-                f"than `source.minimum_per_class` = {params.minimum_per_class}; add rows, leave "
-                "the class out, or lower the minimum."
-            )
-        elif n_test == 0:
-            problems.append(
-                f"The class {name!r} has no test rows; add rows or groups of it, so that some can "
-                "be set apart."
-            )
-    if problems:
-        raise SourceError("The source has classes with too few rows:", problems)
 
 
 def _refuse_crossing_groups(rows: pd.DataFrame) -> None:

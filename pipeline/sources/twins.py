@@ -7,12 +7,6 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-# Correlation of two 16×16 px grey thumbnails. Measured: the closest pair of different digits has
-# 0.9961 (8×8 px), of MNIST 0.9933, of photographs of clothing 0.982; a copy saved again as JPEG of
-# quality 75 has at least 0.998 (MNIST, clothing).
-NEAR_CORRELATION = 0.997
-PROJECTED_DIMENSIONS = 12
-LEARNED_FROM_ROWS = 2_000
 NEAR_DEVIATIONS = 1e-3
 LEAST_VARYING_COLUMNS = 3
 SEARCHED_COLUMNS = 6
@@ -24,50 +18,6 @@ def equal_rows(keys: Sequence[str]) -> np.ndarray:
     """One number for each distinct key, int64 [n]."""
     _, inverse = np.unique(np.asarray(keys, dtype=object).astype(str), return_inverse=True)
     return np.asarray(inverse, np.int64)
-
-
-def near_pairs(thumbnails: np.ndarray) -> np.ndarray:
-    """Pairs of pictures that show nearly the same, int64 [pairs, 2].
-
-    Brightness and contrast do not matter; pictures of one single grey are never near another. The
-    pairs are found exactly: a distance in the projection is never larger than the distance itself.
-
-    Args:
-        thumbnails: uint8 [n, 256].
-    """
-    seen: dict[bytes, int] = {}
-    first = np.array([seen.setdefault(row.tobytes(), k) for k, row in enumerate(thumbnails)])
-    # Rows with the very same thumbnail are chained, not all paired: a thousand of them would give
-    # half a million pairs.
-    flat = thumbnails.min(axis=1) == thumbnails.max(axis=1)
-    repeats = np.flatnonzero((first != np.arange(len(first))) & ~flat)
-    distinct = np.unique(first)
-    pairs = distinct[_near_pairs(thumbnails[distinct])]
-    return np.concatenate([pairs, np.column_stack([first[repeats], repeats])])
-
-
-def _near_pairs(thumbnails: np.ndarray) -> np.ndarray:
-    centred = thumbnails.astype(np.float32)
-    centred -= centred.mean(axis=1, keepdims=True)
-    norms = np.linalg.norm(centred, axis=1)
-    rows = np.flatnonzero(norms > 1e-3)
-    if len(rows) < 2:
-        return np.empty((0, 2), np.int64)
-    vectors = centred[rows] / norms[rows, None]
-    learned = vectors[:: max(1, len(vectors) // LEARNED_FROM_ROWS)]
-    _, _, directions = np.linalg.svd(learned - learned.mean(axis=0), full_matrices=False)
-    projected = vectors @ directions[:PROJECTED_DIMENSIONS].T
-    radius = float(np.sqrt(2 * (1 - NEAR_CORRELATION)))
-    pairs = cKDTree(projected).query_pairs(radius, output_type="ndarray")
-    if len(pairs) == 0:
-        return np.empty((0, 2), np.int64)
-    correlation = np.concatenate(
-        [
-            np.einsum("nd,nd->n", vectors[part[:, 0]], vectors[part[:, 1]])
-            for part in np.array_split(pairs, len(pairs) // 100_000 + 1)
-        ]
-    )
-    return rows[pairs[correlation >= NEAR_CORRELATION]]
 
 
 def joined(n: int, pairs: np.ndarray) -> np.ndarray:
