@@ -18,6 +18,17 @@ from pipeline.yaml_text import parse_mapping, read_mapping
 
 Count = Annotated[int, Field(ge=1, strict=True)]
 ColumnKindName = Literal["continuous", "integer", "categorical", "boolean", "datetime", "text"]
+# fmt: off
+EncodingName = Literal[
+    "utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "latin-1", "iso8859-15", "cp1252",
+    "cp1250", "cp1251", "cp1253", "cp1254", "cp437", "cp850", "cp852", "mac-roman", "koi8-r",
+    "shift-jis", "euc-jp", "gb18030", "big5", "euc-kr",
+]
+NumberFormatName = Literal[
+    "1234.56", "1234,56", "1,234.56", "1.234,56",
+    "1 234.56", "1 234,56", "1'234.56", "1'234,56",
+]
+# fmt: on
 Fraction = Annotated[float, Field(gt=0.0, lt=1.0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
 Weight = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
@@ -61,9 +72,18 @@ class TableParams(Section):
     """How the text of a table is read.
 
     Attributes:
-        delimiter: Left out: tab for .tsv, comma otherwise.
+        delimiter, encoding, header, skip_lines: Left out: found from the file's first lines, and
+            told where they are not the usual ones. `header: false` names the columns column_1, …;
+            `skip_lines` are the lines before the header.
+        decimal, thousands: The marks in numbers; left out: found for each column.
+        numbers: Column → how its numbers are written, by an example.
         missing_texts: Cells that mean "missing", compared without surrounding spaces.
         missing: Missing features are kept as missing, their rows are dropped, or they are refused.
+        odd_cells: Column → "missing" where cells that do not suit its kind are to be so.
+        quoted_newlines: Quoted cells over several lines that each look like a row: asked about,
+            since a quote may be left open; or allowed.
+        equal_labels: Labels that are one number written in two ways (1 and 1.0): asked about,
+            merged into one class, or kept apart.
         infinite: Infinite features are refused, or read as missing.
         kinds: Column → kind, where the kind inferred is not the one meant.
         leave_out: Columns that are not features.
@@ -71,10 +91,17 @@ class TableParams(Section):
     """
 
     delimiter: Literal[",", ";", "\t", "|"] | None = None
-    encoding: Literal["utf-8", "utf-16", "latin-1", "cp1252"] = "utf-8"
-    decimal: Literal[".", ","] = "."
+    encoding: EncodingName | None = None
+    header: bool | None = None
+    skip_lines: Annotated[int, Field(ge=0, le=1000, strict=True)] | None = None
+    decimal: Literal[".", ","] | None = None
+    thousands: Literal[",", ".", " ", "'"] | None = None
+    numbers: dict[str, NumberFormatName] = Field(default_factory=dict)
     missing_texts: tuple[str, ...] = ("", "?", "NA", "N/A", "NaN", "nan", "null", "NULL")
     missing: Literal["keep", "drop", "refuse"] = "keep"
+    odd_cells: dict[str, Literal["missing"]] = Field(default_factory=dict)
+    quoted_newlines: Literal["ask", "allow"] = "ask"
+    equal_labels: Literal["ask", "merge", "apart"] = "ask"
     infinite: Literal["refuse", "missing"] = "refuse"
     kinds: dict[str, ColumnKindName] = Field(default_factory=dict)
     leave_out: tuple[str, ...] = ()

@@ -1,27 +1,29 @@
 """Which class names are fit for paths, tables and reports, and in which order they stand."""
 
+import re
 import unicodedata
 from collections.abc import Iterable
+from decimal import Decimal
 
 MAXIMUM_BYTES = 255
+MAXIMUM_VALUE_BYTES = 4096
+WHOLE_NUMBER = re.compile(r"-?[0-9]+")
+
+
+def problem_with_value(name: str) -> str | None:
+    """Why a value of a table cannot name a class, as a whole sentence, or None where it can.
+
+    Values are free text: nothing is made of them that a path or an option could be mistaken for.
+    """
+    return _problem(name, MAXIMUM_VALUE_BYTES)
 
 
 def problem_with(name: str) -> str | None:
-    """Why this class name cannot be used, as a whole sentence, or None where it can."""
+    """The same of a class that a folder names."""
     shown = repr(name[:80])
-    if not name.strip():
-        return f"A class has the name {shown}, which is blank; give it a name."
-    try:
-        size = len(name.encode())
-    except UnicodeEncodeError:
-        return f"The class name {shown} is not valid UTF-8; rename the class."
-    if size > MAXIMUM_BYTES:
-        return (
-            f"The class name {shown}… has {size} bytes; at most {MAXIMUM_BYTES} are allowed: "
-            "shorten it."
-        )
-    if any(unicodedata.category(letter) in ("Cc", "Zl", "Zp") for letter in name):
-        return f"The class name {shown} holds a line break or control character; rename the class."
+    problem = _problem(name, MAXIMUM_BYTES)
+    if problem:
+        return problem
     if "/" in name or "\\" in name or name in (".", ".."):
         return (
             f"The class name {shown} would leave its folder as a path; rename it without slashes."
@@ -30,6 +32,21 @@ def problem_with(name: str) -> str | None:
         return f"The class name {shown} begins with `-` and reads like an option; rename the class."
     if name != name.strip():
         return f"The class name {shown} begins or ends with a space; rename the class."
+    return None
+
+
+def _problem(name: str, most_bytes: int) -> str | None:
+    shown = repr(name[:80])
+    if not name.strip():
+        return f"A class has the name {shown}, which is blank; give it a name."
+    try:
+        size = len(name.encode())
+    except UnicodeEncodeError:
+        return f"The class name {shown} is not valid UTF-8; rename the class."
+    if size > most_bytes:
+        return f"The class name {shown}… has {size} bytes; at most {most_bytes} fit: shorten it."
+    if any(unicodedata.category(letter) in ("Cc", "Zl", "Zp") for letter in name):
+        return f"The class name {shown} holds a line break or control character; rename the class."
     return None
 
 
@@ -48,6 +65,6 @@ def look_alikes(names: Iterable[str]) -> list[tuple[str, str]]:
 def in_order(names: Iterable[str]) -> tuple[str, ...]:
     """Names sorted, whole numbers by value ("2" before "10") where all are whole numbers."""
     distinct = sorted(set(names))
-    if distinct and all(name.lstrip("-").isdecimal() and name.isascii() for name in distinct):
-        distinct.sort(key=int)
+    if distinct and all(WHOLE_NUMBER.fullmatch(name) for name in distinct):
+        distinct.sort(key=lambda name: (Decimal(name), name))
     return tuple(distinct)

@@ -1,106 +1,202 @@
-"""What kind of values a column of texts holds."""
+"""What kind of values a column of texts holds, and what is said of cells that do not suit it."""
 
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.params import TableParams
 from pipeline.sources.csv_table import first_row_where
-from pipeline.sources.survey import Notice, warning
+from pipeline.sources.number_format import quoted, read_numbers, read_otherwise
+from pipeline.sources.survey import Notice, converted, warning
 
 WHOLE = r"^[+-]?[0-9]+$"
-NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
-INFINITE = r"(?i)^[+-]?inf(inity)?$"
-DECIMAL_COMMA = r"^[+-]?[0-9]+,[0-9]+$"
 LEADING_ZERO = r"^[+-]?0[0-9]+$"
 DATES = {
-    "2024-01-31": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+(Z|[+-][0-9:]+)?)?$",
+    "2024-01-31": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+ ?(Z|[+-][0-9:]+)?)?$",
     "31/01/2024": r"^[0-9]{1,2}/[0-9]{1,2}/[0-9]{2,4}( .*)?$",
     "31.01.2024": r"^[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{2,4}( .*)?$",
     "2024/01/31": r"^[0-9]{4}/[0-9]{1,2}/[0-9]{1,2}( .*)?$",
 }
 BOOLEANS = ({"true", "false"}, {"yes", "no"})
-MOSTLY = 0.9
+# A column is of the kind that more than half of its cells are.
+MOSTLY = 0.5
+SHOWN_ODD = 3
 MAXIMUM_CATEGORIES = 1_000
 # One column of names (or codes) for every twenty rows can still be learnt.
 CATEGORY_SHARE = 0.05
+
+
+@dataclass(frozen=True)
+class Found:
+    """The kind of a column, and its texts in the form in which that kind is read."""
+
+    kind: str
+    texts: pa.ChunkedArray
+    is_doubtful: bool = False
+    has_decimal_commas: bool = False
 
 
 class KindFinder:
     """Tells the kinds of columns, and gathers what is wrong or odd.
 
     Args:
+        params: The `source.table` section.
         where: Row position to the words for a person.
         problems, notices: Lists to add to.
     """
 
-    def __init__(self, where: Callable[[int], str], problems: list[str], notices: list[Notice]):
+    def __init__(
+        self,
+        params: TableParams,
+        where: Callable[[int], str],
+        problems: list[str],
+        notices: list[Notice],
+    ):
+        self._params = params
         self._where = where
         self._problems = problems
         self._notices = notices
 
-    def kind_of(self, name: str, texts: pa.ChunkedArray) -> str | None:
-        """The kind by its texts alone; None where it is told as a problem instead."""
-        n = len(texts) - texts.null_count
-        if _share(texts, LEADING_ZERO, n) > 0 and _share(texts, WHOLE, n) == 1:
-            self._notices.append(
-                warning(
-                    f"The column {name!r} has numbers with leading zeros; they were kept as text "
-                    "(codes). Declare `source.table.kinds` if numbers are meant."
-                )
-            )
-            return _kind_of_text(texts)
-        if _share(texts, WHOLE, n) == 1:
-            return "integer"
-        number = pc.or_(pc.match_substring_regex(texts, NUMBER), matches(texts, INFINITE))
-        share = (pc.sum(number).as_py() or 0) / n
-        if share == 1:
-            return "continuous"
-        if share >= MOSTLY:
-            self._refuse_stray(name, texts, number)
-            return None
-        if _share(texts, DECIMAL_COMMA, n) + share >= MOSTLY and _share(texts, DECIMAL_COMMA, n):
-            self._problems.append(
-                f"The column {name!r} has numbers with a decimal comma (such as "
-                f"{_first(texts, matches(texts, DECIMAL_COMMA))!r}); set `source.table.decimal: "
-                "','`."
-            )
-            return None
-        if set(pc.unique(pc.utf8_lower(pc.drop_null(texts))).to_pylist()[:3]) in BOOLEANS:
-            return "boolean"
-        return self._infer_dates(name, texts, n)
+    def find(self, name: str, texts: pa.ChunkedArray, declared: str | None) -> Found | None:
+        """The declared kind, or that of its texts; None where it is told as a problem instead."""
+        found: Found | bool | None
+        if declared in ("continuous", "integer"):
+            found = self._numbers(name, texts, declared)
+            return found if isinstance(found, Found) else None
+        if declared is not None:
+            return Found(declared, texts)
+        for find in (self._codes, self._numbers, self._booleans, self._dates):
+            found = find(name, texts)
+            if found is not None:
+                return found if isinstance(found, Found) else None
+        return Found(kind_of_text(texts), texts)
 
-    def _infer_dates(self, name: str, texts: pa.ChunkedArray, n: int) -> str | None:
-        shares = {form: _share(texts, pattern, n) for form, pattern in DATES.items()}
-        found = [form for form, share in shares.items() if share > 0]
-        if sum(shares.values()) < MOSTLY:
-            return _kind_of_text(texts)
-        if len(found) > 1 or sum(shares.values()) < 1:
-            self._problems.append(
-                f"The column {name!r} mixes dates written in different ways (like "
-                f"{' and '.join(found)}{'' if len(found) > 1 else ' and other text'}); write all "
-                "as 2024-01-31."
-            )
+    def _codes(self, name: str, texts: pa.ChunkedArray) -> Found | None:
+        n = len(texts) - texts.null_count
+        if not _share(texts, LEADING_ZERO, n) or _share(texts, WHOLE, n) <= MOSTLY:
             return None
-        if found == ["2024-01-31"]:
-            return "datetime"
         self._notices.append(
             warning(
-                f"The column {name!r} has dates like {found[0]}, whose order of day and month is "
-                "not certain; they were kept as text. Write them as 2024-01-31 to have dates."
+                f"The column {name!r} has numbers with leading zeros; they were kept as text "
+                f"(codes). Declare `source.table.kinds: {{{quoted(name)}: integer}}` if numbers "
+                "are meant."
             )
         )
-        return _kind_of_text(texts)
+        return Found(kind_of_text(texts), texts)
 
-    def _refuse_stray(self, name: str, texts: pa.ChunkedArray, number: pa.ChunkedArray) -> None:
-        stray = pc.and_(pc.invert(number), pc.is_valid(texts))
-        row = first_row_where(stray)
+    def _numbers(
+        self, name: str, texts: pa.ChunkedArray, declared: str | None = None
+    ) -> Found | bool | None:
+        n = len(texts) - texts.null_count
+        if _share(texts, WHOLE, n) == 1:
+            return Found(declared or "integer", texts)
+        numbers = read_numbers(name, texts, self._params)
+        if numbers.share <= MOSTLY:
+            numbers = read_otherwise(name, texts, self._params) or numbers
+        if numbers.share <= MOSTLY and declared is None:
+            return None
+        if numbers.problem:
+            self._problems.append(numbers.problem)
+            return False
+        self._notices += numbers.notices
+        is_odd = pc.and_(pc.invert(numbers.is_number), pc.is_valid(texts))
+        says = f"was taken as {declared}, but a cell is not:" if declared else "holds numbers, but"
+        kept = self._without_odd(name, numbers.texts, is_odd, says)
+        if kept is None:
+            return False
+        known = len(kept) - kept.null_count
+        kind = declared or ("integer" if _share(kept, WHOLE, known) == 1 else "continuous")
+        return Found(kind, kept, numbers.is_doubtful, "," in numbers.written[-3:])
+
+    def _booleans(self, name: str, texts: pa.ChunkedArray) -> Found | None:
+        counts = Counter(pc.utf8_lower(pc.drop_null(texts)).to_pylist())
+        for words in BOOLEANS:
+            n = sum(counts[word] for word in words)
+            if n <= MOSTLY * counts.total() or len(words - set(counts)) > 1:
+                continue
+            if set(counts) == words:
+                return Found("boolean", texts)
+            if not words <= set(counts):
+                continue
+            lower = pc.utf8_lower(texts)
+            is_odd = pc.invert(pc.is_in(lower, value_set=pa.array(sorted(words))))
+            is_odd = pc.and_(is_odd, pc.is_valid(texts))
+            if name in self._params.odd_cells:
+                return Found("boolean", self._missing_where(name, texts, is_odd))
+            # Categories keep every value, so that nothing need be asked.
+            self._notices.append(
+                warning(
+                    f"The column {name!r} holds {' and '.join(sorted(words))}, and "
+                    f"{_shown_odd(texts, is_odd)}; it was read as categories. "
+                    f"`source.table.odd_cells: {{{quoted(name)}: missing}}` reads true and false."
+                )
+            )
+            return Found("categorical", texts)
+        return None
+
+    def _dates(self, name: str, texts: pa.ChunkedArray) -> Found | bool | None:
+        n = len(texts) - texts.null_count
+        shares = {form: _share(texts, pattern, n) for form, pattern in DATES.items()}
+        found = [form for form, share in shares.items() if share > 0]
+        if sum(shares.values()) <= MOSTLY:
+            return None
+        if len(found) > 1:
+            self._problems.append(
+                f"The column {name!r} mixes dates written in different ways (like "
+                f"{' and '.join(found)}); write all as 2024-01-31, or declare "
+                f"`source.table.kinds: {{{quoted(name)}: categorical}}`."
+            )
+            return False
+        if found != ["2024-01-31"]:
+            self._notices.append(
+                warning(
+                    f"The column {name!r} has dates like {found[0]}, whose order of day and month "
+                    "is not certain; they were kept as text. Write them as 2024-01-31 to have "
+                    "dates."
+                )
+            )
+            return Found(kind_of_text(texts), texts)
+        is_odd = pc.invert(matches(texts, DATES[found[0]]))
+        is_odd = pc.and_(is_odd, pc.is_valid(texts))
+        kept = self._without_odd(name, texts, is_odd, "holds dates, but")
+        return False if kept is None else Found("datetime", kept)
+
+    def _without_odd(
+        self, name: str, texts: pa.ChunkedArray, is_odd: pa.ChunkedArray, says: str
+    ) -> pa.ChunkedArray | None:
+        """The texts without cells that do not suit; None where they are asked about."""
+        if not pc.any(is_odd).as_py():
+            return texts
+        if name in self._params.odd_cells:
+            return self._missing_where(name, texts, is_odd)
+        row = first_row_where(is_odd)
         self._problems.append(
-            f"The column {name!r} holds numbers, but {texts[row].as_py()[:40]!r} in "
-            f"{self._where(row)} ({pc.sum(stray).as_py()} such cells); correct them, add the text "
-            f"to `source.table.missing_texts`, or declare `source.table.kinds: {{{name}: "
-            "categorical}`."
+            f"The column {name!r} {says} {texts[row].as_py()[:40]!r} in "
+            f"{self._where(row)} ({_shown_odd(texts, is_odd)}); correct them, or say how they are "
+            f"meant: `source.table.odd_cells: {{{quoted(name)}: missing}}`, or the whole column as "
+            f"`source.table.kinds: {{{quoted(name)}: categorical}}`."
         )
+        return None
+
+    def _missing_where(
+        self, name: str, texts: pa.ChunkedArray, is_odd: pa.ChunkedArray
+    ) -> pa.ChunkedArray:
+        if pc.any(is_odd).as_py():
+            told = f"In the column {name!r} {_shown_odd(texts, is_odd)} became missing."
+            self._notices.append(converted(told))
+        return pc.if_else(pc.fill_null(is_odd, False), pa.scalar(None, pa.string()), texts)
+
+
+def _shown_odd(texts: pa.ChunkedArray, is_odd: pa.ChunkedArray) -> str:
+    """How many cells do not suit, and the commonest of them."""
+    counts = Counter(pc.filter(texts, pc.fill_null(is_odd, False)).to_pylist())
+    shown = ", ".join(f"{text[:40]!r} {n:,}×" for text, n in counts.most_common(SHOWN_ODD))
+    n = counts.total()
+    return f"{n:,} such cell{'' if n == 1 else 's'}: {shown}"
 
 
 def matches(texts: pa.ChunkedArray, pattern: str) -> pa.ChunkedArray:
@@ -108,15 +204,12 @@ def matches(texts: pa.ChunkedArray, pattern: str) -> pa.ChunkedArray:
     return pc.match_substring_regex(texts, pattern)
 
 
-def _share(texts: pa.ChunkedArray, pattern: str, n: int) -> float:
-    return float((pc.sum(matches(texts, pattern)).as_py() or 0) / n)
-
-
-def _first(texts: pa.ChunkedArray, mask: pa.ChunkedArray) -> str:
-    return str(texts[first_row_where(mask)].as_py())
-
-
-def _kind_of_text(texts: pa.ChunkedArray) -> str:
+def kind_of_text(texts: pa.ChunkedArray) -> Literal["categorical", "text"]:
+    """Categories, or free text where there are too many."""
     distinct = pc.count_distinct(texts).as_py()
     most = max(MAXIMUM_CATEGORIES, CATEGORY_SHARE * len(texts))
     return "categorical" if distinct <= most else "text"
+
+
+def _share(texts: pa.ChunkedArray, pattern: str, n: int) -> float:
+    return float((pc.sum(matches(texts, pattern)).as_py() or 0) / n)

@@ -1,6 +1,5 @@
-"""Columns of texts in their own type."""
+"""Columns in their own type, whether a file gives the type or its texts tell it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -8,49 +7,120 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.params import TableParams
-from pipeline.samples import Column
-from pipeline.sources.column_kinds import DECIMAL_COMMA, INFINITE, KindFinder, matches
+from pipeline.samples import Column, ColumnKind
+from pipeline.sources.cells import Cells
+from pipeline.sources.column_kinds import BOOLEANS, KindFinder, kind_of_text
 from pipeline.sources.csv_table import first_row_where
+from pipeline.sources.number_format import line_for, quoted, read_numbers
 from pipeline.sources.survey import Notice, converted, warning
+from pipeline.sources.typed_columns import (
+    ColumnTypeError,
+    as_declared,
+    beyond_doubles,
+    looks_like_numbers,
+    plain_of,
+)
 
 TRUE_TEXTS = {"true", "yes"}
-LARGEST_WHOLE = 2**53
 FORMULA = r"^[=+\-@]"
+ZONED = r"(Z|[+-][0-9]{2}:?[0-9]{2}|[+-][0-9]{2})$"
+TIMED = r"[T ][0-9]"
 
 
 @dataclass(frozen=True)
 class Typed:
-    """A column in its own type: what it is called in the schema, and its values."""
+    """A column in its own type: what it is called in the schema, and its values.
+
+    Attributes:
+        is_measure: It may differ in every row without naming it.
+    """
 
     column: Column
     values: pa.ChunkedArray
+    is_measure: bool = False
+
+    def taken(self, mask: pa.Array) -> "Typed":
+        """The rows where `mask` is true; the column is described again."""
+        values = self.values.filter(mask)
+        known = set(pc.unique(values).to_pylist()) if self.column.categories else set()
+        categories = tuple(name for name in self.column.categories if name in known)
+        update = {"categories": categories, "has_missing": values.null_count > 0}
+        return Typed(self.column.model_copy(update=update), values, self.is_measure)
 
 
 class ColumnReader:
-    """Reads columns of texts one after the other and gathers what is wrong or odd.
+    """Reads the columns one after the other and gathers what is wrong or odd.
 
     Args:
         params: The `source.table` section.
-        where: Row position to the words for a person.
+        cells: The table.
     """
 
-    def __init__(self, params: TableParams, where: Callable[[int], str]):
+    def __init__(self, params: TableParams, cells: Cells):
         self._params = params
-        self._where = where
+        self._cells = cells
+        self._where = cells.where
         self.problems: list[str] = []
         self.notices: list[Notice] = []
-        self._kinds = KindFinder(where, self.problems, self.notices)
+        self._kinds = KindFinder(params, self._where, self.problems, self.notices)
+        self._doubtful: list[str] = []
+        self._has_decimal_commas: list[str] = []
 
-    def read(self, name: str, texts: pa.ChunkedArray) -> Typed | None:
+    def read(self, name: str) -> Typed | None:
         """The column typed; None where it cannot be used, or holds nothing."""
-        if texts.null_count == len(texts):
+        column = self._cells.table[name]
+        if column.null_count == len(column):
             self.notices.append(converted(f"The column {name!r} is empty and was left out."))
             return None
-        if self._params.decimal == ",":
-            texts = _with_points(texts)
-        kind = self._params.kinds.get(name) or self._kinds.kind_of(name, texts)
-        if kind is None:
+        if not self._cells.is_typed:
+            return self._read_texts(name, column, self._params.kinds.get(name))
+        try:
+            return self._read_typed(name, column)
+        except ColumnTypeError as problem:
+            self.problems.append(str(problem))
             return None
+
+    def finish(self) -> None:
+        """What only all columns together tell: a point that may stand before thousands."""
+        if not self._has_decimal_commas:
+            return
+        self.problems += [
+            f"The column {name!r} has numbers such as 1.234 whose point may stand before decimals "
+            f"or thousands, since {self._has_decimal_commas[0]!r} has decimal commas; say which: "
+            f"{line_for(name, '1234.56')} or {line_for(name, '1.234,56')}."
+            for name in self._doubtful
+        ]
+
+    def note(self, typed: Typed) -> None:
+        """Say what is odd about a column that can be read."""
+        name, values, n = typed.column.name, typed.values, len(typed.values)
+        distinct = pc.count_distinct(values).as_py()
+        if distinct == 1:
+            self.notices.append(warning(f"The column {name!r} is constant; it tells nothing."))
+        elif distinct == n and self._is_suspect(typed):
+            self.problems.append(
+                f"The column {name!r} has another value in each of the {n:,} rows, which invites "
+                f"memorising; list it: `source.table.leave_out: [{quoted(name)}]`, or "
+                f"`source.table.unique_columns: [{quoted(name)}]` if it is a feature all the same."
+            )
+        if typed.column.kind in ("categorical", "text"):
+            formulas = pc.sum(pc.match_substring_regex(values, FORMULA)).as_py() or 0
+            if formulas:
+                self.notices.append(
+                    warning(
+                        f"{formulas:,} cells of {name!r} begin with =, +, - or @; they are kept, "
+                        "and escaped where they are exported to CSV."
+                    )
+                )
+
+    def _read_texts(self, name: str, texts: pa.ChunkedArray, declared: str | None) -> Typed | None:
+        found = self._kinds.find(name, texts, declared)
+        if found is None:
+            return None
+        if found.is_doubtful:
+            self._doubtful.append(name)
+        if found.has_decimal_commas:
+            self._has_decimal_commas.append(name)
         read = {
             "integer": self._integers,
             "continuous": self._numbers,
@@ -58,55 +128,124 @@ class ColumnReader:
             "datetime": self._datetimes,
             "categorical": self._categories,
             "text": self._texts,
-        }[kind]
-        typed = read(name, texts)
-        if typed is not None:
-            self._note(typed, texts)
-        return typed
+        }[found.kind]
+        return read(name, found.texts)
+
+    def _read_typed(self, name: str, column: pa.ChunkedArray) -> Typed | None:
+        declared = self._params.kinds.get(name)
+        plain = plain_of(name, column, declared)
+        self.notices += plain.notices
+        kind: ColumnKind
+        if declared is not None:
+            if pa.types.is_string(plain.values.type) and declared not in ("categorical", "text"):
+                return self._read_texts(name, plain.values, declared)
+            values, kind = as_declared(name, plain, declared), declared
+        else:
+            values, kind = plain.values, plain.kind or kind_of_text(plain.values)
+        if kind == "integer":
+            values = self._exact(name, values)
+        elif kind == "continuous":
+            values = self._finite(name, values)
+        elif kind == "text":
+            return self._texts(name, values)
+        if values is None:
+            return None
+        if declared is None and plain.kind is None:
+            share = read_numbers(name, values, TableParams()).share
+            notice = looks_like_numbers(name, share)
+            self.notices += [notice] if notice else []
+        if kind == "categorical":
+            return self._categories(name, values, plain.order)
+        return self._typed(name, kind, values, is_measure=plain.is_measure)
 
     def _integers(self, name: str, texts: pa.ChunkedArray) -> Typed | None:
         numbers = self._cast(name, texts, pa.float64(), "integer")
         if numbers is None:
             return None
-        large = pc.greater(pc.abs(numbers), LARGEST_WHOLE)
+        large = pc.greater(pc.abs(numbers), 2.0**53)
         if pc.any(large).as_py():
             row = first_row_where(large)
-            self.problems.append(
-                f"The column {name!r} has the whole number {texts[row].as_py()} in "
-                f"{self._where(row)}, beyond 2^53, where numbers lose their last digits; declare "
-                f"`source.table.kinds: {{{name}: categorical}}` if it is a code, or leave it out."
-            )
+            self._refuse_large(name, texts[row].as_py(), row)
             return None
-        values = self._cast(name, _without_plus(texts), pa.int64(), "integer")
+        values = self._cast(name, texts, pa.int64(), "integer")
         return None if values is None else self._typed(name, "integer", values)
 
-    def _numbers(self, name: str, texts: pa.ChunkedArray) -> Typed | None:
-        infinite = pc.fill_null(matches(texts, INFINITE), False)
-        if pc.any(infinite).as_py():
-            row = first_row_where(infinite)
-            if self._params.infinite == "refuse":
-                self.problems.append(
-                    f"The column {name!r} is infinite in {self._where(row)} "
-                    f"({pc.sum(infinite).as_py()} such cells); correct them, or set "
-                    "`source.table.infinite: missing`."
-                )
-                return None
-            texts = pc.if_else(infinite, pa.scalar(None, pa.string()), texts)
-            self.notices.append(
-                converted(f"{pc.sum(infinite).as_py()} infinite cells of {name!r} became missing.")
-            )
-        values = self._cast(name, _without_plus(texts), pa.float64(), "continuous")
-        if values is not None and not pc.all(pc.is_finite(values)).as_py():
-            self.problems.append(f"The column {name!r} has numbers too large to be held; scale it.")
+    def _exact(self, name: str, values: pa.ChunkedArray) -> pa.ChunkedArray | None:
+        large = beyond_doubles(values)
+        if pc.any(large).as_py():
+            row = first_row_where(large)
+            self._refuse_large(name, values[row].as_py(), row)
             return None
-        return None if values is None else self._typed(name, "continuous", values)
+        return values
 
-    def _booleans(self, name: str, texts: pa.ChunkedArray) -> Typed:
-        values = pc.is_in(pc.utf8_lower(texts), value_set=pa.array(sorted(TRUE_TEXTS)))
+    def _refuse_large(self, name: str, number: object, row: int) -> None:
+        self.problems.append(
+            f"The column {name!r} has the whole number {number} in {self._where(row)}, beyond "
+            "2^53, where numbers lose their last digits; declare "
+            f"`source.table.kinds: {{{quoted(name)}: categorical}}` if it is a code, or leave it "
+            f"out: `source.table.leave_out: [{quoted(name)}]`."
+        )
+
+    def _numbers(self, name: str, texts: pa.ChunkedArray) -> Typed | None:
+        values = self._cast(name, texts, pa.float64(), "continuous")
+        if values is None:
+            return None
+        # A number such as 1e999 is finite as text.
+        too_large = pc.and_(pc.is_inf(values), pc.match_substring_regex(texts, "[0-9]"))
+        if pc.any(too_large).as_py():
+            row = first_row_where(too_large)
+            self.problems.append(
+                f"The column {name!r} has the number {texts[row].as_py()[:40]} in "
+                f"{self._where(row)}, too large to be held; correct or scale it."
+            )
+            return None
+        finite = self._finite(name, values)
+        return None if finite is None else self._typed(name, "continuous", finite)
+
+    def _finite(self, name: str, values: pa.ChunkedArray) -> pa.ChunkedArray | None:
+        infinite = pc.fill_null(pc.is_inf(values), False)
+        n = pc.sum(infinite).as_py() or 0
+        if not n:
+            return values
+        if self._params.infinite == "refuse":
+            row = first_row_where(infinite)
+            self.problems.append(
+                f"The column {name!r} is infinite in {self._where(row)} ({n} such cells); correct "
+                "them, or set `source.table.infinite: missing`."
+            )
+            return None
+        self.notices.append(converted(f"{n} infinite cells of {name!r} became missing."))
+        return pc.if_else(infinite, pa.scalar(None, values.type), values)
+
+    def _booleans(self, name: str, texts: pa.ChunkedArray) -> Typed | None:
+        lower = pc.utf8_lower(texts)
+        known = pa.array(sorted(set().union(*BOOLEANS)))
+        wrong = pc.and_(pc.is_valid(texts), pc.invert(pc.is_in(lower, value_set=known)))
+        if pc.any(wrong).as_py():
+            row = first_row_where(wrong)
+            self.problems.append(
+                f"The column {name!r} was taken as boolean, but {texts[row].as_py()[:40]!r} in "
+                f"{self._where(row)} is not true, false, yes or no; correct the cell, or declare "
+                "another kind in `source.table.kinds`."
+            )
+            return None
+        values = pc.is_in(lower, value_set=pa.array(sorted(TRUE_TEXTS)))
         nothing = pa.scalar(None, pa.bool_())
         return self._typed(name, "boolean", pc.if_else(pc.is_valid(texts), values, nothing))
 
     def _datetimes(self, name: str, texts: pa.ChunkedArray) -> Typed | None:
+        is_timed = pc.match_substring_regex(texts, TIMED)
+        is_zoned = pc.and_(is_timed, pc.match_substring_regex(texts, ZONED))
+        n_zoned, n = pc.sum(is_zoned).as_py() or 0, len(texts) - texts.null_count
+        if 0 < n_zoned < n:
+            row = first_row_where(pc.and_(pc.invert(is_zoned), pc.is_valid(texts)))
+            self.problems.append(
+                f"The column {name!r} has {n_zoned:,} times with a zone and {n - n_zoned:,} "
+                f"without, the first ({texts[row].as_py()!r}) in {self._where(row)}; write all "
+                f"with a zone or all without, or declare `source.table.kinds: {{{quoted(name)}: "
+                "categorical}`."
+            )
+            return None
         series = pd.Series(texts.to_pandas())
         moments = pd.to_datetime(series, format="ISO8601", utc=True, errors="coerce")
         wrong = (moments.isna() & series.notna()).to_numpy()
@@ -114,15 +253,30 @@ class ColumnReader:
             row = int(wrong.argmax())
             self.problems.append(
                 f"The column {name!r} has the date {series[row]!r} in {self._where(row)}, which "
-                "does not exist; correct it."
+                "does not exist; correct it, or declare "
+                f"`source.table.kinds: {{{quoted(name)}: categorical}}`."
             )
             return None
-        values = pa.chunked_array([pa.array(moments.dt.tz_localize(None), pa.timestamp("us"))])
+        if n_zoned:
+            told = converted(
+                f"The times of {name!r} are kept in UTC; their zones differ or are it."
+            )
+            self.notices.append(told)
+        whole = pa.chunked_array([pa.array(moments if n_zoned else moments.dt.tz_localize(None))])
+        zone = "UTC" if n_zoned else None
+        try:
+            values = pc.cast(whole, pa.timestamp("us", zone))
+        except pa.ArrowInvalid:  # Digits below a microsecond.
+            values = pc.cast(whole, pa.timestamp("ns", zone))
         return self._typed(name, "datetime", values)
 
-    def _categories(self, name: str, texts: pa.ChunkedArray) -> Typed:
-        known = tuple(sorted(pc.unique(pc.drop_null(texts)).to_pylist()))
-        return self._typed(name, "categorical", texts, categories=known)
+    def _categories(
+        self, name: str, texts: pa.ChunkedArray, order: tuple[str, ...] | None = None
+    ) -> Typed:
+        known = sorted(pc.unique(pc.drop_null(texts)).to_pylist())
+        places = {category: k for k, category in enumerate(order or ())}
+        known.sort(key=lambda category: places.get(category, 0))
+        return self._typed(name, "categorical", texts, categories=tuple(known))
 
     def _texts(self, name: str, texts: pa.ChunkedArray) -> Typed:
         self.notices.append(
@@ -137,7 +291,7 @@ class ColumnReader:
         self, name: str, texts: pa.ChunkedArray, kind: pa.DataType, word: str
     ) -> pa.ChunkedArray | None:
         try:
-            return pc.cast(_without_plus(texts), kind)
+            return pc.cast(pc.replace_substring_regex(texts, r"^\+", ""), kind)
         except pa.ArrowInvalid as error:
             self.problems.append(
                 f"The column {name!r} was taken as {word}, but a cell is not ({str(error)[:120]}); "
@@ -146,48 +300,26 @@ class ColumnReader:
             return None
 
     def _typed(
-        self, name: str, kind: str, values: pa.ChunkedArray, categories: tuple[str, ...] = ()
+        self,
+        name: str,
+        kind: str,
+        values: pa.ChunkedArray,
+        *,
+        categories: tuple[str, ...] = (),
+        is_measure: bool = False,
     ) -> Typed:
         column = Column.model_validate(
             {
                 "name": name,
                 "kind": kind,
+                "type": str(values.type),
                 "categories": categories,
                 "has_missing": values.null_count > 0,
             }
         )
-        return Typed(column, values)
+        return Typed(column, values, is_measure)
 
     def _is_suspect(self, typed: Typed) -> bool:
         is_discrete = typed.column.kind in ("integer", "categorical", "text")
-        return is_discrete and typed.column.name not in self._params.unique_columns
-
-    def _note(self, typed: Typed, texts: pa.ChunkedArray) -> None:
-        name, n = typed.column.name, len(texts)
-        distinct = pc.count_distinct(texts).as_py()
-        if distinct == 1:
-            self.notices.append(warning(f"The column {name!r} is constant; it tells nothing."))
-        elif distinct == n and self._is_suspect(typed):
-            self.problems.append(
-                f"The column {name!r} has another value in each of the {n:,} rows, which invites "
-                "memorising; list it in `source.table.leave_out`, or in "
-                "`source.table.unique_columns` if it is a feature all the same."
-            )
-        if typed.column.kind in ("categorical", "text"):
-            formulas = pc.sum(pc.match_substring_regex(texts, FORMULA)).as_py() or 0
-            if formulas:
-                self.notices.append(
-                    warning(
-                        f"{formulas:,} cells of {name!r} begin with =, +, - or @; they are kept, "
-                        "and escaped where they are exported to CSV."
-                    )
-                )
-
-
-def _without_plus(texts: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pc.replace_substring_regex(texts, r"^\+", "")
-
-
-def _with_points(texts: pa.ChunkedArray) -> pa.ChunkedArray:
-    is_number = pc.fill_null(matches(texts, DECIMAL_COMMA), False)
-    return pc.if_else(is_number, pc.replace_substring(texts, ",", "."), texts)
+        is_declared = typed.column.name in self._params.unique_columns
+        return is_discrete and not typed.is_measure and not is_declared

@@ -1,121 +1,171 @@
-"""A CSV file as a table of texts: every cell stripped, missing ones as null."""
+"""A text table (CSV, TSV) as cells: every text stripped, missing ones as null."""
 
-from dataclasses import dataclass
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv
 
 from pipeline.params import TableParams
-from pipeline.sources.csv_bytes import CsvError, Layout, look_at
+from pipeline.sources.cells import Cells, Place, TableError, cells_of_one
+from pipeline.sources.csv_layout import MAXIMUM_LINE_BYTES, Layout, lines_of, look_at
 from pipeline.sources.survey import Notice, converted
 
-BLOCK_BYTES = 8 * 2**20
-MAXIMUM_CELL_BYTES = 2**20
+MAXIMUM_CELL_BYTES = MAXIMUM_LINE_BYTES
+BLOCK_CELLS = 500_000
+SHOWN_LINES = 3
 
 
-@dataclass(frozen=True)
-class Texts:
-    """Cells as text.
-
-    Attributes:
-        table: One column of strings (null where missing) for each column of the file.
-        has_lines: Whether data row k is line k + 2 of the file.
-        rows: Position of each row among the file's data rows, int64 [n].
-        notices: What was changed on the way.
-    """
-
-    table: pa.Table
-    has_lines: bool
-    rows: np.ndarray
-    notices: tuple[Notice, ...]
-
-    def where(self, row: int) -> str:
-        """How row `row` (from 0) of the table is called to a person."""
-        number = int(self.rows[row])
-        return f"line {number + 2}" if self.has_lines else f"data row {number + 1}"
-
-    def without_rows_missing(self, names: list[str]) -> "Texts":
-        """Without the rows in which one of these columns is missing."""
-        whole = np.ones(self.table.num_rows, bool)
-        for name in names:
-            whole &= self.table[name].is_valid().to_numpy()
-        notice = converted(f"{int((~whole).sum()):,} rows with missing cells were dropped.")
-        table = self.table.filter(pa.array(whole))
-        return Texts(table, self.has_lines, self.rows[whole], (*self.notices, notice))
-
-
-def read_csv(path: Path, params: TableParams, problems: list[str]) -> Texts:
+def read_csv(path: Path, place: Place, params: TableParams, problems: list[str]) -> Cells:
     """The file's cells; ragged rows are added to `problems`.
 
     Raises:
-        CsvError: it is no such file at all.
+        TableError: it is no such file at all.
     """
     layout = look_at(path, params)
-    ragged: list[str] = []
-    table = _parse(path, layout, params, ragged)
-    problems += [f"{path.name} {text}." for text in ragged]
-    if table.num_rows == 0 and not ragged:
-        raise CsvError("has a header line but no rows; there is nothing to learn from")
-    notices: list[Notice] = []
-    columns = {}
-    stripped = 0
-    for name in layout.header:
-        cells = table.column(name)
-        _refuse_huge(cells, name)
-        bare = pc.utf8_trim_whitespace(cells)
-        stripped += pc.sum(pc.not_equal(bare, cells)).as_py() or 0
+    found = _Rows(layout, params)
+    blocks = [pa.table(block) for block in _blocks(found.read(path), layout)]
+    problems += [f"{place.name} {text}." for text in found.problems]
+    if not blocks and not found.problems:
+        raise TableError("has a header line but no rows; there is nothing to learn from")
+    if not blocks:
+        blocks = [pa.table({name: pa.array([], pa.string()) for name in layout.header})]
+    table = pa.concat_tables(blocks)
+    notices = [*layout.notices, *found.notices()]
+    columns: dict[str, pa.ChunkedArray] = {}
+    n_stripped = 0
+    for name in table.column_names:
+        bare = pc.utf8_trim_whitespace(table[name])
+        n_stripped += pc.sum(pc.not_equal(bare, table[name])).as_py() or 0
         columns[name] = _with_missing(bare, name, params.missing_texts, notices)
-    if stripped:
-        notices.insert(0, converted(f"Spaces around {stripped:,} cells were taken away."))
-    return Texts(pa.table(columns), layout.has_lines, np.arange(table.num_rows), tuple(notices))
+    if "" in columns:
+        _drop_nameless(columns, notices)
+    if n_stripped:
+        notices.insert(0, converted(f"Spaces around {n_stripped:,} cells were taken away."))
+    numbers = np.array(found.lines, np.int64)
+    return cells_of_one(pa.table(columns), place, numbers, is_typed=False, notices=notices)
 
 
-def _parse(path: Path, layout: Layout, params: TableParams, ragged: list[str]) -> pa.Table:
-    unit = "line" if layout.has_lines else "row"
+def first_row_where(mask: pa.ChunkedArray) -> int:
+    """Position of the first true value."""
+    return int(np.argmax(np.asarray(pc.fill_null(mask, False))))
 
-    def note(row: Any) -> str:
-        ragged.append(
-            f"has {row.actual_columns} cells in {unit} {row.number} where its header has "
-            f"{row.expected_columns}; mend the row (a delimiter inside a cell needs quotes)"
+
+@dataclass
+class _Rows:
+    """The rows of one file, parsed one after the other, each with the line that it begins in."""
+
+    layout: Layout
+    params: TableParams
+    lines: list[int] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    n_long: int = 0
+    longest: tuple[int, int] = (0, 0)
+
+    def read(self, path: Path) -> Iterator[list[str]]:
+        """Rows of as many cells as the header has; others become problems."""
+        csv.field_size_limit(MAXIMUM_CELL_BYTES)
+        layout, width = self.layout, len(self.layout.header)
+        kept: list[str] = []
+        lines = self._kept(lines_of(path, layout.encoding), kept)
+        for _ in range(layout.skipped):
+            next(lines, None)
+        kept.clear()
+        parser = csv.reader(lines, delimiter=layout.delimiter, strict=True)
+        is_header, begin = layout.has_header, layout.skipped + 1
+        while True:
+            try:
+                row = next(parser, None)
+            except csv.Error as error:
+                raise TableError(_unreadable(str(error), begin)) from None
+            if row is None:
+                return
+            end = layout.skipped + parser.line_num
+            if is_header:
+                is_header = False
+            elif len(row) == width:
+                if end > begin:
+                    self._look_at_long(kept, begin, end)
+                self.lines.append(begin)
+                yield row
+            elif row:
+                self.problems.append(
+                    f"has {len(row)} cells in line {begin} where its "
+                    f"{'header' if layout.has_header else 'first row'} has {width}; mend the row "
+                    "(a delimiter inside a cell needs quotes)"
+                )
+            begin = end + 1
+            kept.clear()
+
+    def notices(self) -> Iterator[Notice]:
+        """What was odd among the rows that were read."""
+        if self.n_long:
+            line, n = self.longest
+            yield converted(
+                f"{self.n_long:,} rows have quoted cells over several lines, which were kept; the "
+                f"longest begins in line {line} and takes {n:,} lines."
+            )
+
+    def _kept(self, lines: Iterator[str], kept: list[str]) -> Iterator[str]:
+        for line in lines:
+            kept.append(line)
+            yield line
+
+    def _look_at_long(self, kept: list[str], begin: int, end: int) -> None:
+        """A quote left open swallows rows: each line then has the cells of a whole row."""
+        self.n_long += 1
+        if end - begin + 1 > self.longest[1]:
+            self.longest = (begin, end - begin + 1)
+        if self.params.quoted_newlines == "allow":
+            return
+        delimiter, width = self.layout.delimiter, len(self.layout.header)
+        like_rows = sum(line.count(delimiter) >= width - 1 for line in kept)
+        if like_rows > len(kept) / 2 and (width > 1 or len(kept) > SHOWN_LINES):
+            self.problems.append(
+                f"has a quoted cell from line {begin} to line {end}, most lines of which look like "
+                "rows; close the quote, or set `source.table.quoted_newlines: allow` if the cell "
+                "is meant"
+            )
+
+
+def _unreadable(text: str, line: int) -> str:
+    if "field larger" in text:
+        return (
+            f"has a cell of over {MAXIMUM_CELL_BYTES:,} bytes from line {line} on; is a quote left "
+            "open?"
         )
-        return "skip"
-
-    try:
-        return pa.csv.read_csv(
-            path,
-            # One thread, so that the numbers of ragged rows are known.
-            read_options=pa.csv.ReadOptions(
-                use_threads=False,
-                block_size=BLOCK_BYTES,
-                encoding={"utf-8": "utf8"}.get(params.encoding, params.encoding),
-                column_names=list(layout.header),
-                skip_rows=1,
-            ),
-            parse_options=pa.csv.ParseOptions(
-                delimiter=layout.delimiter,
-                newlines_in_values=True,
-                invalid_row_handler=note,
-            ),
-            convert_options=pa.csv.ConvertOptions(
-                column_types=dict.fromkeys(layout.header, pa.string()),
-                strings_can_be_null=False,
-            ),
+    if "unexpected end" in text:
+        return (
+            f"has a quote in line {line} that is never closed; close it, or write it twice if it "
+            "is part of the text"
         )
-    except (pa.ArrowInvalid, UnicodeError) as error:
-        raise CsvError(f"cannot be read as CSV ({str(error)[:300]}); mend or replace it") from None
+    return (
+        f"cannot be read as CSV from line {line} on ({text}); a quote inside a quoted cell is "
+        "written twice: mend the row"
+    )
 
 
-def _refuse_huge(cells: pa.ChunkedArray, name: str) -> None:
-    longest = pc.max(pc.binary_length(cells)).as_py() or 0
-    if longest > MAXIMUM_CELL_BYTES:
-        raise CsvError(
-            f"has a cell of {longest:,} bytes in the column {name!r}; at most "
-            f"{MAXIMUM_CELL_BYTES:,} are read: is a quote left open?"
-        )
+def _blocks(rows: Iterator[list[str]], layout: Layout) -> Iterator[dict[str, pa.Array]]:
+    """Columns of some rows at a time, so that few Python texts are alive at once."""
+    most = max(1, BLOCK_CELLS // len(layout.header))
+    block: list[list[str]] = []
+    for row in rows:
+        block.append(row)
+        if len(block) == most:
+            yield _columns(block, layout)
+            block = []
+    if block:
+        yield _columns(block, layout)
+
+
+def _columns(block: list[list[str]], layout: Layout) -> dict[str, pa.Array]:
+    return {
+        name: pa.array(cells, pa.string())
+        for name, cells in zip(layout.header, zip(*block, strict=True), strict=True)
+    }
 
 
 def _with_missing(
@@ -132,6 +182,12 @@ def _with_missing(
     return pc.if_else(is_missing, pa.scalar(None, pa.string()), cells)
 
 
-def first_row_where(mask: pa.ChunkedArray) -> int:
-    """Position of the first true value."""
-    return int(np.argmax(np.asarray(pc.fill_null(mask, False))))
+def _drop_nameless(columns: dict[str, pa.ChunkedArray], notices: list[Notice]) -> None:
+    """Every row ends with a delimiter, and so does the header: there is no such column."""
+    if columns[""].null_count < len(columns[""]):
+        raise TableError(
+            f"has no name for column {len(columns)} in its header; give it one (an index column "
+            "can be named and then listed in `source.table.leave_out`)"
+        )
+    del columns[""]
+    notices.append(converted("Every line ends with a delimiter, after which nothing follows."))

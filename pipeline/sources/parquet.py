@@ -25,7 +25,14 @@ from pipeline.sources.decoding import Decoded, decode_picture
 from pipeline.sources.folder_walk import SPLIT_NAMES
 from pipeline.sources.groups import compiled, group_of
 from pipeline.sources.parallel import map_in_order
-from pipeline.sources.parquet_file import ParquetError, damaged, open_parts, parts_of
+from pipeline.sources.parquet_file import (
+    ARROW_ERRORS,
+    ParquetError,
+    damaged,
+    iterate,
+    open_parts,
+    parts_of,
+)
 from pipeline.sources.picture import size_of
 from pipeline.sources.picture_source import PictureSource
 from pipeline.sources.picture_survey import PictureSurvey, Place
@@ -55,17 +62,19 @@ class ParquetPictures(PictureSource):
         headline = f"The Parquet files at {self._path} cannot be used:"
         try:
             paths = parts_of(self._path)
-            parts = open_parts(paths, nested=True)
+            parts = open_parts(paths)
         except ParquetError as error:
             raise SourceError(headline, [f"{self._path.name} {error}."]) from None
         columns = self._columns(parts[0].schema_arrow)
         splits = given_splits(paths, self._path)
-        pictures = self._begin(headline, _sizes(parts, columns.image))
+        pictures = self._begin(headline, _sizes(paths, parts, columns.image))
         n_synthetic = 0
         for path, part, split in zip(paths, parts, splits, strict=True):
             try:
                 n_synthetic += self._take(path, part, split, columns, pictures)
-            except (pa.ArrowInvalid, OSError) as error:
+            except ParquetError as error:
+                pictures.problems.append(f"{path.name} {error}.")
+            except ARROW_ERRORS as error:
                 pictures.problems.append(f"{path.name} {damaged(error)}.")
         if n_synthetic:
             pictures.notices.append(
@@ -129,7 +138,7 @@ class ParquetPictures(PictureSource):
             resize=pictures.resize,
             scale_sixteen_bit=self._params.sixteen_bit == "scale",
         )
-        batches = part.iter_batches(READ_ROWS, columns=columns.present)
+        batches = iterate(path, part, columns.present, READ_ROWS)
         first = n_synthetic = 0
         for batch, decoded in map_in_order(decode, batches):
             for k, (value, inner_path, group, is_synthetic) in enumerate(columns.rows(batch)):
@@ -213,11 +222,11 @@ def _is_any(kind: pa.DataType, name: str) -> bool:
     return str(kind) in (name, f"large_{name}", f"{name}_view")
 
 
-def _sizes(parts: list[pq.ParquetFile], image: str) -> Iterator[tuple[int, int]]:
-    for part in parts:
+def _sizes(paths: list[Path], parts: list[pq.ParquetFile], image: str) -> Iterator[tuple[int, int]]:
+    for path, part in zip(paths, parts, strict=True):
         # What is damaged is told when it is decoded.
-        with contextlib.suppress(pa.ArrowInvalid, OSError):
-            for batch in part.iter_batches(READ_ROWS, columns=[image]):
+        with contextlib.suppress(ParquetError, *ARROW_ERRORS):
+            for batch in iterate(path, part, [image], READ_ROWS):
                 contents = batch.column(0).field("bytes").to_pylist()
                 yield from filter(None, (size_of(content or b"") for content in contents))
 

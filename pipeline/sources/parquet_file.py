@@ -1,14 +1,42 @@
-"""Parquet files judged from their footers before any data are read."""
+"""Parquet files judged from footers and page headers before any data are unpacked.
 
+A small file may ask for a great deal of memory: a page that unpacks to gigabytes, one long value
+that a dictionary repeats a million times, a run of a billion equal values. So what the data come to
+is known, or bounded, before it is allocated.
+"""
+
+import mmap
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from pipeline.sources.number_format import quoted
+from pipeline.sources.parquet_pages import DELTA_BYTE_ARRAY, Page, PageError, pages_of
+
 MAXIMUM_RATIO = 200
-# Small parts may compress well without any harm.
+# Small tables may compress well without any harm.
 ALWAYS_FINE_BYTES = 256 * 2**20
-MAXIMUM_ROW_GROUP_BYTES = 2 * 2**30
+MAXIMUM_DECODED_BYTES = 4 * 2**30
+MAXIMUM_FOOTER_BYTES = 32 * 2**20
+MAXIMUM_COLUMNS = 2_000
+MAXIMUM_ROW_GROUPS = 50_000
+MAXIMUM_PAGE_BYTES = 128 * 2**20
+# Pages of pictures, which are large and do not compress.
+MAXIMUM_PAGE_RATIO = 20
+MAXIMUM_CELL_BYTES = 2**20
+BATCH_ROWS = 65_536
+BATCH_BYTES = 64 * 2**20
+WIDTHS = {"BOOLEAN": 1, "INT32": 8, "INT64": 8, "INT96": 12, "FLOAT": 8, "DOUBLE": 8}
+OFFSET_BYTES = 8
+# The same values in a type that can be cast to.
+VIEWS = {pa.string_view(): pa.string(), pa.binary_view(): pa.binary()}
+# Everything that Arrow raises where a file is not what it says.
+ARROW_ERRORS = (pa.ArrowException, OSError, MemoryError, OverflowError, ValueError, KeyError)
 
 
 class ParquetError(Exception):
@@ -29,17 +57,13 @@ def parts_of(path: Path) -> list[Path]:
     return found
 
 
-def open_parts(paths: list[Path], *, nested: bool) -> list[pq.ParquetFile]:
-    """The files opened, their footers checked, all of one schema.
-
-    Args:
-        paths: Parts of one split or table.
-        nested: Whether a struct of {bytes, path} is allowed.
+def open_parts(paths: list[Path]) -> list[pq.ParquetFile]:
+    """Files of pictures opened, their footers checked, all of one schema.
 
     Raises:
-        ParquetError: a part is damaged, of another schema, nested, or a compression bomb.
+        ParquetError: a part is damaged, of another schema, nested but for pictures, or a bomb.
     """
-    parts = [_open(path) for path in paths]
+    parts = [open_part(path) for path in paths]
     first = parts[0].schema_arrow
     for path, part in zip(paths, parts, strict=True):
         if not part.schema_arrow.equals(first):
@@ -47,46 +71,248 @@ def open_parts(paths: list[Path], *, nested: bool) -> list[pq.ParquetFile]:
                 f"has a part {path.name} with another schema than {paths[0].name} "
                 f"({_difference(first, part.schema_arrow)}); all parts must have the same columns"
             )
-        _refuse_bomb(path, part)
-    for field in first:
-        if pa.types.is_nested(field.type) and not (nested and _is_image(field)):
-            raise ParquetError(
-                f"has the nested column {field.name!r} ({field.type}); plain columns are expected: "
-                "flatten it, or leave it out"
-            )
+    nested = [field for field in first if pa.types.is_nested(field.type) and not is_image(field)]
+    if nested:
+        raise ParquetError(about_nested(nested))
     return parts
 
 
-def _open(path: Path) -> pq.ParquetFile:
+def about_nested(fields: Sequence[pa.Field]) -> str:
+    """Of columns that hold columns or lists: which, and what to do."""
+    shown = ", ".join(f"{field.name!r} ({str(field.type)[:60]})" for field in fields[:5])
+    names = ", ".join(quoted(field.name) for field in fields)
+    return (
+        f"has the nested column{'s' if len(fields) > 1 else ''} {shown}; plain columns are "
+        f"expected: flatten it, or leave it out: `source.table.leave_out: [{names}]`"
+    )
+
+
+def open_part(path: Path, *, read_dictionary: Sequence[str] = ()) -> pq.ParquetFile:
+    """One file, its footer checked.
+
+    Raises:
+        ParquetError: it is damaged, or its footer promises more than is read.
+    """
+    _refuse_large_footer(path)
     try:
-        return pq.ParquetFile(path)
-    except (pa.ArrowInvalid, OSError) as error:
-        text = str(error).split("\n")[0][:160]
+        part = pq.ParquetFile(
+            path,
+            read_dictionary=list(read_dictionary),
+            thrift_string_size_limit=MAXIMUM_FOOTER_BYTES,
+            thrift_container_size_limit=max(MAXIMUM_ROW_GROUPS, MAXIMUM_COLUMNS) + 1,
+        )
+        _ = part.schema_arrow
+    except ARROW_ERRORS as error:
+        text = (str(error).splitlines() or ["?"])[0][:160]
         raise ParquetError(
-            f"is no whole Parquet file ({text}); it may be cut short: fetch it again"
+            f"is no whole Parquet file that can be read ({text}); it may be cut short: fetch it "
+            "again, or write it again with other types"
         ) from None
+    metadata = part.metadata
+    if metadata.num_columns > MAXIMUM_COLUMNS:
+        raise ParquetError(
+            f"has {metadata.num_columns:,} columns; at most {MAXIMUM_COLUMNS:,} are read: is it "
+            "transposed?"
+        )
+    if metadata.num_row_groups > MAXIMUM_ROW_GROUPS:
+        raise ParquetError(
+            f"has {metadata.num_row_groups:,} row groups; at most {MAXIMUM_ROW_GROUPS:,} are read: "
+            "write it again with larger ones"
+        )
+    return part
+
+
+def read_columns(path: Path, part: pq.ParquetFile, names: Sequence[str]) -> pa.Table:
+    """Plain columns whole, in their own types, never more of them than was judged fit.
+
+    Raises:
+        ParquetError: they are nested, damaged, or would take more memory than their file accounts
+            for.
+    """
+    fields = [part.schema_arrow.field(name) for name in names]
+    nested = [field for field in fields if pa.types.is_nested(field.type)]
+    if nested:
+        raise ParquetError(about_nested(nested))
+    sizes = judge(path, part, names)
+    extended = {f.name for f in fields if isinstance(f.type, pa.BaseExtensionType)}
+    # As a dictionary, a value that is repeated a million times is held once, and can be judged.
+    coded = [name for name in sizes.texts if name not in extended and not sizes.has_delta]
+    is_bounded = len(coded) == len(sizes.texts)
+    rows = BATCH_ROWS if is_bounded else sizes.batch_rows(BATCH_ROWS)
+    try:
+        reader = open_part(path, read_dictionary=coded)
+        schema = pa.schema([field.with_type(VIEWS.get(field.type, field.type)) for field in fields])
+        decoded, batches = sizes.fixed_bytes, []
+        for batch in reader.iter_batches(rows, columns=list(names)):
+            decoded += sum(_text_bytes(name, batch.column(name)) for name in sizes.texts)
+            _refuse_bomb(decoded, sizes)
+            batches.append(pa.Table.from_batches([batch]).select(list(names)).cast(schema))
+        return pa.concat_tables(batches) if batches else schema.empty_table()
+    except ParquetError:
+        raise
+    except ARROW_ERRORS as error:
+        raise ParquetError(damaged(error)) from None
+
+
+def iterate(
+    path: Path, part: pq.ParquetFile, names: Sequence[str], most_rows: int
+) -> Iterator[pa.RecordBatch]:
+    """Batches of at most so many rows, fewer where a dictionary could make them huge.
+
+    Raises:
+        ParquetError: the columns would take more memory than their file accounts for.
+        pa.ArrowException, OSError: the data are damaged.
+    """
+    sizes = judge(path, part, names)
+    yield from part.iter_batches(sizes.batch_rows(most_rows), columns=list(names))
 
 
 def damaged(error: Exception) -> str:
     """The rest of a sentence about a file whose footer is whole, but whose data are not."""
-    return f"is damaged inside ({str(error).splitlines()[0][:160]}); fetch it again"
+    text = (str(error).splitlines() or ["?"])[0][:160]
+    return f"is damaged inside ({text}); fetch it again"
 
 
-def _refuse_bomb(path: Path, part: pq.ParquetFile) -> None:
-    groups = [part.metadata.row_group(index) for index in range(part.metadata.num_row_groups)]
-    promised = sum(group.total_byte_size for group in groups)
+@dataclass(frozen=True)
+class Sizes:
+    """What the columns come to, in bytes.
+
+    Attributes:
+        fixed_bytes: Decoded, all but the texts.
+        texts: Columns of texts or bytes, whose cells may have any length.
+        largest_value: No cell of them is longer.
+        has_delta: Whether cells may hold more than their page does.
+        has_dictionary: Whether a value may be repeated without its bytes.
+    """
+
+    file_bytes: int
+    fixed_bytes: int
+    texts: tuple[str, ...]
+    largest_value: int
+    has_delta: bool
+    has_dictionary: bool
+
+    def batch_rows(self, most: int) -> int:
+        """Rows of a batch that cannot take much more than `BATCH_BYTES`."""
+        if not (self.has_delta or self.has_dictionary):
+            return most
+        return max(1, min(most, BATCH_BYTES // max(1, self.largest_value)))
+
+
+def judge(path: Path, part: pq.ParquetFile, names: Sequence[str]) -> Sizes:
+    """What the columns of a file come to, from its footer and page headers.
+
+    Raises:
+        ParquetError: too much, or not what the footer says.
+    """
+    metadata, size = part.metadata, path.stat().st_size
+    wanted = [index for index in range(metadata.num_columns) if _top(part, index) in names]
+    fixed = unpacked = largest = 0
+    has_delta = has_dictionary = False
+    texts: dict[str, None] = {}
+    try:
+        with (
+            path.open("rb") as stream,
+            mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as at,
+        ):
+            for index in wanted:
+                column = part.schema.column(index)
+                is_text = column.physical_type == "BYTE_ARRAY"
+                if is_text:
+                    texts.setdefault(_top(part, index))
+                width = WIDTHS.get(column.physical_type, column.length if not is_text else 0)
+                fixed += metadata.num_rows * (max(0, width) + OFFSET_BYTES * is_text)
+                for group in range(metadata.num_row_groups):
+                    rows = metadata.row_group(group)
+                    pages = _checked(at, rows.column(index), rows.num_rows, column)
+                    for page in pages:
+                        unpacked += page.uncompressed
+                        _refuse_page(page)
+                        if is_text:
+                            largest = max(largest, page.uncompressed)
+                            has_delta |= page.encoding == DELTA_BYTE_ARRAY
+                            has_dictionary |= page.is_dictionary
+    except PageError as error:
+        raise ParquetError(damaged(error)) from None
+    except ARROW_ERRORS as error:
+        raise ParquetError(damaged(error)) from None
+    sizes = Sizes(size, fixed, tuple(texts), largest, has_delta, has_dictionary)
+    _refuse_bomb(max(fixed, unpacked), sizes)
+    return sizes
+
+
+def _checked(
+    content: mmap.mmap, chunk: pq.ColumnChunkMetaData, rows: int, column: pq.ColumnSchema
+) -> Iterator[Page]:
+    """The pages; of a plain column they hold one value for each row."""
+    n = 0
+    for page in pages_of(content, chunk):
+        n += 0 if page.is_dictionary else page.values
+        yield page
+    if column.max_repetition_level == 0 and n != rows:
+        raise PageError(f"{n:,} values for {rows:,} rows")
+
+
+def _top(part: pq.ParquetFile, index: int) -> str:
+    """The column of the schema that a leaf belongs to; a plain name may hold points."""
+    path = str(part.schema.column(index).path)
+    return path if path in part.schema_arrow.names else path.split(".")[0]
+
+
+def _refuse_large_footer(path: Path) -> None:
     size = path.stat().st_size
-    largest = max((group.total_byte_size for group in groups), default=0)
-    is_bomb = promised > ALWAYS_FINE_BYTES and promised > MAXIMUM_RATIO * size
-    if is_bomb or largest > MAXIMUM_ROW_GROUP_BYTES:
+    with path.open("rb") as stream:
+        stream.seek(max(0, size - 8))
+        tail = stream.read(8)
+    length = struct.unpack("<I", tail[:4])[0] if len(tail) == 8 else 0
+    if MAXIMUM_FOOTER_BYTES < length <= size:
         raise ParquetError(
-            f"promises {promised:,} bytes in a file of {size:,} (the largest row group "
-            f"{largest:,}); at most {MAXIMUM_RATIO} times its size, and "
-            f"{MAXIMUM_ROW_GROUP_BYTES:,} bytes a row group, are read"
+            f"has a footer of {length:,} bytes; at most {MAXIMUM_FOOTER_BYTES:,} are read: write "
+            "it again with fewer row groups or columns"
         )
 
 
-def _is_image(field: pa.Field) -> bool:
+def _refuse_page(page: Page) -> None:
+    if page.uncompressed > max(MAXIMUM_PAGE_BYTES, MAXIMUM_PAGE_RATIO * page.compressed):
+        raise ParquetError(
+            f"promises a page of {page.uncompressed:,} bytes in {page.compressed:,} of the file; "
+            f"at most {MAXIMUM_PAGE_BYTES:,} are unpacked at once: write it again with smaller "
+            "pages"
+        )
+
+
+def _refuse_bomb(decoded: int, sizes: Sizes) -> None:
+    is_bomb = decoded > max(ALWAYS_FINE_BYTES, MAXIMUM_RATIO * sizes.file_bytes)
+    if is_bomb or decoded > MAXIMUM_DECODED_BYTES:
+        raise ParquetError(
+            f"promises {decoded:,} bytes or more in a file of {sizes.file_bytes:,}; at most "
+            f"{MAXIMUM_RATIO} times its size are read (and {ALWAYS_FINE_BYTES:,} of any file, "
+            f"{MAXIMUM_DECODED_BYTES:,} at most): leave out what is no feature "
+            "(`source.table.leave_out`), or check where the file comes from"
+        )
+
+
+def _text_bytes(name: str, column: pa.Array) -> int:
+    """Bytes of a column of texts once every cell is there; a dictionary is not unpacked for it."""
+    if isinstance(column.type, pa.BaseExtensionType):
+        column = column.storage
+    if pa.types.is_dictionary(column.type):
+        lengths = pc.binary_length(column.dictionary)
+        each = pc.take(lengths, column.indices)
+    else:
+        each = pc.binary_length(column)
+    longest = pc.max(each).as_py() or 0
+    if longest > MAXIMUM_CELL_BYTES:
+        raise ParquetError(
+            f"has a cell of {longest:,} bytes in the column {name!r}; at most "
+            f"{MAXIMUM_CELL_BYTES:,} are read: leave it out: "
+            f"`source.table.leave_out: [{quoted(name)}]`"
+        )
+    return int(pc.sum(pc.cast(each, pa.int64())).as_py() or 0)
+
+
+def is_image(field: pa.Field) -> bool:
+    """Whether a column is a picture as Hugging Face stores it."""
     return pa.types.is_struct(field.type) and {child.name for child in field.type} == {
         "bytes",
         "path",

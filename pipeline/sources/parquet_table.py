@@ -1,43 +1,59 @@
-"""A Parquet file (or a folder of parts) of plain columns as a table of texts."""
+"""A Parquet file of plain columns as cells in its own types."""
 
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from pipeline.column_types import without_nan
 from pipeline.params import TableParams
-from pipeline.sources.csv_bytes import CsvError
-from pipeline.sources.csv_table import Texts
-from pipeline.sources.parquet_file import ParquetError, damaged, open_parts, parts_of
+from pipeline.sources.cells import Cells, Place, TableError, cells_of_one
+from pipeline.sources.parquet import class_names_of
+from pipeline.sources.parquet_file import ParquetError, open_part, read_columns
+from pipeline.sources.survey import Notice, converted
 
 
-def read_parquet_texts(path: Path, params: TableParams) -> Texts:
-    """All cells as text, missing ones as null.
+def read_parquet(path: Path, place: Place, params: TableParams) -> Cells:
+    """All columns but those left out, in the types of the file; NaN is missing.
 
     Raises:
-        CsvError: it is damaged, nested, or would not fit into memory.
+        TableError: it is damaged, a bomb, or would not fit into memory.
     """
     try:
-        parts = open_parts(parts_of(path), nested=False)
-        table = pa.concat_tables([part.read() for part in parts])
+        part = open_part(path)
+        wanted = [name for name in part.schema_arrow.names if name not in params.leave_out]
+        table = read_columns(path, part, wanted)
     except ParquetError as error:
-        raise CsvError(str(error)) from None
-    except (pa.ArrowInvalid, OSError) as error:
-        raise CsvError(damaged(error)) from None
+        raise TableError(str(error)) from None
+    if len(set(part.schema_arrow.names)) < len(part.schema_arrow.names):
+        raise TableError("has a column name more than once; give each column a name of its own")
     if table.num_rows == 0:
-        raise CsvError("has no rows; there is nothing to learn from")
-    columns = {}
-    for name in table.column_names:
-        cells = pc.utf8_trim_whitespace(_as_text(table[name]))
-        missing = pc.is_in(cells, value_set=pa.array(params.missing_texts, pa.string()))
-        columns[name] = pc.if_else(missing, pa.scalar(None, pa.string()), cells)
-    return Texts(pa.table(columns), False, np.arange(table.num_rows), ())
+        raise TableError("has no rows; there is nothing to learn from")
+    notices: list[Notice] = []
+    columns = {name: _without_nan(name, table[name], notices) for name in wanted}
+    # A column that is left out keeps its name, so that params.yaml can go on naming it.
+    nothing = pa.nulls(table.num_rows)
+    left_out = [name for name in part.schema_arrow.names if name not in columns]
+    return cells_of_one(
+        pa.table(columns | dict.fromkeys(left_out, nothing)),
+        place,
+        np.arange(1, table.num_rows + 1),
+        is_typed=True,
+        class_names=_class_names(part.schema_arrow),
+        notices=notices,
+    )
 
 
-def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    if pa.types.is_dictionary(column.type):
-        column = pc.cast(column, column.type.value_type)
-    if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
-        return pc.strftime(pc.cast(column, pa.timestamp("us")), "%Y-%m-%dT%H:%M:%S")
-    return pc.cast(column, pa.string())
+def _without_nan(name: str, column: pa.ChunkedArray, notices: list[Notice]) -> pa.ChunkedArray:
+    if pa.types.is_float16(column.type):
+        column = column.cast(pa.float32())
+    bare = without_nan(column)
+    n = bare.null_count - column.null_count
+    if n:
+        notices.append(converted(f"{n:,} cells of {name!r} (NaN) were read as missing."))
+    return bare
+
+
+def _class_names(schema: pa.Schema) -> dict[str, tuple[str, ...]]:
+    found = {name: class_names_of(schema, name) for name in schema.names}
+    return {name: names for name, names in found.items() if names}

@@ -2,23 +2,32 @@
 
 import contextlib
 import itertools
+import re
+import shlex
 import statistics
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import pyarrow as pa
-import pyarrow.parquet as pq
+from typing import Any
 
 from pipeline.errors import SourceError
 from pipeline.params import TableParams
-from pipeline.sources.csv_bytes import DELIMITERS, CsvError, look_at
+from pipeline.sources.cells import Place, TableError
+from pipeline.sources.csv_layout import DELIMITERS, look_at
 from pipeline.sources.folder_walk import Found, walk
 from pipeline.sources.idx import find_pairs
 from pipeline.sources.idx_file import IdxError, read_header
 from pipeline.sources.image_folder import header_size
 from pipeline.sources.parquet import class_names_of
-from pipeline.sources.parquet_file import ParquetError, parts_of
+from pipeline.sources.parquet_file import (
+    ARROW_ERRORS,
+    ParquetError,
+    is_image,
+    iterate,
+    open_part,
+    parts_of,
+)
 from pipeline.sources.picture import KNOWN_SUFFIXES, size_of
+from pipeline.sources.table_files import TEXT_SUFFIXES, files_of, places_of
 from pipeline.sources.words import counted
 
 TABLE_SUFFIXES = {".csv", ".tsv", ".txt"}
@@ -26,6 +35,7 @@ PARQUET_SUFFIXES = {".parquet", ".pq"}
 ARCHIVE_SUFFIXES = {".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".7z", ".rar"}
 LABEL_NAMES = ("label", "class", "target", "category", "y", "outcome", "diagnosis")
 SAMPLED_FILES = 500
+INIT_OPTIONS = ("encoding", "delimiter", "decimal", "thousands", "header", "skip_lines")
 EXPECTED = (
     "Expected is a folder with one folder of pictures a class, IDX files, a .csv or .tsv table, or "
     "Parquet files."
@@ -50,11 +60,17 @@ class Recognised:
     reason: str
     label_column: str | None = None
     sizes: tuple[tuple[int, int], ...] = ()
-    settings: dict[str, dict[str, str]] = field(default_factory=dict)
+    settings: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
-def recognise(path: Path, *, label: str | None = None) -> Recognised:
+def recognise(
+    path: Path, *, label: str | None = None, table: TableParams | None = None
+) -> Recognised:
     """What lies at `path`; nothing but names and headers is read.
+
+    Args:
+        label: The column that holds the class, where it was named.
+        table: How a text table is to be read, where that was said.
 
     Raises:
         SourceError: nothing lies there, or nothing that is known.
@@ -62,11 +78,12 @@ def recognise(path: Path, *, label: str | None = None) -> Recognised:
     path = path.resolve()
     if not path.exists():
         raise SourceError(f"There is nothing at {path}. {EXPECTED}")
+    table = table or TableParams()
     if path.is_dir():
-        return _folder(path, label)
+        return _folder(path, label, table)
     suffix = path.suffix.lower()
     if suffix in TABLE_SUFFIXES:
-        return _csv(path, label)
+        return _table(path, label, table)
     if suffix in PARQUET_SUFFIXES:
         return _parquet(path, [path], label)
     if suffix in ARCHIVE_SUFFIXES and "ubyte" not in path.name:
@@ -76,15 +93,15 @@ def recognise(path: Path, *, label: str | None = None) -> Recognised:
     raise SourceError(f"{path} is a {suffix or 'nameless'} file, which is not known. {EXPECTED}")
 
 
-def _folder(path: Path, label: str | None) -> Recognised:
+def _folder(path: Path, label: str | None, table: TableParams) -> Recognised:
     names = sorted(entry.name for entry in path.iterdir() if not entry.name.startswith("."))
     if any("idx" in name and ("images" in name or "labels" in name) for name in names):
         return _idx(path)
     if any(path.glob("**/*.parquet")):
         return _parquet(path, _parts(path), label)
     tables = [name for name in names if Path(name).suffix.lower() in TABLE_SUFFIXES - {".txt"}]
-    if len(tables) == 1 and not any((path / name).is_dir() for name in names):
-        return _csv(path / tables[0], label)
+    if tables and not any((path / name).is_dir() for name in names):
+        return _table(path / tables[0] if len(tables) == 1 else path, label, table)
     found = walk(path)
     pictures = [file for file in found.files if Path(file.path).suffix.lower() in KNOWN_SUFFIXES]
     if pictures:
@@ -95,6 +112,8 @@ def _folder(path: Path, label: str | None) -> Recognised:
             f"{path} holds pictures directly ({shown}); one folder a class is expected: move each "
             "picture into the folder of its class."
         )
+    if any(found for suffix in TEXT_SUFFIXES for found in path.rglob(f"*{suffix}")):
+        return _table(path, label, table)
     raise SourceError(f"{path} holds nothing that is known ({shown}). {EXPECTED}")
 
 
@@ -133,39 +152,55 @@ def _idx(path: Path) -> Recognised:
     )
 
 
-def _csv(path: Path, label: str | None) -> Recognised:
-    settings: dict[str, dict[str, str]] = {}
+def _table(path: Path, label: str | None, table: TableParams) -> Recognised:
+    """A text table, or a folder of them; its first file is looked at."""
+    name = path.name
     try:
-        delimiter = max(DELIMITERS, key=lambda mark: _columns(path, mark))
-        layout = look_at(path, TableParams.model_validate({"delimiter": delimiter}))
-    except CsvError as error:
-        raise SourceError(f"The table {path} cannot be used:", [f"It {error}."]) from None
-    if delimiter != ("\t" if path.suffix.lower() == ".tsv" else ","):
-        settings["table"] = {"delimiter": delimiter}
+        paths = files_of(path)
+        places = places_of(paths, path)
+        name = places[0].name
+        layout = look_at(paths[0], table)
+    except TableError as error:
+        raise SourceError(
+            f"The table {path} cannot be used:", [_for_init(f"{name} {error}.")]
+        ) from None
+    settings = table.model_dump(exclude_unset=True)
+    if layout.delimiter != ("\t" if paths[0].suffix.lower() == ".tsv" else ","):
+        settings["delimiter"] = layout.delimiter
+    names = [*layout.header, *dict(places[0].partition)]
+    parted = f"{counted(len(paths), 'file')}, " if len(paths) > 1 else ""
     return Recognised(
         kind="table",
         path=path,
-        reason=f"A table with {counted(len(layout.header), 'column')} parted at "
-        f"{DELIMITERS[delimiter]}s: {', '.join(layout.header[:20])}.",
-        label_column=_label(label, list(layout.header), path),
-        settings=settings,
+        reason=f"A table with {parted}{counted(len(names), 'column')} parted at "
+        f"{DELIMITERS[layout.delimiter]}s: {', '.join(names[:20])}.",
+        label_column=_label(label, names, path),
+        settings={"table": settings} if settings else {},
     )
 
 
-def _columns(path: Path, mark: str) -> int:
-    with path.open("rb") as stream:
-        return stream.readline(2**20).count(mark.encode())
+def _for_init(text: str) -> str:
+    """The same advice for somebody who has no params.yaml yet: the options of `equipoise init`."""
+    pattern = rf"`source\.table\.({'|'.join(INIT_OPTIONS)}): ([^`]+)`"
+    text = re.sub(pattern, _as_option, text).replace("`source.path`", "`--from`")
+    return text.replace("`source.table.encoding`", "`--encoding`")
+
+
+def _as_option(found: re.Match[str]) -> str:
+    value = found[2].strip("\"'")
+    if found[1] == "header":
+        return "`--header`" if value == "true" else "`--no-header`"
+    return f"`--{found[1].replace('_', '-')} {shlex.quote(value)}`"
 
 
 def _parquet(path: Path, parts: list[Path], label: str | None) -> Recognised:
     try:
-        schema = pq.read_schema(parts[0])
-    except (pa.ArrowInvalid, OSError):
-        raise SourceError(
-            f"{parts[0]} is no whole Parquet file; it may be cut short: fetch it again."
-        ) from None
-    column = _label(label, schema.names, path)
-    if not any(pa.types.is_struct(field.type) for field in schema):
+        schema = open_part(parts[0]).schema_arrow
+    except ParquetError as error:
+        raise SourceError(f"{parts[0]} {error}.") from None
+    places = _places(parts, path)
+    column = _label(label, [*schema.names, *dict(places[0].partition)], path)
+    if not any(is_image(field) for field in schema):
         return Recognised(
             kind="table",
             path=path,
@@ -187,13 +222,20 @@ def _parquet(path: Path, parts: list[Path], label: str | None) -> Recognised:
 
 def _sampled_sizes(part: Path) -> tuple[tuple[int, int], ...]:
     """(height, width) in pixels of the first pictures of the part; none where it is damaged."""
-    with contextlib.suppress(pa.ArrowInvalid, OSError, KeyError):
-        file = pq.ParquetFile(part)
-        image = next(field.name for field in file.schema_arrow if pa.types.is_struct(field.type))
-        batch = next(file.iter_batches(SAMPLED_FILES, columns=[image]))
+    with contextlib.suppress(ParquetError, StopIteration, *ARROW_ERRORS):
+        file = open_part(part)
+        image = next(field.name for field in file.schema_arrow if is_image(field))
+        batch = next(iterate(part, file, [image], SAMPLED_FILES))
         contents = batch.column(0).field("bytes").to_pylist()
         return tuple(filter(None, (size_of(content or b"") for content in contents)))
     return ()
+
+
+def _places(parts: list[Path], path: Path) -> list[Place]:
+    try:
+        return places_of(parts, path)
+    except TableError as error:
+        raise SourceError(f"{path} {error}.") from None
 
 
 def _parts(path: Path) -> list[Path]:

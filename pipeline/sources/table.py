@@ -1,4 +1,4 @@
-"""Tables: CSV, TSV or Parquet with a label column."""
+"""Tables: CSV, TSV or Parquet with a label column, one file or a folder of them."""
 
 import difflib
 from collections.abc import Iterator
@@ -12,25 +12,25 @@ import pyarrow.compute as pc
 from pipeline.errors import ParamsError, SourceError
 from pipeline.params import SourceParams
 from pipeline.samples import Schema
-from pipeline.sources.class_names import in_order, look_alikes, problem_with
+from pipeline.sources.cells import Cells, TableError, joined
 from pipeline.sources.column_reader import ColumnReader, Typed
-from pipeline.sources.csv_bytes import CsvError
-from pipeline.sources.csv_table import Texts, first_row_where, read_csv
-from pipeline.sources.parquet_table import read_parquet_texts
+from pipeline.sources.csv_table import first_row_where, read_csv
+from pipeline.sources.labels import Labels, label_texts, read_labels
+from pipeline.sources.parquet_table import read_parquet
 from pipeline.sources.survey import Notice, Survey, converted, make_rows, warning
+from pipeline.sources.table_files import PARQUET_SUFFIXES, files_of, places_of
 from pipeline.sources.twins import near_rows
 from pipeline.sources.words import counted
 from pipeline.storage import feature_table
 
 BATCH_ROWS = 50_000
-MANY_CLASSES = 1_000
 
 
 class Table:
     """A table as a source.
 
     Args:
-        path: A .csv, .tsv, .txt or .parquet file.
+        path: A .csv, .tsv, .txt or .parquet file, or a folder of them.
         params: The `source` section; `label_column` is needed.
     """
 
@@ -44,30 +44,39 @@ class Table:
         """See `survey.Source.survey`."""
         headline = f"The table {self._path} cannot be used:"
         problems: list[str] = []
-        texts = self._texts(headline, problems)
-        label = self._label_column(texts.table.column_names)
-        texts = self._without_missing(texts, label, problems)
-        labels = texts.table.column(label)
-        classes = _classes(labels, label, problems)
-        reader = ColumnReader(self._params.table, texts.where)
-        names = [name for name in texts.table.column_names if name not in self._not_features(label)]
-        typed = [column for name in names if (column := reader.read(name, texts.table[name]))]
+        cells = self._cells(headline, problems)
+        label = self._label_column(cells)
+        labels = read_labels(label, cells, self._params.table, problems)
+        group = self._group(cells, problems)
+        reader = ColumnReader(self._params.table, cells)
+        names = [name for name in cells.table.column_names if name not in self._not_features(label)]
+        typed = [column for name in names if (column := reader.read(name))]
+        reader.finish()
+        whole = self._without_gaps(cells, typed, problems)
+        typed = [column.taken(pa.array(whole)) for column in typed]
+        for column in typed:
+            reader.note(column)
         problems += reader.problems
         if not typed and not problems:
             problems.append("There is no feature column beside the label.")
-        if problems:
+        if problems or labels is None:
             raise SourceError(headline, problems)
+        cells = cells.taken(whole)
         self._features = {column.column.name: column.values for column in typed}
-        codes = pc.index_in(labels, value_set=pa.array(classes, pa.string()))
-        rows, twin_notices = self._rows(texts, typed, np.asarray(codes, np.int64))
+        classes, codes, group = _occurring(labels, whole, group)
+        rows, repeats = self._rows(cells, typed, codes, group)
         schema = Schema(
             modality="table",
             classes=classes,
             columns=tuple(column.column for column in typed),
             label_column=label,
         )
-        notices = (*texts.notices, *reader.notices, *twin_notices, *self._notices(classes))
-        self._survey = Survey(schema=schema, rows=rows, notices=notices)
+        dropped = int((~whole).sum())
+        notices = [*cells.notices, *labels.notices, *reader.notices]
+        if dropped:
+            notices.append(converted(f"{dropped:,} rows with missing cells were dropped."))
+        notices += [*repeats, *self._about_left_out()]
+        self._survey = Survey(schema=schema, rows=rows, notices=tuple(notices))
         return self._survey
 
     def read(self, positions: np.ndarray) -> Iterator[pa.Table]:
@@ -84,22 +93,37 @@ class Table:
                 survey.schema,
             )
 
-    def _texts(self, headline: str, problems: list[str]) -> Texts:
+    def _cells(self, headline: str, problems: list[str]) -> Cells:
+        name = self._path.name
+        params = self._params.table
         try:
-            if self._path.is_dir() or self._path.suffix.lower() in (".parquet", ".pq"):
-                return read_parquet_texts(self._path, self._params.table)
-            return read_csv(self._path, self._params.table, problems)
-        except CsvError as error:
-            raise SourceError(headline, [f"{self._path.name} {error}."]) from None
+            paths = files_of(self._path)
+            parts = []
+            for path, place in zip(paths, places_of(paths, self._path), strict=True):
+                name = place.name
+                is_parquet = path.suffix.lower() in PARQUET_SUFFIXES
+                parts.append(
+                    read_parquet(path, place, params)
+                    if is_parquet
+                    else read_csv(path, place, params, problems)
+                )
+            name = self._path.name
+            return joined(parts)
+        except TableError as error:
+            raise SourceError(headline, [f"{name} {error}."]) from None
         except OSError as error:
-            raise SourceError(headline, [f"It cannot be read ({error.strerror})."]) from None
+            raise SourceError(headline, [f"{name} cannot be read ({error.strerror})."]) from None
 
-    def _label_column(self, names: list[str]) -> str:
+    def _label_column(self, cells: Cells) -> str:
+        names = cells.table.column_names
+        table = self._params.table
         asked = {
             "source.label_column": self._params.label_column,
             "source.split.group_column": self._params.split.group_column,
-            **{f"source.table.kinds.{name}": name for name in self._params.table.kinds},
-            **{f"source.table.leave_out ({name})": name for name in self._params.table.leave_out},
+            **{f"source.table.kinds.{name}": name for name in table.kinds},
+            **{f"source.table.numbers.{name}": name for name in table.numbers},
+            **{f"source.table.odd_cells.{name}": name for name in table.odd_cells},
+            **{f"source.table.leave_out ({name})": name for name in table.leave_out},
         }
         problems = [
             f"`{key}` names the column {name!r}, which {self._path.name} does not have."
@@ -114,7 +138,13 @@ class Table:
                 "`source.label_column` is missing; it names the column that holds the class: one "
                 f"of {', '.join(names[:30])}.",
             )
+        if label in table.leave_out:
+            problems.append(
+                f"`source.table.leave_out` lists {label!r}, which is the label; take it from the "
+                "list, or name another `source.label_column`."
+            )
         if problems:
+            problems += [n.message for n in cells.notices if "no header line" in n.message]
             raise ParamsError("params.yaml does not suit the table:", problems)
         assert label is not None
         return label
@@ -122,69 +152,97 @@ class Table:
     def _not_features(self, label: str) -> set[str | None]:
         return {label, self._params.split.group_column, *self._params.table.leave_out}
 
-    def _without_missing(self, texts: Texts, label: str, problems: list[str]) -> Texts:
-        missing = texts.table.column(label).is_null()
-        n = pc.sum(missing).as_py() or 0
-        if n:
-            problems.append(
-                f"The label column {label!r} is missing in {n:,} rows, the first in "
-                f"{texts.where(first_row_where(missing))}; fill them in, or delete the rows."
+    def _group(self, cells: Cells, problems: list[str]) -> pa.ChunkedArray | None:
+        name = self._params.split.group_column
+        if name is None:
+            return None
+        found: list[str] = []
+        texts = label_texts(name, cells, found)
+        problems += [
+            text.replace("The label column", "The group column").replace(
+                "`source.label_column`", "`source.split.group_column`"
             )
-        ignored = self._not_features(label)
-        features = [name for name in texts.table.column_names if name not in ignored]
-        gaps = {name: texts.table[name].null_count for name in features}
-        gaps = {name: n for name, n in gaps.items() if 0 < n < texts.table.num_rows}
-        policy = self._params.table.missing
-        if policy == "refuse":
-            problems += [
-                f"The column {name!r} has {n:,} missing cells, the first in "
-                f"{texts.where(first_row_where(texts.table[name].is_null()))}; fill them in, or "
-                "set `source.table.missing` to keep or drop."
-                for name, n in gaps.items()
-            ]
-        if policy == "drop" and gaps:
-            return texts.without_rows_missing(list(gaps))
+            for text in found
+        ]
         return texts
 
+    def _without_gaps(self, cells: Cells, typed: list[Typed], problems: list[str]) -> np.ndarray:
+        """Which rows stay under `source.table.missing`, bool [n]."""
+        whole = np.ones(cells.table.num_rows, bool)
+        policy = self._params.table.missing
+        for column in typed:
+            n = column.values.null_count
+            if n and policy == "refuse":
+                where = cells.where(first_row_where(column.values.is_null()))
+                problems.append(
+                    f"The column {column.column.name!r} has {n:,} missing cells, the first in "
+                    f"{where}; fill them in, or set `source.table.missing: keep` or "
+                    "`source.table.missing: drop`."
+                )
+            if n and policy == "drop":
+                whole &= np.asarray(column.values.is_valid())
+        if not whole.any():
+            problems.append(
+                "Every row has a missing cell, and `source.table.missing: drop` leaves none; set "
+                "`source.table.missing: keep`."
+            )
+            return np.ones(len(whole), bool)
+        return whole
+
     def _rows(
-        self, texts: Texts, typed: list[Typed], labels: np.ndarray
+        self, cells: Cells, typed: list[Typed], labels: np.ndarray, group: list[str | None] | None
     ) -> tuple[pd.DataFrame, list[Notice]]:
         names = [column.column.name for column in typed]
-        content = hashes_of([texts.table[name] for name in names], n=len(labels))
+        content = hashes_of([_as_hashed(cells, typed, name) for name in names], n=len(labels))
         others = [c.column.name for c in typed if c.column.kind != "continuous"]
-        discrete = hashes_of([texts.table[name] for name in others], n=len(labels))
+        discrete = hashes_of([_as_hashed(cells, typed, name) for name in others], n=len(labels))
         with_label = content ^ pd.util.hash_array(labels)
         repeat = pd.Series(with_label).groupby(with_label).cumcount().to_numpy()
         ids = pd.Series(with_label).map("{:016x}".format)
         ids = ids.where(repeat == 0, ids + "-" + pd.Series(repeat).astype(str))
-        group = self._params.split.group_column
+        splits = cells.splits()
         rows = make_rows(
             ids.tolist(),
             labels,
-            [f"{self._path.name}:{row}" for row in texts.rows],
-            groups=texts.table[group].to_pylist() if group else None,
+            cells.source_paths(),
+            splits=splits,
+            groups=group,
             twins=near_rows(content, discrete, _continuous(typed)),
         )
-        return rows, _about_repeats(content, labels)
+        return rows, _about_repeats(content, labels, splits)
 
-    def _notices(self, classes: tuple[str, ...]) -> list[Notice]:
-        table = self._params.table
-        left_out = [*table.leave_out, *filter(None, [self._params.split.group_column])]
-        notices = [
+    def _about_left_out(self) -> list[Notice]:
+        left_out = [*self._params.table.leave_out]
+        left_out += filter(None, [self._params.split.group_column])
+        return [
             converted(f"The column {name!r} is not a feature: it was left out as declared.")
             for name in left_out
         ]
-        return notices + [
-            warning(f"The class names {first!r} and {second!r} differ only in case or accents.")
-            for first, second in look_alikes(classes)
-        ]
+
+
+def _as_hashed(cells: Cells, typed: list[Typed], name: str) -> pa.ChunkedArray:
+    """Of text files the texts themselves, so that identifiers outlive a change of rules."""
+    if not cells.is_typed:
+        return cells.table[name]
+    return next(column.values for column in typed if column.column.name == name)
+
+
+def _occurring(
+    labels: Labels, whole: np.ndarray, group: pa.ChunkedArray | None
+) -> tuple[tuple[str, ...], np.ndarray, list[str | None] | None]:
+    """Classes that still have rows, the label and the group of each row that stays."""
+    codes = labels.codes[whole]
+    known = np.unique(codes)
+    classes = tuple(labels.classes[k] for k in known)
+    groups = None if group is None else group.filter(pa.array(whole)).to_pylist()
+    return classes, np.searchsorted(known, codes), groups
 
 
 def hashes_of(columns: list[pa.ChunkedArray], *, n: int) -> np.ndarray:
     """One number for the cells of each row, uint64 [n]; equal for equal rows (SipHash, mixed)."""
     mixed = np.zeros(n, np.uint64)
     for column in columns:
-        coded = column.combine_chunks().dictionary_encode()
+        coded = pc.cast(column, pa.string()).combine_chunks().dictionary_encode()
         known = pd.util.hash_array(coded.dictionary.to_numpy(zero_copy_only=False).astype(object))
         cells = np.append(known, np.uint64(0x9E3779B97F4A7C15))
         index = coded.indices.fill_null(len(known)).to_numpy()
@@ -203,22 +261,10 @@ def _continuous(typed: list[Typed]) -> np.ndarray:
     return np.column_stack(columns) if columns else np.empty((n, 0))
 
 
-def _classes(labels: pa.ChunkedArray, name: str, problems: list[str]) -> tuple[str, ...]:
-    found = pc.unique(pc.drop_null(labels)).to_pylist()
-    if len(found) > MANY_CLASSES or len(found) > max(10, len(labels) / 2):
-        problems.append(
-            f"The label column {name!r} has {len(found):,} distinct values in {len(labels):,} "
-            "rows; classes are expected: is it a number to predict, or an identifier?"
-        )
-        return tuple(found)
-    if len(found) == 1:
-        problems.append(f"There is one class only ({found[0]!r}); at least two are needed.")
-    problems += [problem for value in found if (problem := problem_with(value))]
-    return in_order(found)
-
-
-def _about_repeats(content: np.ndarray, labels: np.ndarray) -> list[Notice]:
-    frame = pd.DataFrame({"content": content, "label": labels})
+def _about_repeats(
+    content: np.ndarray, labels: np.ndarray, splits: list[str | None] | None
+) -> list[Notice]:
+    frame = pd.DataFrame({"content": content, "label": labels, "split": splits or ""})
     repeated = frame[frame.duplicated("content", keep=False)]
     if repeated.empty:
         return []
@@ -228,6 +274,22 @@ def _about_repeats(content: np.ndarray, labels: np.ndarray) -> list[Notice]:
             "one split."
         )
     ]
+    if splits:
+        crossing = repeated.groupby("content")["split"].nunique() > 1
+        n = int(crossing.sum())
+        notices = [
+            warning(f"{len(repeated):,} rows have the same features as another row."),
+            *(
+                [
+                    warning(
+                        f"{counted(n, 'set')} of equal rows stand in several of the files' "
+                        "splits, which flatters every score."
+                    )
+                ]
+                if n
+                else []
+            ),
+        ]
     several = repeated.groupby("content")["label"].nunique()
     n = int((several > 1).sum())
     if n:

@@ -149,8 +149,10 @@ def test_a_picture_that_is_only_a_path_is_refused(tmp_path):
 
 
 def test_a_parquet_table_has_the_kinds_of_its_csv(tmp_path):
-    frame().drop(columns="patient").to_parquet(tmp_path / "raw.parquet")
-    frame().drop(columns="patient").to_csv(tmp_path / "raw.csv", index=False)
+    data = frame().drop(columns="patient").assign(since=lambda d: pd.to_datetime(d["since"]))
+    data = data.assign(member=data["member"] == "true")
+    data.to_parquet(tmp_path / "raw.parquet")
+    data.to_csv(tmp_path / "raw.csv", index=False)
     kinds = [
         [column.kind for column in looked_at(tmp_path / name, **TABLE)[1].schema.columns]
         for name in ("raw.parquet", "raw.csv")

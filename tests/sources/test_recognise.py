@@ -108,5 +108,5 @@ def test_one_class_folder_alone_is_told_so(tmp_path):
 def test_several_tables_in_a_folder_are_refused(tmp_path):
     for name in ("a", "b"):
         csv_file(tmp_path / "raw" / f"{name}.csv", pd.DataFrame({"label": [1]}))
-    with pytest.raises(SourceError, match=r"holds nothing that is known \(a.csv, b.csv\)"):
+    with pytest.raises(SourceError, match=r"holds several tables \(a.csv, b.csv\)"):
         recognise(tmp_path / "raw")

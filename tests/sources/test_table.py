@@ -37,7 +37,7 @@ def test_a_label_that_is_a_number_to_predict_is_refused(table_refusal):
     assert "has 40 distinct values in 40 rows; classes are expected" in message
 
 
-@pytest.mark.parametrize("name", ["a\nb", "../up", "-rf", "x" * 300])
+@pytest.mark.parametrize("name", ["a\nb", "\x1b[31m", "x" * 5000])
 def test_a_hostile_class_name_is_refused(table_refusal, name):
     data = plain()
     data.loc[::2, "income"] = name

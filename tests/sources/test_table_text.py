@@ -28,9 +28,10 @@ def test_a_ragged_row_is_refused_with_its_line(table_refusal):
     assert "has 1 cells in line 4 where its header has 2" in message
 
 
-def test_utf16_is_refused_and_the_option_named(table_refusal):
+def test_utf16_is_refused_where_another_encoding_is_declared(table_refusal):
     content = plain().to_csv(index=False).encode("utf-16")
-    assert "is UTF-16 text; set `source.table.encoding: utf-16`" in table_refusal(content)
+    message = table_refusal(content, table={"encoding": "utf-8"})
+    assert "is UTF-16 text; set `source.table.encoding: utf-16`" in message
 
 
 def test_utf16_is_read_where_declared(path):
@@ -61,8 +62,11 @@ def test_a_byte_order_mark_is_no_part_of_the_first_name(path):
 
 
 @pytest.mark.parametrize(("mark", "name"), [(";", "semicolon"), ("\t", "tab")])
-def test_another_delimiter_is_refused_and_the_option_named(table_refusal, mark, name):
-    message = table_refusal(plain().to_csv(index=False, sep=mark))
+def test_a_delimiter_that_is_declared_wrongly_is_refused_and_the_option_named(
+    table_refusal, mark, name
+):
+    content = plain().to_csv(index=False, sep=mark)
+    message = table_refusal(content, table={"delimiter": ","})
     assert f"its header holds {name}s; set `source.table.delimiter: {mark!r}`" in message
 
 
@@ -71,11 +75,11 @@ def test_tabs_are_read_in_a_tsv_file(tmp_path):
     assert len(looked_at(path)[1].rows) == 40
 
 
-def test_a_decimal_comma_is_refused_and_the_option_named(table_refusal):
-    content = plain().to_csv(index=False, sep=";", decimal=",")
+def test_a_decimal_comma_that_may_part_thousands_is_refused_and_the_option_named(table_refusal):
+    content = plain().assign(height="1,037").to_csv(index=False, sep=";", decimal=",")
     message = table_refusal(content, table={"delimiter": ";"})
-    assert "The column 'height' has numbers with a decimal comma" in message
-    assert "`source.table.decimal: ','`" in message
+    assert "The column 'height' has numbers like '1,037'" in message
+    assert '`source.table.decimal: ","`' in message
 
 
 def test_a_decimal_comma_is_read_where_declared(path):

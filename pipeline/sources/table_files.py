@@ -1,0 +1,113 @@
+"""Which files a table consists of, and what their names and folders tell: splits, partitions."""
+
+import re
+from pathlib import Path
+from urllib.parse import unquote
+
+from pipeline.sources.cells import Place, TableError
+from pipeline.sources.folder_walk import SPLIT_NAMES
+
+PARQUET_SUFFIXES = (".parquet", ".pq")
+TEXT_SUFFIXES = (".csv", ".tsv")
+HIVE_MISSING = "__HIVE_DEFAULT_PARTITION__"
+PARTITION = re.compile(r"([^=]+)=(.*)")
+MAXIMUM_FILES = 10_000
+
+
+def files_of(path: Path) -> list[Path]:
+    """The file itself; of a folder its Parquet files at any depth, else its .csv and .tsv files.
+
+    Raises:
+        TableError: there are none, too many, or of both kinds.
+    """
+    if path.is_file():
+        return [path]
+    parquet = _below(path, PARQUET_SUFFIXES)
+    texts = _below(path, TEXT_SUFFIXES)
+    if parquet and texts:
+        raise TableError(
+            f"holds Parquet and text tables ({parquet[0].name} and {texts[0].name}); name one file "
+            "or a folder of one kind as `source.path`"
+        )
+    found = parquet or texts
+    if not found:
+        raise TableError("holds no .parquet, .csv or .tsv file")
+    if len(found) > MAXIMUM_FILES:
+        raise TableError(f"holds {len(found):,} files; at most {MAXIMUM_FILES:,} are read")
+    return found
+
+
+def places_of(paths: list[Path], root: Path) -> list[Place]:
+    """What each file's name and folders tell.
+
+    Raises:
+        TableError: some names tell a split and others none, or there is no train or no test.
+    """
+    if not root.is_dir():
+        return [Place(paths[0].name)]
+    relative = [path.relative_to(root) for path in paths]
+    splits = _splits(relative)
+    places = [
+        Place(str(path), split, _partition(path))
+        for path, split in zip(relative, splits, strict=True)
+    ]
+    stems = {re.sub("[0-9]+", "", path.stem) for path in relative}
+    is_text = paths[0].suffix.lower() in TEXT_SUFFIXES
+    if is_text and len(stems) > 1 and not any(place.split or place.partition for place in places):
+        shown = ", ".join(str(path) for path in relative[:5])
+        raise TableError(
+            f"holds several tables ({shown}), which are neither parts of one nor splits (train, "
+            "test); name the one that is meant as `source.path`"
+        )
+    return places
+
+
+def _below(path: Path, suffixes: tuple[str, ...]) -> list[Path]:
+    """Files with such a suffix, sorted; hidden ones and those of hidden folders are nobody's."""
+    return sorted(
+        found
+        for found in path.rglob("*")
+        if found.suffix.lower() in suffixes
+        and found.is_file()
+        and not any(part.startswith((".", "_")) for part in found.relative_to(path).parts)
+    )
+
+
+def _splits(paths: list[Path]) -> list[str | None]:
+    found = [_split_in(path) for path in paths]
+    known = {split for split in found if split}
+    if len(set(found)) < 2:
+        return [None] * len(paths)
+    if None in found:
+        first = next(path for path, split in zip(paths, found, strict=True) if split is None)
+        raise TableError(
+            f"holds files of the splits {', '.join(sorted(known))} beside {first}, whose name "
+            "tells none; rename it (train, validation or test first), or move it elsewhere"
+        )
+    if not {"train", "test"} <= known:
+        raise TableError(
+            f"holds files of the splits {', '.join(sorted(known))} only; train and test are "
+            "needed: name the training file alone as `source.path`, and the split is made"
+        )
+    return found
+
+
+def _split_in(path: Path) -> str | None:
+    for part in path.parts:
+        found = PARTITION.fullmatch(part)
+        if found:
+            word = found[2].lower() if found[1].lower() == "split" else ""
+        else:
+            word = re.split(r"[-_. ]", part.lower())[0]
+        if word in SPLIT_NAMES:
+            return SPLIT_NAMES[word]
+    return None
+
+
+def _partition(path: Path) -> tuple[tuple[str, str | None], ...]:
+    found = [PARTITION.fullmatch(part) for part in path.parts[:-1]]
+    return tuple(
+        (match[1], None if match[2] == HIVE_MISSING else unquote(match[2]))
+        for match in found
+        if match and not (match[1].lower() == "split" and match[2].lower() in SPLIT_NAMES)
+    )
