@@ -6,6 +6,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Files that run the whole loop or a server go first, so that no process ends alone with them.
 LONGEST = (
     "test_end_to_end.py",
+    "test_kills.py",
     "test_service.py",
     "test_live_servers.py",
     "test_resume.py",
