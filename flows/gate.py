@@ -106,8 +106,7 @@ class Gate:
     def _refusal(self, scope: Scope) -> Refusal | None:
         headers = Headers(scope["headers"])
         host = headers.only("host")
-        found = _HOST.fullmatch(host.lower()) if host is not None else None
-        if host is None or found is None or found["name"] not in self._hosts:
+        if host is None or host_name(host) not in self._hosts:
             return _UNKNOWN_HOST
         path: str = scope["path"]
         # A target such as http://host/ or * is none that a browser or client of ours sends.
@@ -128,6 +127,12 @@ class Gate:
         if given is None or not hmac.compare_digest(given.encode("latin-1"), self._token):
             return _NO_PASSWORD
         return None
+
+
+def host_name(host: str) -> str | None:
+    """The name in a Host header, in lower case without its port; None where it is no host."""
+    found = _HOST.fullmatch(host.lower())
+    return found["name"] if found else None
 
 
 class Headers:
