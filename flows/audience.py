@@ -12,6 +12,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Protocol
 
+from pipeline.credentials import without_credentials
+
 
 class Audience(Protocol):
     """What a watcher is told."""
@@ -61,7 +63,8 @@ class Step:
     outcome: str = "failed"
 
     def say(self, line: str) -> None:
-        """Write one line to the run's log and to whoever watches."""
+        """Write one line, without credentials, to the run's log and to whoever watches."""
+        line = without_credentials(line)
         self.logger.info("%s", line)
         _audience.get().said(self.stage, line)
 

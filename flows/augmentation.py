@@ -27,6 +27,7 @@ from flows.predecessor import crash, end_silent
 from flows.schedule import FLOW
 from flows.seal import unserved
 from flows.settings import sweep
+from pipeline.credentials import without_credentials
 from pipeline.errors import TrainingError, TransferError
 from pipeline.last_run import note_run
 from pipeline.lease import RUN, SCHEDULED_RUN, hold, read_holder
@@ -140,7 +141,10 @@ def only_warning(what: str) -> Iterator[None]:
         yield
     except Exception as error:
         get_run_logger().warning(
-            "The version stands, but could not be %s (%s: %s).", what, type(error).__name__, error
+            "The version stands, but could not be %s (%s: %s).",
+            what,
+            type(error).__name__,
+            without_credentials(str(error)),
         )
 
 

@@ -16,6 +16,7 @@ from prefect.client.schemas.objects import State
 
 from flows.blocks import load_block
 from flows.mail import Email
+from pipeline.credentials import without_credentials
 from pipeline.errors import EquipoiseError, ServiceError
 from pipeline.versions.git_remote import UnpushedError
 from pipeline.versions.release import ReleaseOutcome
@@ -38,7 +39,7 @@ class Occasion:
     def of_release(cls, outcome: ReleaseOutcome) -> "Occasion":
         """A new version: promoted, or held back by its verdict."""
         state = "promoted" if outcome.promoted else "held back: released, but not promoted"
-        return cls(f"Equipoise: {outcome.tag} {state}", outcome.sentence)
+        return cls(f"Equipoise: {outcome.tag} {state}", without_credentials(outcome.sentence))
 
     @classmethod
     def of_failure(cls, error: Exception) -> "Occasion":

@@ -18,7 +18,7 @@ from flows.password import auth_string
 from flows.schedule import Schedule
 from flows.server import STARTUP_SECONDS, Server, is_ours, lasting_server, port_is_free
 from pipeline.errors import ServiceError
-from pipeline.lease import SCHEDULED_RUN, process_lives, read_holder
+from pipeline.lease import SCHEDULED_RUN, read_holder
 from pipeline.process_group import process_group
 from pipeline.workspace import Workspace
 
@@ -91,7 +91,7 @@ def _runner(workspace: Workspace) -> contextlib.AbstractContextManager[subproces
 
 def _is_busy(workspace: Workspace) -> bool:
     holder = read_holder(workspace, SCHEDULED_RUN)
-    return holder is not None and process_lives(holder.pid, holder.started)
+    return holder is not None and holder.is_process_here()
 
 
 def _settle(workspace: Workspace) -> None:

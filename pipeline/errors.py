@@ -13,10 +13,12 @@
 
 Every message is one or more whole sentences: what was found, where, what was expected, and the way
 out. `str(error)` is shown to the user as it is, without a traceback, and the process ends with
-`error.exit_code`.
+`error.exit_code`. No message holds a user name, password or token of a URL.
 """
 
 from collections.abc import Sequence
+
+from pipeline.credentials import without_credentials
 
 SHOWN_PROBLEMS = 20
 
@@ -25,6 +27,9 @@ class EquipoiseError(Exception):
     """Something the user can mend; the message says how."""
 
     exit_code = 2
+
+    def __init__(self, message: object = ""):
+        super().__init__(without_credentials(str(message)))
 
 
 class ProblemsError(EquipoiseError):

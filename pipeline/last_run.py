@@ -4,6 +4,7 @@ import logging
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
+from pipeline.credentials import without_credentials
 from pipeline.errors import ArtifactError
 from pipeline.workspace import Workspace, read_json, write_json
 
@@ -31,10 +32,11 @@ class LastRun:
 
 
 def note_run(workspace: Workspace, state: str, sentence: str) -> None:
-    """Write down how a run ended; where the disk takes nothing, only the log tells."""
+    """Write down how a run ended, without credentials; where the disk takes nothing, only the log tells."""
     ended = datetime.now(UTC).isoformat(timespec="seconds")
     try:
-        write_json(workspace.private / LAST_RUN_FILE, asdict(LastRun(state, sentence, ended)))
+        last = LastRun(state, without_credentials(sentence), ended)
+        write_json(workspace.private / LAST_RUN_FILE, asdict(last))
     except OSError as error:
         # That a run ended well or badly must not be hidden by the note of it.
         log.warning("How the run ended could not be written down (%s).", error)

@@ -1,8 +1,10 @@
 """The lease of a workspace: one run at a time, and a dead holder never blocks the living.
 
 The lease names its holder by process id, boot id and start time, so that a recycled process id or a
-restarted machine is never taken for a living run. Where the holder belongs to another machine or
-container, which cannot be asked, the age of its heartbeat decides.
+restarted machine is never taken for a living run. The start is counted in clock ticks since boot,
+which no step of the clock changes; a system without /proc tells it in seconds since 1970. Where the
+holder belongs to another machine or container, which cannot be asked, the age of its heartbeat
+decides.
 """
 
 import contextlib
@@ -16,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import psutil
 
@@ -24,10 +27,13 @@ from pipeline.workspace import Workspace, write_json
 
 HEARTBEAT_SECONDS = 15.0
 STALE_SECONDS = 120.0
+# As far as a clock may have been set while a process whose start is known by the clock ran.
+CLOCK_STEP_SECONDS = 60.0
 # What can be held: the user's own tree, the worktree of scheduled runs, the schedule itself.
 RUN = "run"
 SCHEDULED_RUN = "scheduled-run"
 SCHEDULE = "schedule"
+Clock = Literal["ticks", "epoch"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,8 @@ class Holder:
     """Who holds a lease: enough to find the process again, and to name it to a person.
 
     Attributes:
-        started: Seconds since 1970.
+        started: When the process began, as `clock` counts it.
+        clock: "ticks" since boot, or "epoch": seconds since 1970, as older leases have it.
         purpose: The command, for a person.
         run: The flow run's id, so that whoever finds the holder dead can tell the server; or "".
     """
@@ -48,13 +55,16 @@ class Holder:
     purpose: str
     since: str
     run: str = ""
+    clock: Clock = "epoch"
 
     @classmethod
     def this_process(cls, purpose: str, run: str = "") -> "Holder":
         """The running process as a holder."""
+        started, clock = start_of(os.getpid())
         return cls(
             pid=os.getpid(),
-            started=psutil.Process().create_time(),
+            started=started,
+            clock=clock,
             boot=boot_id(),
             pid_namespace=_pid_namespace(),
             host=socket.gethostname(),
@@ -66,18 +76,40 @@ class Holder:
     def is_process_here(self) -> bool:
         """Whether it is a living process that this one could end."""
         here = (self.boot, self.pid_namespace) == (boot_id(), _pid_namespace())
-        return here and process_lives(self.pid, self.started)
+        return here and self._process_lives()
 
     def lives(self, *, heartbeat_age_seconds: float) -> bool:
         """Whether the holder still runs, as well as this machine can know."""
         if (self.boot, self.pid_namespace) == (boot_id(), _pid_namespace()):
-            return process_lives(self.pid, self.started)
+            return self._process_lives()
         if self.host == socket.gethostname() and self.boot != boot_id():
             return False
         return heartbeat_age_seconds < STALE_SECONDS
 
+    def _process_lives(self) -> bool:
+        try:
+            if psutil.Process(self.pid).status() == psutil.STATUS_ZOMBIE:
+                return False
+            started, clock = start_of(self.pid)
+            if self.clock == "epoch" and clock == "ticks":
+                started, clock = float(psutil.Process(self.pid).create_time()), "epoch"
+        except (psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError):
+            return False
+        # Ticks are exact. Seconds since 1970 follow the clock, which may have been set meanwhile;
+        # the process id alone would have to come round within that time to be mistaken.
+        tolerance = 0.0 if clock == "ticks" else CLOCK_STEP_SECONDS
+        return clock == self.clock and abs(started - self.started) <= tolerance
+
     def __str__(self) -> str:
         return f"`{self.purpose}`, process {self.pid} on {self.host}, since {self.since}"
+
+
+_TYPES = {
+    "pid": int,
+    "started": (int, float),
+    "pid_namespace": int,
+    **dict.fromkeys(("boot", "host", "purpose", "since", "run", "clock"), str),
+}
 
 
 @dataclass(frozen=True)
@@ -96,14 +128,18 @@ def boot_id() -> str:
     return str(int(psutil.boot_time()))
 
 
-def process_lives(pid: int, started: float) -> bool:
-    """Whether the process that began at `started` (seconds since 1970) under `pid` still runs."""
-    try:
-        process = psutil.Process(pid)
-        same = abs(float(process.create_time()) - started) < 1.0
-        return bool(same and process.status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return False
+def start_of(pid: int) -> tuple[float, Clock]:
+    """When a process began: clock ticks since boot where /proc tells them, else seconds since 1970.
+
+    Raises:
+        FileNotFoundError, ProcessLookupError: there is no such process (any more).
+        psutil.NoSuchProcess: the same, on a system without /proc.
+    """
+    if not Path("/proc/self/stat").is_file():
+        return float(psutil.Process(pid).create_time()), "epoch"
+    # The second field is the program's name in parentheses, which may hold any character.
+    fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+    return float(fields[19]), "ticks"
 
 
 @contextlib.contextmanager
@@ -152,8 +188,10 @@ def refuse_if_held(workspace: Workspace, name: str = RUN) -> Holder | None:
 def read_holder(workspace: Workspace, name: str = RUN) -> Holder | None:
     """Who the lease names, dead or alive; None when nobody holds it or the file is damaged."""
     try:
-        return Holder(**json.loads(lease_file(workspace, name).read_bytes()))
-    except (FileNotFoundError, ValueError, TypeError):
+        holder = Holder(**json.loads(lease_file(workspace, name).read_bytes()))
+        is_whole = all(isinstance(getattr(holder, key), kind) for key, kind in _TYPES.items())
+        return holder if is_whole and 0 < holder.pid < 2**31 else None
+    except (FileNotFoundError, ValueError, TypeError, RecursionError):
         return None
 
 

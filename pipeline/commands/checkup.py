@@ -17,6 +17,7 @@ from flows.password import auth_string
 from flows.schedule import next_times, read_schedule
 from flows.server import is_ours, port_is_free
 from pipeline.commands.places import refusals, rooms, written_places
+from pipeline.credentials import without_credentials
 from pipeline.errors import EquipoiseError
 from pipeline.last_run import read_last_run
 from pipeline.lease import RUN, SCHEDULE, SCHEDULED_RUN, read_holder
@@ -56,7 +57,7 @@ def check_up(workspace: Workspace) -> Iterator[Finding]:
             level, sentence = "failure", " ".join(str(error).split())
         except Exception as error:
             level, sentence = "failure", f"could not be checked ({type(error).__name__}: {error})"
-        yield Finding(level, subject, sentence)
+        yield Finding(level, subject, without_credentials(sentence))
 
 
 def versions(_: Workspace) -> tuple[Level, str]:

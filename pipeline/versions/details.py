@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from pipeline.credentials import without_credentials
 from pipeline.errors import VersionError
 from pipeline.outside import read_outside_json
 from pipeline.params import Params
@@ -63,10 +64,18 @@ def make_details(
     details = Details(
         scores=scores,
         objects=dict(objects),
-        params=params.model_dump(mode="json"),
+        params=_published(params),
         sample_schema=dict(schema),
     )
     return json.dumps(details.model_dump(mode="json"), indent=1, sort_keys=True) + "\n"
+
+
+def _published(params: Params) -> dict[str, Any]:
+    """The params as everybody may read them: the address of a git remote without its password."""
+    content = params.model_dump(mode="json")
+    address = content["release"]["git_remote"]
+    content["release"]["git_remote"] = address and without_credentials(address)
+    return content
 
 
 def read_details(git: Git, commit: str, prefix: str) -> Details:

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from pipeline.credentials import without_credentials
 from pipeline.errors import VersionError
 from pipeline.params import Params
 from pipeline.versions.details import DETAILS
@@ -156,8 +157,11 @@ def _write_commit(
     git: Git, workspace: Workspace, evidence: Evidence, remote: Remote, message: str
 ) -> str:
     prefix = git.prefix()
+    # The address of a git remote stands in params.yaml; its password is not published.
+    params = without_credentials(evidence.files["params.yaml"].decode()).encode()
     files = {
         **evidence.files,
+        "params.yaml": params,
         ".dvc/config": published_config(remote),
         DETAILS: evidence.details.encode(),
     }

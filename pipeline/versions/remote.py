@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from configobj import ConfigObj, ConfigObjError
 
+from pipeline.credentials import without_credentials
 from pipeline.errors import VersionError
 from pipeline.versions.dvc_settings import effective_config
 from pipeline.versions.foreign_settings import PUBLIC_OPTIONS, sift_remote
@@ -40,7 +41,7 @@ class Remote:
 
     def scrub(self, text: str) -> str:
         """The text without anything secret about this remote."""
-        text = text.replace(self.url, self.public_url)
+        text = without_credentials(text.replace(self.url, self.public_url))
         for name, value in self.options.items():
             if name not in PUBLIC_OPTIONS and isinstance(value, str) and len(value) > 2:
                 text = text.replace(value, "***")
@@ -52,14 +53,6 @@ class Remote:
         if self.url.startswith("file://"):
             return Path(urlsplit(self.url).path)
         return None if "://" in self.url else Path(self.url)
-
-
-def without_credentials(url: str) -> str:
-    """The URL without user name and password."""
-    if "://" not in url:
-        return url
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def effective_remote(root: Path) -> Remote:

@@ -6,9 +6,10 @@ from urllib.parse import unquote, urlsplit
 
 from configobj import ConfigObj
 
+from pipeline.credentials import without_credentials
 from pipeline.errors import VersionError
 from pipeline.versions.foreign_settings import PUBLIC_OPTIONS, sift_remote
-from pipeline.versions.remote import effective_remote, without_credentials
+from pipeline.versions.remote import effective_remote
 from pipeline.versions.setup import REMOTE, make_repository, write_config
 
 

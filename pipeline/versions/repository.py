@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pipeline.credentials import without_credentials
 from pipeline.errors import VersionError
 from pipeline.versions.git import Git
 from pipeline.versions.process import CommandError
-from pipeline.versions.remote import without_credentials
 
 _URL = re.compile(r"^[a-z+]+://|^[^/\s]+@[^/\s]+:|^[\w.-]+:(?!\\)")
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline import errors
+from pipeline.credentials import without_credentials
 from pipeline.errors import EquipoiseError, WorkspaceError
 from pipeline.machine_errors import refusal_in_output
 from pipeline.process_group import ended_after, process_group
@@ -57,6 +58,9 @@ class StageCrashError(RuntimeError):
     """A stage's process ended in a way that no user caused; its log holds the traceback."""
 
     exit_code = 1
+
+    def __init__(self, message: str):
+        super().__init__(without_credentials(message))
 
 
 def run_stage(
