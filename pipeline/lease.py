@@ -104,7 +104,7 @@ class Holder:
         return f"`{self.purpose}`, process {self.pid} on {self.host}, since {self.since}"
 
 
-_TYPES = {
+_TYPES: dict[str, type | tuple[type, ...]] = {
     "pid": int,
     "started": (int, float),
     "pid_namespace": int,

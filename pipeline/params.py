@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from pipeline.addresses import GitAddress
 from pipeline.errors import ParamsError
 from pipeline.params_problems import sentence
 from pipeline.yaml_text import parse_mapping, read_mapping
@@ -31,6 +32,8 @@ NumberFormatName = Literal[
 # fmt: on
 Fraction = Annotated[float, Field(gt=0.0, lt=1.0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
+# What a set may be released as; its tags begin with it.
+RELEASE_NAME = r"^[a-z][a-z0-9-]{0,62}$"
 Weight = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 
 
@@ -257,8 +260,18 @@ class TrialParams(Section):
 class ReleaseParams(Section):
     """What a release carries and where it is pushed."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")] = "augmented"
+    name: Annotated[str, Field(pattern=RELEASE_NAME)] = "augmented"
     git_remote: str | None = None
+
+    @field_validator("git_remote")
+    @classmethod
+    def _is_an_address(cls, text: str | None) -> str | None:
+        if text is not None:
+            try:
+                GitAddress(text)
+            except ValueError as error:
+                raise ValueError(f"`release.git_remote`: {error}") from None
+        return text
 
 
 class RunParams(Section):

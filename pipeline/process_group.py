@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 GUARD = Path(__file__).with_name("guard.py")
 GRACE_SECONDS = 5.0
@@ -73,7 +73,7 @@ def _start(
     )
 
 
-def end_group(process: subprocess.Popen[str]) -> None:
+def end_group(process: subprocess.Popen[Any]) -> None:
     """End the group that `process` leads, and wait until it has ended."""
     deadline = time.monotonic() + GRACE_SECONDS
     _signal_group(process.pid, signal.SIGTERM)
@@ -83,7 +83,7 @@ def end_group(process: subprocess.Popen[str]) -> None:
     process.wait()
 
 
-def _group_lives(process: subprocess.Popen[str]) -> bool:
+def _group_lives(process: subprocess.Popen[Any]) -> bool:
     process.poll()  # Reaps the leader, which would otherwise count as a member for ever.
     try:
         os.killpg(process.pid, 0)

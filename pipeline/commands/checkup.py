@@ -36,7 +36,7 @@ GIGABYTE = 10**9
 LEAST_FREE_BYTES = 2 * GIGABYTE
 # An object that is surely nowhere: asking for it shows that the remote answers.
 NO_OBJECT = "0" * 32
-ROLES = ("AUTHOR", "COMMITTER")
+ROLES = ("GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT")
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def git_identity(workspace: Workspace) -> tuple[Level, str]:
         return "failure", "no commit yet; a scheduled run works on what is committed"
     neutral = git.identity()
     # git itself says who it is, since the name may come from the environment as well.
-    idents = [git.run("var", f"GIT_{role}_IDENT", environment=neutral) for role in ROLES]
+    idents = [git.run("var", role, environment=neutral) for role in ROLES]
     who = " and ".join(dict.fromkeys(ident.rpartition(" <")[0] for ident in idents))
     if neutral:
         return (

@@ -17,6 +17,7 @@ from pipeline.versions.fetch import released_prefix
 from pipeline.versions.git import Git
 from pipeline.versions.listing import Release, list_releases
 from pipeline.versions.lockfile import COMMITTED, LOCK, Output, read_outputs
+from pipeline.versions.operands import Commit, FromRoot, Revision, before, between
 from pipeline.versions.process import CommandError
 from pipeline.workspace import Workspace, write_bytes
 
@@ -26,9 +27,10 @@ def is_as_released(worktree: Workspace) -> bool:
     git, releases = Git(worktree.root), _releases(worktree)
     paths = [f"{git.prefix()}{name}" for name in SETTINGS]
     # Where the code itself is in the repository, nobody commits code.json.
-    names = [f":/{path}" for path in paths if git.find("HEAD", path) is not None]
+    names = [FromRoot.at(path) for path in paths if git.find("HEAD", path) is not None]
+    options = ("--quiet", "--no-ext-diff", "--no-textconv")
     return bool(releases) and git.succeeds(
-        "diff", "--quiet", releases[-1].commit, "HEAD", "--", *names
+        "diff", *options, Commit(releases[-1].commit), Revision("HEAD"), *names
     )
 
 
@@ -71,17 +73,18 @@ def _best_lock(git: Git, releases: Sequence[Release]) -> bytes | None:
     if not releases:
         return own
     newest = releases[-1]
-    if own is not None and _touched_between(git, f"{newest.commit}^", "HEAD", path):
+    if own is not None and _touched_since(git, Commit(newest.commit), path):
         return own
     return git.read(newest.commit, released_prefix(git, newest) + LOCK)
 
 
-def _touched_between(git: Git, one: str, other: str, path: str) -> bool:
-    """Whether a commit that only one of two revisions has behind it changed the file."""
-    if git.commit_of(one) is None:  # The release was the first commit of all.
-        return True
-    commits = git.run("rev-list", "--max-count=1", f"{one}...{other}", "--", f":/{path}")
-    return commits != ""
+def _touched_since(git: Git, release: Commit, path: str) -> bool:
+    """Whether a commit that only HEAD, or only what a release was made on, has changed the file."""
+    base = before(release)
+    if not git.succeeds("rev-parse", "--quiet", "--verify", base):
+        return True  # The release was the first commit of all.
+    both = between(base, Revision("HEAD"))
+    return git.run("rev-list", "--max-count=1", both, FromRoot.at(path)) != ""
 
 
 def _committed_files(

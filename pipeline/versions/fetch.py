@@ -139,8 +139,7 @@ def released_prefix(git: Git, release: Release) -> str:
     Raises:
         VersionError: the commit is not that of a release.
     """
-    listed = git.run("ls-tree", "-r", "-z", "--name-only", "--full-tree", release.commit)
-    names = set(listed.split("\0"))
+    names = set(git.files(release.commit))
     found = [name.removesuffix(LOCK) for name in names if Path(name).name == LOCK]
     if not found:
         raise VersionError(f"The commit of {release.tag} holds no {LOCK}; it is not a release.")

@@ -9,11 +9,26 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import VersionError
-from pipeline.versions.process import CommandError, run_command
+from pipeline.versions.git_call import call_git
+from pipeline.versions.operands import (
+    Commit,
+    FromRoot,
+    InTree,
+    Operand,
+    Pattern,
+    Revision,
+    blob_at,
+    peeled,
+)
+from pipeline.versions.process import CommandError, SilentError
 
 NEUTRAL_IDENTITY = ("Equipoise", "equipoise@localhost")
 NO_OBJECT = "0" * 40
 STALE_LOCK_SECONDS = 10.0
+_TAG_FORMAT = (
+    "--format=%(refname:strip=2)%00%(objectname)%00%(*objectname)%00"
+    "%(creatordate:iso-strict)%00%(contents)%00%01"
+)
 
 
 @dataclass(frozen=True)
@@ -22,17 +37,25 @@ class Git:
 
     Attributes:
         directory: A folder inside the repository (the bare repository itself, or a work tree).
+        foreign: Whether it is not the user's own, so that nothing that it brings may run.
     """
 
     directory: Path
+    foreign: bool = False
 
     def run(
         self,
-        *arguments: str,
+        *arguments: str | Operand,
         environment: Mapping[str, str] | None = None,
-        content: bytes | None = None,
+        content: bytes = b"",
     ) -> str:
         """What a git command prints, without the last line end.
+
+        Args:
+            arguments: The subcommand and its options as plain text that the source spells out,
+                never one from outside; then operands, of the types in `operands`.
+            environment: Variables to set on top of the present ones.
+            content: What git reads on stdin.
 
         Raises:
             CommandError: git failed.
@@ -42,19 +65,20 @@ class Git:
 
     def run_bytes(
         self,
-        *arguments: str,
+        *arguments: str | Operand,
         environment: Mapping[str, str] | None = None,
-        content: bytes | None = None,
+        content: bytes = b"",
     ) -> bytes:
         """What a git command prints, as it is."""
-        return run_command(
-            ["git", *arguments],
-            directory=self.directory,
+        return call_git(
+            self.directory,
+            arguments,
+            foreign=self.foreign,
             environment=environment,
             content=content,
         )
 
-    def succeeds(self, *arguments: str) -> bool:
+    def succeeds(self, *arguments: str | Operand) -> bool:
         """Whether a git command ends well."""
         try:
             self.run(*arguments)
@@ -75,9 +99,13 @@ class Git:
         return self.commit_of("HEAD")
 
     def commit_of(self, revision: str) -> str | None:
-        """The commit that a tag, branch or hash names; None where there is none."""
+        """The commit that a tag, branch or hash names; None where there is none.
+
+        Raises:
+            VersionError: the text is no plain name, but an option or an expression of git's.
+        """
         try:
-            return self.run("rev-parse", "--quiet", "--verify", f"{revision}^{{commit}}")
+            return self.run("rev-parse", "--quiet", "--verify", peeled(Revision(revision)))
         except CommandError:
             return None
 
@@ -86,8 +114,8 @@ class Git:
 
         git alone would guess a name from the machine, or fail on a machine without a name.
         """
-        name = self.run("config", "--default", "", "--get", "user.name")
-        email = self.run("config", "--default", "", "--get", "user.email")
+        name = self.run("config", "--default=", "--get", "user.name")
+        email = self.run("config", "--default=", "--get", "user.email")
         if name and email:
             return {}
         values = zip(("NAME", "EMAIL"), (name, email), NEUTRAL_IDENTITY, strict=True)
@@ -111,14 +139,23 @@ class Git:
 
     def find(self, revision: str, path: str) -> bytes | None:
         """The same; None where there is no such file or no such revision."""
+        where = blob_at(Revision(revision), InTree(path))
         try:
-            return self.run_bytes("cat-file", "blob", f"{revision}:{path}")
-        except CommandError:
+            return self.run_bytes("cat-file", "blob", where)
+        except SilentError:
+            raise
+        except CommandError as error:
+            refuse_lazy(self.directory, error)
             return None
 
-    def files(self, revision: str, path: str) -> list[str]:
-        """The file at a path, or every file below that folder, as paths from the root."""
-        listed = self.run("ls-tree", "-r", "-z", "--name-only", "--full-tree", revision, path)
+    def files(self, revision: str, path: str = "") -> list[str]:
+        """The file at a path, or every file below that folder, as paths from the root.
+
+        Every file of the revision where no path is named.
+        """
+        paths = [InTree(path)] if path else []
+        options = ("-r", "-z", "--name-only", "--full-tree")
+        listed = self.run("ls-tree", *options, Revision(revision), *paths)
         return [name for name in listed.split("\0") if name]
 
     def write_blob(self, content: bytes) -> str:
@@ -140,7 +177,8 @@ class Git:
             The commit's hash.
         """
         environment = {"GIT_INDEX_FILE": str(index)}
-        parent = self.head()
+        head = self.head()
+        parent = Commit(head) if head else None
         _remove_index(index)
         try:
             if parent:
@@ -149,7 +187,7 @@ class Git:
                 path
                 for folder in replaces
                 for path in self.run(
-                    "ls-files", "-z", "--full-name", "--", f":/{folder}", environment=environment
+                    "ls-files", "-z", "--full-name", FromRoot.at(folder), environment=environment
                 ).split("\0")
                 if path
             ]
@@ -167,9 +205,13 @@ class Git:
             tree = self.run("write-tree", environment=environment)
         finally:
             _remove_index(index)
-        parents = ["-p", parent] if parent else []
+        parents = ["-p", parent.text] if parent else []
         return self.run(
-            "commit-tree", tree, *parents, environment=self.identity(), content=message.encode()
+            "commit-tree",
+            *parents,
+            Commit(tree),
+            environment=self.identity(),
+            content=message.encode(),
         )
 
     def write_tags(self, tags: Mapping[str, str], *, commit: str) -> None:
@@ -208,21 +250,28 @@ class Git:
                     lock.unlink()
 
     def tags(self, pattern: str) -> Iterator["Tag"]:
-        """Every tag whose name matches the glob, with its message."""
-        form = "%00".join(
-            (
-                "%(refname:strip=2)",
-                "%(objectname)",
-                "%(*objectname)",
-                "%(creatordate:iso-strict)",
-                "%(contents)",
-            )
-        )
-        output = self.run("for-each-ref", f"--format={form}%00%01", f"refs/tags/{pattern}")
+        """Every tag whose name is the pattern, or begins with it where it ends in *."""
+        output = self.run("for-each-ref", _TAG_FORMAT, Pattern(f"refs/tags/{pattern}"))
         for entry in re.split(r"\x00\x01\n?", output):
             if entry:
                 name, object_name, peeled, date, message = entry.split("\0", 4)
                 yield Tag(name, peeled or object_name, date, message)
+
+
+def refuse_lazy(directory: Path, error: CommandError) -> None:
+    """Tell that an object is missing because the clone is a partial one; else do nothing.
+
+    What it lacks is never fetched on the way: the address and the program for that would be the
+    repository's own to choose.
+
+    Raises:
+        VersionError: git wanted to fetch the object.
+    """
+    if "transport '" in error.output or "lazy fetching disabled" in error.output:
+        raise VersionError(
+            f"{directory} is a partial clone, and lacks files that are needed here. Fetch them "
+            "there with `git fetch --refetch --no-filter`, then run the same command again."
+        ) from None
 
 
 def _remove_index(index: Path) -> None:

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 
+from pipeline.credentials import without_credentials
 from pipeline.errors import TransferError
 from pipeline.versions.git import Git
 from pipeline.versions.names import number_of_promoted_tag, version_of_tag
+from pipeline.versions.operands import Copied, Pattern, Remote
 from pipeline.versions.process import CommandError
 
 
@@ -20,9 +22,9 @@ def fetch_tags(git: Git, git_remote: str | None, name: str) -> None:
     """
     if not git_remote:
         return
-    wanted = [f"refs/tags/{name}{sign}*:refs/tags/{name}{sign}*" for sign in "@#"]
+    remote, wanted = Remote(git_remote), [Copied.of(pattern) for pattern in _patterns(name)]
     try:
-        git.run("fetch", "--quiet", "--no-tags", git_remote, *wanted)
+        git.run("fetch", "--progress", "--no-tags", remote, *wanted)
     except CommandError as error:
         raise TransferError(
             f"The git remote {git_remote!r} (`release.git_remote` in params.yaml) cannot be read, "
@@ -44,12 +46,13 @@ def publish_tags(
     if not git_remote:
         return
     tags: list[str] = []
+    remote, shown = Remote(git_remote), without_credentials(git_remote)
     try:
-        tags = _missing_tags(git, git_remote, name)
+        tags = _missing_tags(git, remote, name)
         if tags:
-            on_line(f"release: pushing {' and '.join(tags)} to the git remote {git_remote}")
-            refs = [f"refs/tags/{tag}" for tag in tags]
-            git.run("push", "--quiet", "--atomic", git_remote, *refs)
+            on_line(f"release: pushing {' and '.join(tags)} to the git remote {shown}")
+            refs = [Pattern(f"refs/tags/{tag}") for tag in tags]
+            git.run("push", "--progress", "--atomic", remote, *refs)
     except CommandError as error:
         standing = f"{' and '.join(tags)} stands" if tags else "The version stands"
         raise UnpushedError(
@@ -59,10 +62,15 @@ def publish_tags(
         ) from None
 
 
-def _missing_tags(git: Git, git_remote: str, name: str) -> list[str]:
+def _patterns(name: str) -> list[Pattern]:
+    """The tags of an artefact's versions and promotions."""
+    return [Pattern(f"refs/tags/{name}{sign}*") for sign in "@#"]
+
+
+def _missing_tags(git: Git, remote: Remote, name: str) -> list[str]:
     """The tags of versions and promotions that stand here and not in the remote."""
-    patterns = [f"refs/tags/{name}{sign}*" for sign in "@#"]
-    lines = git.run("ls-remote", "--refs", git_remote, *patterns).splitlines()
+    patterns = _patterns(name)
+    lines = git.run("ls-remote", "--refs", remote, *patterns).splitlines()
     there = {line.partition("\trefs/tags/")[2] for line in lines}
     here = git.run("for-each-ref", "--format=%(refname:strip=2)", *patterns).splitlines()
     return [

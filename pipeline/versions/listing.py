@@ -8,9 +8,12 @@ from pipeline.versions.git import Git
 from pipeline.versions.names import (
     STAGE,
     Version,
+    artefact_of_tag,
+    checked_name,
     number_of_promoted_tag,
     version_of_tag,
 )
+from pipeline.versions.operands import Pattern
 from pipeline.versions.record import VersionRecord, read_message
 
 
@@ -33,7 +36,14 @@ class Release:
 
 
 def list_releases(git: Git, name: str) -> list[Release]:
-    """Every version of the artefact in a repository, oldest first."""
+    """Every version of the artefact in a repository, oldest first.
+
+    Tags whose names are not those of a version are no matter of ours, whoever made them.
+
+    Raises:
+        VersionError: no artefact can have that name.
+    """
+    checked_name(name)
     promotions: dict[str, int] = {}
     for tag in git.tags(f"{name}#{STAGE}#*"):
         number = number_of_promoted_tag(tag.name, name)
@@ -51,9 +61,10 @@ def list_releases(git: Git, name: str) -> list[Release]:
 
 def artefact_names(git: Git) -> list[str]:
     """Every name under which a repository has versions, in alphabetical order."""
-    names = git.run("for-each-ref", "--format=%(refname:strip=2)", "refs/tags/*@v*").splitlines()
-    found = {name.partition("@")[0] for name in names}
-    return sorted(name for name in found if any(version_of_tag(tag, name) for tag in names))
+    listed = git.run("for-each-ref", "--format=%(refname:strip=2)", Pattern("refs/tags"))
+    return sorted(
+        {name for tag in listed.splitlines() if (name := artefact_of_tag(tag)) is not None}
+    )
 
 
 def find_release(releases: Sequence[Release], wanted: str | None) -> Release:

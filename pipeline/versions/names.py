@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipeline.errors import VersionError
+from pipeline.params import RELEASE_NAME
 
 Change = Literal["major", "minor", "patch"]
 STAGE = "promoted"
-_NUMBER = re.compile(r"v?(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
+_PART = "(0|[1-9][0-9]{0,8})"
+_NUMBER = re.compile(rf"v?{_PART}\.{_PART}\.{_PART}")
+_PROMOTION = re.compile("[0-9]{1,9}")
 
 
 @dataclass(frozen=True, order=True)
@@ -46,6 +49,20 @@ class Version:
 FIRST = Version(0, 1, 0)
 
 
+def checked_name(name: str) -> str:
+    """The name, if a set can be released under it.
+
+    Raises:
+        VersionError: it is no such name.
+    """
+    if not re.fullmatch(RELEASE_NAME, name) or name.endswith("\n"):
+        raise VersionError(
+            f"{name[:80]!a} is not a name under which a set is released (`--name`); one has "
+            "lower-case letters, digits and hyphens, and begins with a letter: `augmented`."
+        )
+    return name
+
+
 def version_tag(name: str, version: Version) -> str:
     """`augmented@v1.2.3`."""
     return f"{name}@{version}"
@@ -65,4 +82,11 @@ def version_of_tag(tag: str, name: str) -> Version | None:
 def number_of_promoted_tag(tag: str, name: str) -> int | None:
     """N of `augmented#promoted#N`; None for any other tag."""
     text = tag.removeprefix(f"{name}#{STAGE}#")
-    return int(text) if text != tag and text.isdecimal() else None
+    return int(text) if text != tag and _PROMOTION.fullmatch(text) else None
+
+
+def artefact_of_tag(tag: str) -> str | None:
+    """The artefact of which a tag names a version or a promotion; None for any other tag."""
+    name = re.split("[@#]", tag, maxsplit=1)[0]
+    known = version_of_tag(tag, name) or number_of_promoted_tag(tag, name) is not None
+    return name if known and re.fullmatch(RELEASE_NAME, name) else None

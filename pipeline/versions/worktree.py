@@ -17,6 +17,7 @@ from pipeline.versions.beginning import begin_with_known_results, is_as_released
 from pipeline.versions.dvc import run_dvc
 from pipeline.versions.git import Git
 from pipeline.versions.lockfile import LOCK
+from pipeline.versions.operands import Commit, Folder, Pattern, Remote
 from pipeline.versions.process import CommandError
 from pipeline.versions.remote import effective_remote
 from pipeline.versions.setup import keep_private
@@ -37,11 +38,11 @@ def fetch_upstream(workspace: Workspace) -> str | None:
     upstream = _upstream(git)
     if upstream is None:
         return None
-    branch = git.run("symbolic-ref", "--short", "HEAD")
-    remote = git.run("config", "--get", f"branch.{branch}.remote")
+    branch = git.run("symbolic-ref", "HEAD")
+    remote = git.run("for-each-ref", "--format=%(upstream:remotename)", Pattern(branch)) or "."
     if remote != ".":
         try:
-            git.run("fetch", "--quiet", remote)
+            git.run("fetch", "--progress", Remote(remote))
         except CommandError as error:
             raise TransferError(
                 f"The git remote {remote!r} of {workspace.root} cannot be read: {error.output}"
@@ -80,7 +81,7 @@ def open_worktree(workspace: Workspace) -> Workspace:
         shutil.rmtree(place, ignore_errors=True)
         git.run("worktree", "prune")
         workspace.private.mkdir(exist_ok=True, mode=0o700)
-        git.run("worktree", "add", "--quiet", "--detach", str(place), commit)
+        git.run("worktree", "add", "--quiet", "--detach", Folder(str(place)), Commit(commit))
     else:
         _move(tree, commit, place / prefix / LOCK)
     worktree = Workspace.at(place / prefix)
@@ -184,18 +185,21 @@ def _newest_commit(git: Git) -> str:
 
 
 def _is_ancestor(git: Git, one: str, other: str) -> bool:
-    return git.succeeds("merge-base", "--is-ancestor", one, other)
+    return git.succeeds("merge-base", "--is-ancestor", Commit(one), Commit(other))
 
 
 def _upstream(git: Git) -> str | None:
     if not git.succeeds("symbolic-ref", "--quiet", "HEAD"):
         return None
-    return git.commit_of("@{upstream}")
+    try:
+        return git.run("rev-parse", "--quiet", "--verify", "@{upstream}^{commit}")
+    except CommandError:
+        return None
 
 
 def _move(tree: Git, commit: str, lock: Path) -> None:
     """Check out `commit`, and keep what the last scheduled run wrote into dvc.lock."""
     kept = lock.read_bytes() if lock.is_file() else None
-    tree.run("checkout", "--quiet", "--detach", "--force", commit)
+    tree.run("checkout", "--quiet", "--detach", "--force", Commit(commit))
     if kept is not None:
         write_bytes(lock, kept)
