@@ -22,6 +22,7 @@ from pipeline.errors import EquipoiseError
 from pipeline.last_run import read_last_run
 from pipeline.lease import RUN, SCHEDULE, SCHEDULED_RUN, read_holder
 from pipeline.params import load_params
+from pipeline.versions.access import require_usable
 from pipeline.versions.dvc_settings import refuse_foreign_settings
 from pipeline.versions.git import Git
 from pipeline.versions.graph import require_watched_params, stage_names
@@ -108,9 +109,7 @@ def writing(workspace: Workspace) -> tuple[Level, str]:
 
 def git_identity(workspace: Workspace) -> tuple[Level, str]:
     """Whether versions can be committed, and under whose name."""
-    git = Git(workspace.root)
-    if not git.is_repository():
-        return "failure", "not in a git repository; run `git init`, then commit"
+    git = require_usable(workspace.root)
     if git.head() is None:
         return "failure", "no commit yet; a scheduled run works on what is committed"
     neutral = git.identity()

@@ -15,6 +15,7 @@ from pipeline.commands.progress import screen
 from pipeline.lease import refuse_if_held
 from pipeline.params import Params, load_params
 from pipeline.params_edit import set_replicates
+from pipeline.versions.access import require_usable
 from pipeline.versions.git import Git
 from pipeline.versions.graph import require_watched_params, stage_names
 from pipeline.versions.listing import list_releases
@@ -56,6 +57,7 @@ def run(
     if dry_run:
         _show_plan(place, params)
         return
+    require_usable(place.root)
     refuse_if_held(place)
     refuse_unwritable(place)
     # Data and settings that cannot be used are refused before a server is started.

@@ -6,18 +6,21 @@ from pipeline.errors import WorkspaceError
 from pipeline.params import Params
 from pipeline.sources.precheck import refuse_at_once
 from pipeline.stages.code import package_of, write_code
+from pipeline.versions.access import require_usable
 from pipeline.versions.graph import require_watched_params, stage_outputs
 from pipeline.workspace import Workspace
 
 
 def make_ready(workspace: Workspace, params: Params) -> None:
-    """Refuse raw data that DVC could not even hash, and tell DVC which code is installed now.
+    """Refuse what could not be released or hashed, and tell DVC which code is installed now.
 
     Raises:
+        VersionError: git cannot work with the repository.
         ParamsError: `source.path` or a section is missing.
         WorkspaceError: dvc.yaml lists a stage that is no more.
         SourceError: the raw data cannot be used.
     """
+    require_usable(workspace.root)
     refuse_removed_stages(workspace.root)
     require_watched_params(workspace.root)
     refuse_at_once(params.source, root=workspace.root)

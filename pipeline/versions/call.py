@@ -19,8 +19,9 @@ from pipeline.versions.call_kinds import Kind
 # input is the lifeline: it closes with this process, and then the whole group is ended. The command
 # and its arguments are positional, so that the shell reads nothing but these lines.
 _GUARD = """\
-input=$1
-shift
+ulimit -f "$1"
+input=$2
+shift 2
 exec 4<"$input" 3<&0
 "$@" <&4 3<&- 4<&- &
 child=$!
@@ -56,15 +57,21 @@ class MissingProgramError(CommandError):
 
 @contextlib.contextmanager
 def started(
-    command: Sequence[str], directory: Path, variables: Mapping[str, str], content: bytes
+    command: Sequence[str],
+    directory: Path,
+    variables: Mapping[str, str],
+    content: bytes,
+    kind: Kind,
 ) -> Iterator[tuple[subprocess.Popen[bytes], list[int]]]:
     """The command under its guard, and both ends of its input's pipe; ended with this block."""
     read_end, write_end = os.pipe() if content else (None, None)
     ends = [end for end in (read_end, write_end) if end is not None]
+    # The shell counts in blocks of 512 bytes.
+    largest = "unlimited" if kind.file_bytes is None else str(kind.file_bytes // 512)
     place = os.devnull if read_end is None else f"/dev/fd/{read_end}"
     try:
         process = subprocess.Popen(
-            ["/bin/sh", "-c", _GUARD, "guard", place, *command],
+            ["/bin/sh", "-c", _GUARD, "guard", largest, place, *command],
             cwd=directory,
             env=dict(variables),
             stdin=subprocess.PIPE,

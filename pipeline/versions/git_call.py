@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from pipeline.versions.call_kinds import CHECKOUT, FETCH, LOCAL, PUSH
+from pipeline.versions.call_kinds import CHECKOUT, FETCH, FOREIGN_FETCH, LOCAL, PUSH
 from pipeline.versions.operands import InTree, Operand
 from pipeline.versions.process import run_command
 
@@ -60,10 +60,11 @@ def call_git(
     settings = _SETTINGS + (_FOREIGN_SETTINGS if foreign else ())
     prefix = [word for setting in settings for word in ("-c", setting)]
     command = str(arguments[0])
+    kind = _KINDS.get(command, LOCAL)
     return run_command(
         ["git", *prefix, *_in_order(command, arguments)],
         directory=directory,
-        kind=_KINDS.get(command, LOCAL),
+        kind=FOREIGN_FETCH if foreign and kind is FETCH else kind,
         environment=environment,
         content=content,
     )

@@ -78,7 +78,7 @@ def run_command(
             "run the same command again.",
             "",
         )
-    with started(command, directory, variables, content) as (process, ends):
+    with started(command, directory, variables, content, kind) as (process, ends):
         call = Call(process, kind, f"`{_short(command)}` in {directory}")
         call.follow(content, ends)
         code = process.wait()

@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pipeline.credentials import without_credentials
-from pipeline.errors import VersionError
 from pipeline.params import Params
+from pipeline.versions.access import require_usable
 from pipeline.versions.details import DETAILS
 from pipeline.versions.evidence import Evidence, gather
 from pipeline.versions.git import Git
@@ -74,7 +74,7 @@ def release(
         WorkspaceError: what was pinned has been edited.
     """
     name = params.release.name
-    git = repository_of(workspace)
+    git = require_usable(workspace.root)
     keep_private(workspace.root)
     on_line("release: comparing the workspace with dvc.lock")
     if pin is not None:
@@ -108,21 +108,6 @@ def release(
         is_new=True,
         sentence=f"Released {headline}.",
     )
-
-
-def repository_of(workspace: Workspace) -> Git:
-    """The git repository in which the workspace lies.
-
-    Raises:
-        VersionError: it lies in none.
-    """
-    git = Git(workspace.root)
-    if not git.is_repository():
-        raise VersionError(
-            f"{workspace.root} is not in a git repository that git will read, and versions are git "
-            "tags. Run `git init` there (or see what `git status` says), then run this again."
-        )
-    return git
 
 
 def _same(git: Git, releases: Sequence[Release], evidence: Evidence) -> Release | None:

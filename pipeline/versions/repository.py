@@ -1,43 +1,59 @@
-"""A repository to read versions from: a workspace, a bare clone, or one behind a URL."""
+"""A repository to read versions from: the user's own, another folder's, or one behind a URL."""
 
-import re
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import unquote
 
-from pipeline.credentials import without_credentials
+from pipeline.addresses import GitAddress
 from pipeline.errors import VersionError
+from pipeline.versions.access import NoRepositoryError, require_repository
+from pipeline.versions.foreign import borrowed, fetched
 from pipeline.versions.git import Git
-from pipeline.versions.process import CommandError
-
-_URL = re.compile(r"^[a-z+]+://|^[^/\s]+@[^/\s]+:|^[\w.-]+:(?!\\)")
 
 
 @contextmanager
 def open_repository(where: str) -> Iterator[Git]:
-    """The repository at a path, or a temporary bare one holding a URL's tags.
+    """The repository around the current folder as it is, or any other one as a stranger's.
+
+    Args:
+        where: A folder, or an address that git can fetch from.
 
     Raises:
-        VersionError: there is no repository, or it cannot be reached.
+        VersionError: there is no repository, it cannot be reached, or the address is none.
     """
-    if Path(where).exists() or not _URL.match(where):
-        git = Git(Path(where).resolve())
-        if not git.is_repository():
-            raise VersionError(
-                f"{where!r} is not a git repository that git will read. Name one with --repo, or "
-                "change into a workspace."
-            )
-        yield git
+    try:
+        address = GitAddress(where)
+    except ValueError as error:
+        raise VersionError(f"--repo {error}.") from None
+    folder = Path(where)
+    if where.lower().startswith("file://"):
+        folder = Path(unquote(where[len("file://") :]))
+    elif address.is_elsewhere and not folder.exists():
+        with fetched(where) as git:
+            yield git
         return
-    with tempfile.TemporaryDirectory(prefix="equipoise-") as folder:
-        git = Git(Path(folder))
-        git.run("init", "--quiet", "--bare")
-        try:
-            git.run("fetch", "--quiet", "--no-tags", where, "refs/tags/*:refs/tags/*")
-        except CommandError as error:
-            raise VersionError(
-                f"{without_credentials(where)} cannot be read: {error.output}. Check the address, "
-                "and that `git ls-remote` with it works."
-            ) from None
-        yield git
+    try:
+        if not folder.is_dir():
+            raise NoRepositoryError(f"{folder} is not a folder.")
+        if is_own(folder):
+            yield require_repository(folder.resolve())
+        else:
+            with borrowed(folder.resolve()) as git:
+                yield git
+    except NoRepositoryError:
+        raise VersionError(
+            f"{where!r} is not a git repository that git will read. Name one with --repo, or "
+            "change into a workspace."
+        ) from None
+
+
+def is_own(folder: Path) -> bool:
+    """Whether a folder is the current one, or lies with it in one repository."""
+    here = Path.cwd()
+    return folder.resolve() == here or _top(folder.resolve()) == _top(here) is not None
+
+
+def _top(folder: Path) -> Path | None:
+    """The folder with `.git` that is nearest above; found without asking git, which would read it."""
+    return next((place for place in (folder, *folder.parents) if (place / ".git").exists()), None)

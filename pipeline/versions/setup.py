@@ -6,6 +6,7 @@ from pathlib import Path
 
 from configobj import ConfigObj
 
+from pipeline.versions.access import NoRepositoryError, require_repository
 from pipeline.versions.dvc import site_cache
 from pipeline.versions.git import Git
 from pipeline.workspace import write_bytes
@@ -36,11 +37,12 @@ def make_repository(root: Path) -> None:
     """Give a folder git and DVC where it has none; nothing that exists is overwritten.
 
     Raises:
-        CommandError: git refused.
+        VersionError: git is missing or refused, or there is a repository that it cannot use.
     """
-    git = Git(root)
-    if not git.is_repository():
-        git.run("init", "--quiet")
+    try:
+        require_repository(root)
+    except NoRepositoryError:
+        Git(root).run("init", "--quiet")
     for name, content in (
         (".dvc/config", CONFIG),
         (".dvc/.gitignore", CONFIG_IGNORED),

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pipeline.errors import TransferError, VersionError
 from pipeline.params import Params, load_params, parse_params
+from pipeline.versions.access import require_usable
 from pipeline.versions.beginning import begin_with_known_results, is_as_released
 from pipeline.versions.dvc import run_dvc
 from pipeline.versions.git import Git
@@ -56,8 +57,8 @@ def require_commit(workspace: Workspace) -> Git:
     Raises:
         VersionError: the folder is in no repository, or there is no commit yet.
     """
-    git = Git(workspace.root)
-    if not git.is_repository() or git.head() is None:
+    git = require_usable(workspace.root)
+    if git.head() is None:
         raise VersionError(
             f"{workspace.root} has no commit yet, and a scheduled run works on what is committed. "
             "Commit params.yaml and dvc.yaml, then try again."
