@@ -22,7 +22,7 @@ from pipeline.errors import EquipoiseError
 from pipeline.last_run import read_last_run
 from pipeline.lease import RUN, SCHEDULE, SCHEDULED_RUN, read_holder
 from pipeline.params import load_params
-from pipeline.versions.access import require_usable
+from pipeline.versions.access import NoRepositoryError, require_usable
 from pipeline.versions.dvc_settings import refuse_foreign_settings
 from pipeline.versions.git import Git
 from pipeline.versions.graph import require_watched_params, stage_names
@@ -109,7 +109,10 @@ def writing(workspace: Workspace) -> tuple[Level, str]:
 
 def git_identity(workspace: Workspace) -> tuple[Level, str]:
     """Whether versions can be committed, and under whose name."""
-    git = require_usable(workspace.root)
+    try:
+        git = require_usable(workspace.root)
+    except NoRepositoryError:
+        return "failure", "not in a git repository; run `git init`, then commit"
     if git.head() is None:
         return "failure", "no commit yet; a scheduled run works on what is committed"
     neutral = git.identity()

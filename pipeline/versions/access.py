@@ -78,7 +78,7 @@ def _refuse_damaged_branch(git: Git) -> None:
             return
         raise VersionError(
             f"{path} is damaged and names no commit, as after a power cut. "
-            f"{_way_back(common, branch, path)}"
+            f"{_way_back(common, branch)}"
         ) from None
     raise VersionError(
         f"The repository of {git.directory} has lost the commit {named[:12]}, on which its branch "
@@ -87,7 +87,7 @@ def _refuse_damaged_branch(git: Git) -> None:
     )
 
 
-def _way_back(common: Path, branch: str, path: Path) -> str:
+def _way_back(common: Path, branch: str) -> str:
     log = common / "logs" / branch
     lines = log.read_text(errors="replace").splitlines() if log.is_file() else []
     last = lines[-1].split(" ")[1] if lines and lines[-1].count(" ") > 1 else ""

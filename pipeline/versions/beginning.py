@@ -17,7 +17,7 @@ from pipeline.versions.fetch import released_prefix
 from pipeline.versions.git import Git
 from pipeline.versions.listing import Release, list_releases
 from pipeline.versions.lockfile import COMMITTED, LOCK, Output, read_outputs
-from pipeline.versions.operands import Commit, FromRoot, Revision, before, between
+from pipeline.versions.operands import Commit, PathPattern, Revision, before, between
 from pipeline.versions.process import CommandError
 from pipeline.workspace import Workspace, write_bytes
 
@@ -27,7 +27,7 @@ def is_as_released(worktree: Workspace) -> bool:
     git, releases = Git(worktree.root), _releases(worktree)
     paths = [f"{git.prefix()}{name}" for name in SETTINGS]
     # Where the code itself is in the repository, nobody commits code.json.
-    names = [FromRoot.at(path) for path in paths if git.find("HEAD", path) is not None]
+    names = [PathPattern.at(path) for path in paths if git.find("HEAD", path) is not None]
     options = ("--quiet", "--no-ext-diff", "--no-textconv")
     return bool(releases) and git.succeeds(
         "diff", *options, Commit(releases[-1].commit), Revision("HEAD"), *names
@@ -84,7 +84,7 @@ def _touched_since(git: Git, release: Commit, path: str) -> bool:
     if not git.succeeds("rev-parse", "--quiet", "--verify", base):
         return True  # The release was the first commit of all.
     both = between(base, Revision("HEAD"))
-    return git.run("rev-list", "--max-count=1", both, FromRoot.at(path)) != ""
+    return git.run("rev-list", "--max-count=1", both, PathPattern.at(path)) != ""
 
 
 def _committed_files(

@@ -3,9 +3,11 @@
 import sys
 from pathlib import Path
 
+from pipeline.addresses import TRANSPORTS
+from pipeline.versions.call_kinds import DATA
 from pipeline.versions.dvc_files import refuse_excess_for_dvc
 from pipeline.versions.dvc_settings import refuse_foreign_settings
-from pipeline.versions.process import run_command
+from pipeline.versions.process import run_command, transport_environment
 
 
 def site_cache(root: Path) -> Path:
@@ -25,7 +27,9 @@ def dvc_environment(root: Path) -> dict[str, str]:
         VersionError: the repository brings settings that could run programs.
     """
     refuse_foreign_settings(root)
-    return {"DVC_SITE_CACHE_DIR": str(site_cache(root)), "DVC_NO_ANALYTICS": "1"}
+    own = {"DVC_SITE_CACHE_DIR": str(site_cache(root)), "DVC_NO_ANALYTICS": "1"}
+    # DVC calls git itself, for instance for data that a .dvc file imports from elsewhere.
+    return own | transport_environment(TRANSPORTS)
 
 
 def run_dvc(root: Path, *arguments: str) -> str:
@@ -39,6 +43,7 @@ def run_dvc(root: Path, *arguments: str) -> str:
     return run_command(
         [sys.executable, "-m", "dvc", *arguments],
         directory=root,
+        kind=DATA,
         environment=dvc_environment(root),
     ).decode(errors="replace")
 

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from pipeline.errors import ParamsError, VersionError, WorkspaceError
-from pipeline.versions.process import run_command
+from pipeline.versions.git import Git
+from pipeline.versions.operands import PathPattern
 from pipeline.yaml_text import judge_file
 
-_READ_BY_DVC = (":(glob)**/dvc.yaml", ":(glob)**/dvc.lock", ":(glob)**/*.dvc")
+_READ_BY_DVC = tuple(map(PathPattern.below, ("dvc.yaml", "dvc.lock", "*.dvc")))
 _AT_THE_ROOT = ("params.yaml", "dvc.yaml", "dvc.lock")
 
 
@@ -37,9 +38,9 @@ def refuse_excess_for_dvc(root: Path) -> None:
 
 def _listed(root: Path) -> list[str]:
     """What git knows of, and what is new and not ignored; nothing outside of a repository."""
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--"]
+    options = ("-z", "--cached", "--others", "--exclude-standard")
     try:
-        listed = run_command([*command, *_READ_BY_DVC], directory=root)
+        listed = Git(root).run("ls-files", *options, *_READ_BY_DVC)
     except VersionError:
         return []
-    return [name for name in listed.decode(errors="surrogateescape").split("\0") if name]
+    return [name for name in listed.split("\0") if name]

@@ -47,8 +47,9 @@ def borrowed(folder: Path) -> Iterator[Git]:
     if objects.is_symlink() or alternates.is_symlink() or alternates.exists():
         raise VersionError(
             f"{folder} takes objects from another folder ({alternates} names it), which is not "
-            "followed for a repository that is not your own. Where you trust it, make a whole copy "
-            f"with `git clone --bare --no-local {shlex.quote(str(folder))} COPY.git`, and name that."
+            "followed for a repository that is not your own. Where you trust it, make a whole "
+            f"copy with `git clone --bare --no-local {shlex.quote(str(folder))} COPY.git`, "
+            "and name that."
         )
     if '"' in str(objects) or "\n" in str(objects):
         raise VersionError(f"{folder} has a path that git cannot take objects from; rename it.")

@@ -12,9 +12,9 @@ from pipeline.errors import VersionError
 from pipeline.versions.git_call import call_git
 from pipeline.versions.operands import (
     Commit,
-    FromRoot,
     InTree,
     Operand,
+    PathPattern,
     Pattern,
     Revision,
     blob_at,
@@ -187,7 +187,7 @@ class Git:
                 path
                 for folder in replaces
                 for path in self.run(
-                    "ls-files", "-z", "--full-name", FromRoot.at(folder), environment=environment
+                    "ls-files", "-z", "--full-name", PathPattern.at(folder), environment=environment
                 ).split("\0")
                 if path
             ]
@@ -270,7 +270,7 @@ def refuse_lazy(directory: Path, error: CommandError) -> None:
     if "transport '" in error.output or "lazy fetching disabled" in error.output:
         raise VersionError(
             f"{directory} is a partial clone, and lacks files that are needed here. Fetch them "
-            "there with `git fetch --refetch --no-filter`, then run the same command again."
+            "there with `git fetch --refetch --no-filter --tags`, then run the same command again."
         ) from None
 
 

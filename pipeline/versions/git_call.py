@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline.versions.call_kinds import CHECKOUT, FETCH, FOREIGN_FETCH, LOCAL, PUSH
-from pipeline.versions.operands import InTree, Operand
+from pipeline.versions.operands import InTree, Operand, PathPattern
 from pipeline.versions.process import run_command
 
 # Every subcommand that does more than read or write this machine's objects and references.
@@ -59,6 +59,8 @@ def call_git(
     """
     settings = _SETTINGS + (_FOREIGN_SETTINGS if foreign else ())
     prefix = [word for setting in settings for word in ("-c", setting)]
+    if not any(isinstance(one, PathPattern) for one in arguments):
+        prefix.append("--literal-pathspecs")
     command = str(arguments[0])
     kind = _KINDS.get(command, LOCAL)
     return run_command(

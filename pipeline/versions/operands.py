@@ -104,13 +104,18 @@ class InTree(Operand):
 
 
 @dataclass(frozen=True)
-class FromRoot(InTree):
+class PathPattern(InTree):
     """The same for commands that take patterns, which are read from the current folder."""
 
     @classmethod
-    def at(cls, path: str) -> "FromRoot":
+    def at(cls, path: str) -> "PathPattern":
         """The file or folder at a path from the repository's root."""
         return cls(f":(top,literal){InTree(path).text}")
+
+    @classmethod
+    def below(cls, name: str) -> "PathPattern":
+        """Every file of a name (which may hold *) in the current folder and below."""
+        return cls(f":(glob)**/{InTree(name).text}")
 
 
 def peeled(revision: Revision) -> Expression:

@@ -43,8 +43,8 @@ def open_repository(where: str) -> Iterator[Git]:
                 yield git
     except NoRepositoryError:
         raise VersionError(
-            f"{where!r} is not a git repository that git will read. Name one with --repo, or "
-            "change into a workspace."
+            f"{where!r} cannot be read: it is not a git repository that git will read. Name one "
+            "with --repo, or change into a workspace."
         ) from None
 
 
@@ -55,5 +55,5 @@ def is_own(folder: Path) -> bool:
 
 
 def _top(folder: Path) -> Path | None:
-    """The folder with `.git` that is nearest above; found without asking git, which would read it."""
+    """The nearest folder above with `.git`, found without git, which would read what is there."""
     return next((place for place in (folder, *folder.parents) if (place / ".git").exists()), None)

@@ -92,7 +92,7 @@ def run_stage(
         error_file = Path(folder) / "error.json"
         told = stage_environment(workspace.root) | dict(environment or {})
         told[ERROR_FILE_VARIABLE] = str(error_file)
-        command = [sys.executable, "-m", "dvc", "repro", "--single-item", stage]
+        command = [sys.executable, "-m", "dvc", "repro", "--single-item", "--", stage]
         with (
             process_group(command, cwd=workspace.root, environment=told) as process,
             ended_after(process, max_seconds) as expired,

@@ -124,7 +124,7 @@ def bring_source(workspace: Workspace, worktree: Workspace, params: Params) -> s
     target = worktree.root / path
     if (worktree.root / f"{path}.dvc").is_file():
         try:
-            run_dvc(worktree.root, "pull", "--quiet", f"{path}.dvc")
+            run_dvc(worktree.root, "pull", "--quiet", "--", f"{path}.dvc")
         except CommandError as error:
             remote = effective_remote(worktree.root)
             raise TransferError(
