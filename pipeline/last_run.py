@@ -32,7 +32,7 @@ class LastRun:
 
 
 def note_run(workspace: Workspace, state: str, sentence: str) -> None:
-    """Write down how a run ended, without credentials; where the disk takes nothing, only the log tells."""
+    """Write down how a run ended, without credentials; a full disk is told in the log alone."""
     ended = datetime.now(UTC).isoformat(timespec="seconds")
     try:
         last = LastRun(state, without_credentials(sentence), ended)

@@ -10,7 +10,7 @@ from flows.notifications import Occasion
 from pipeline.credentials import without_credentials
 from pipeline.errors import ParamsError, VersionError
 from pipeline.last_run import LAST_RUN_FILE, note_run
-from pipeline.params import Params, ReleaseParams
+from pipeline.params import load_params
 from pipeline.versions.git import Git
 from pipeline.versions.release import release
 from pipeline.workspace import Workspace
@@ -31,6 +31,12 @@ URLS = [
     f"https://host/x#access_token={TOKEN}",
     f"postgresql+asyncpg://me:{TOKEN}@host/name",
 ]
+
+
+def with_remote(workspace, address):
+    text = workspace.params_file.read_text()
+    workspace.params_file.write_text(f"{text}release: {{git_remote: '{address}'}}\n")
+    return load_params(workspace.params_file)
 
 
 @pytest.mark.parametrize("url", URLS)
@@ -65,7 +71,7 @@ def test_an_error_never_shows_a_token(url):
 
 def test_a_push_to_an_address_with_a_token_fails_without_showing_it(workspace):
     lines = []
-    params = Params(release=ReleaseParams(git_remote=URLS[0]))
+    params = with_remote(workspace, URLS[0])
     with pytest.raises(VersionError, match=r"127\.0\.0\.1:1") as refused:
         release(workspace, params, on_line=lines.append)
     assert TOKEN not in f"{refused.value}{lines}"
@@ -74,9 +80,7 @@ def test_a_push_to_an_address_with_a_token_fails_without_showing_it(workspace):
 def test_a_release_publishes_the_address_without_its_token(workspace, monkeypatch):
     monkeypatch.setattr("pipeline.versions.release.fetch_tags", lambda *_: None)
     monkeypatch.setattr("pipeline.versions.release.publish_tags", lambda *_, **__: None)
-    params = Params(release=ReleaseParams(git_remote=URLS[0]))
-    text = workspace.params_file.read_text()
-    workspace.params_file.write_text(f"{text}release: {{git_remote: '{URLS[0]}'}}\n")
+    params = with_remote(workspace, URLS[0])
     outcome = release(workspace, params)
     shown = sh(workspace.root, "git", "show", outcome.tag)
     held = sh(workspace.root, "git", "ls-tree", "-r", "--name-only", outcome.commit).split()

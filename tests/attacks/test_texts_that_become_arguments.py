@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from pipeline.addresses import GitAddress
 from pipeline.cli import app
 from pipeline.errors import ParamsError, VersionError
-from pipeline.params import Params, ReleaseParams, load_params
+from pipeline.params import ReleaseParams, load_params
 from pipeline.versions.git import Git
 from pipeline.versions.git_remote import fetch_tags, publish_tags
 from pipeline.versions.listing import artefact_names, list_releases
@@ -100,7 +100,9 @@ def test_the_command_line_refuses_it_with_exit_code_2(workspace, mark, monkeypat
 
 def test_a_remote_that_is_configured_with_a_hostile_address_runs_nothing(workspace, mark):
     sh(workspace.root, "git", "remote", "add", "team", f"ext::sh -c touch% {mark}")
-    params = Params(release=ReleaseParams(git_remote="team"))
+    text = workspace.params_file.read_text()
+    workspace.params_file.write_text(f"{text}release: {{git_remote: team}}\n")
+    params = load_params(workspace.params_file)
     with pytest.raises(VersionError, match="transport 'ext' not allowed"):
         release(workspace, params)
 
