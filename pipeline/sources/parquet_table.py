@@ -8,6 +8,7 @@ import pyarrow as pa
 from pipeline.column_types import without_nan
 from pipeline.params import TableParams
 from pipeline.sources.cells import Cells, Place, TableError, cells_of_one
+from pipeline.sources.number_format import quoted
 from pipeline.sources.parquet import class_names_of
 from pipeline.sources.parquet_file import ParquetError, open_part, read_columns
 from pipeline.sources.survey import Notice, converted
@@ -21,14 +22,16 @@ def read_parquet(path: Path, place: Place, params: TableParams) -> Cells:
     """
     try:
         part = open_part(path)
+        if len(set(part.schema_arrow.names)) < len(part.schema_arrow.names):
+            raise TableError("has a column name more than once; give each column a name of its own")
         wanted = [name for name in part.schema_arrow.names if name not in params.leave_out]
         table = read_columns(path, part, wanted)
     except ParquetError as error:
         raise TableError(str(error)) from None
-    if len(set(part.schema_arrow.names)) < len(part.schema_arrow.names):
-        raise TableError("has a column name more than once; give each column a name of its own")
     if table.num_rows == 0:
         raise TableError("has no rows; there is nothing to learn from")
+    for name in wanted:
+        _refuse_unknown_zone(name, table[name].type)
     notices: list[Notice] = []
     columns = {name: _without_nan(name, table[name], notices) for name in wanted}
     # A column that is left out keeps its name, so that params.yaml can go on naming it.
@@ -42,6 +45,18 @@ def read_parquet(path: Path, place: Place, params: TableParams) -> Cells:
         class_names=_class_names(part.schema_arrow),
         notices=notices,
     )
+
+
+def _refuse_unknown_zone(name: str, kind: pa.DataType) -> None:
+    if pa.types.is_timestamp(kind) and kind.tz is not None:
+        try:
+            pa.scalar(0, kind).cast(pa.string())
+        except pa.ArrowException:
+            raise TableError(
+                f"has the column {name!r} in the time zone {kind.tz[:60]!r}, which this machine "
+                "does not know; convert the column to UTC, or leave it out: "
+                f"`source.table.leave_out: [{quoted(name)}]`"
+            ) from None
 
 
 def _without_nan(name: str, column: pa.ChunkedArray, notices: list[Notice]) -> pa.ChunkedArray:
