@@ -35,8 +35,10 @@ from pipeline.machine_errors import refusal_of
 from pipeline.params import Params, load_params
 from pipeline.run_record import note_stage
 from pipeline.stages.ready import make_ready, refuse_futile_training
+from pipeline.versions.dvc_locks import clear_dvc
 from pipeline.versions.git import Git
 from pipeline.versions.graph import stage_names
+from pipeline.versions.leftovers import clear_git
 from pipeline.versions.pin import Pin, take_pin
 from pipeline.versions.release import ReleaseOutcome
 from pipeline.versions.release import release as release_version
@@ -204,7 +206,9 @@ def _run(workspace: Workspace, *, scheduled: bool, refresh: bool) -> ReleaseOutc
     with hold(workspace, purpose, name=name, run=str(flow_run.id or "")) as lease:
         if lease.predecessor is not None:
             crash(lease.predecessor)
+        clear_git(workspace.root)
         place = Workspace.at(fetch(str(workspace.root), refresh)) if scheduled else workspace
+        clear_dvc(place.root)
         return _loop(place, load_params(place.params_file), scheduled=scheduled)
 
 

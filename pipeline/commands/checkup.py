@@ -1,6 +1,7 @@
 """The checks of `equipoise doctor`: each looks at one thing and finds one sentence."""
 
 import os
+import shlex
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -26,6 +27,7 @@ from pipeline.versions.access import NoRepositoryError, require_usable
 from pipeline.versions.dvc_settings import refuse_foreign_settings
 from pipeline.versions.git import Git
 from pipeline.versions.graph import require_watched_params, stage_names
+from pipeline.versions.leftovers import leftovers
 from pipeline.versions.listing import list_releases
 from pipeline.versions.remote import effective_remote
 from pipeline.versions.store import open_store
@@ -198,6 +200,22 @@ def last_run(workspace: Workspace) -> tuple[Level, str]:
     return ("ok" if last.is_good else "failure"), f"{last.state} at {day} UTC: {sentence}"
 
 
+def locks(workspace: Workspace) -> tuple[Level, str]:
+    """Whether a killed git or DVC left locks behind."""
+    found = list(leftovers(workspace.root, workspace.private / "worktree"))
+    if not found:
+        return "ok", "no git or DVC that has ended left one behind"
+    told = [f"{one.path} {one.what}." for one in found if one.is_cleared]
+    if told:
+        told.append("The next run clears that away.")
+    told += [
+        f"{one.path} {one.what}: remove it with `rm {shlex.quote(str(one.path))}`."
+        for one in found
+        if not one.is_cleared
+    ]
+    return "warning", " ".join(told)
+
+
 def last_version(workspace: Workspace) -> tuple[Level, str]:
     """Which version stands."""
     params = load_params(workspace.params_file)
@@ -235,6 +253,7 @@ CHECKS: dict[str, Callable[[Workspace], tuple[Level, str]]] = {
     "server": server,
     "schedule": schedule_alive,
     "last run": last_run,
+    "locks": locks,
     "last version": last_version,
     "clock": clock,
 }

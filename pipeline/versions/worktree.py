@@ -6,9 +6,9 @@ the upstream's, where that is ahead of the user's branch, else the branch's own.
 is never moved.
 """
 
+import logging
 import os
 import re
-import shutil
 from pathlib import Path
 
 from pipeline.errors import TransferError, VersionError
@@ -17,12 +17,15 @@ from pipeline.versions.access import require_usable
 from pipeline.versions.beginning import begin_with_known_results, is_as_released
 from pipeline.versions.dvc import run_dvc
 from pipeline.versions.git import Git
+from pipeline.versions.leftovers import administration_of, clear_own, forget_worktree
 from pipeline.versions.lockfile import LOCK
 from pipeline.versions.operands import Commit, Folder, Pattern, Remote
 from pipeline.versions.process import CommandError
 from pipeline.versions.remote import effective_remote
 from pipeline.versions.setup import keep_private
 from pipeline.workspace import Workspace, read_json, write_bytes, write_json
+
+log = logging.getLogger(__name__)
 
 SEEDS = 2**32
 # As many characters of a commit's hash name it to a reader.
@@ -76,15 +79,11 @@ def open_worktree(workspace: Workspace) -> Workspace:
     commit = _newest_commit(git)
     place = workspace.private / "worktree"
     prefix = git.prefix()
-    tree = Git(place)
-    before = tree.head() if (place / ".git").is_file() else None
+    before = _moved(place, commit, place / prefix / LOCK)
     if before is None:
-        shutil.rmtree(place, ignore_errors=True)
-        git.run("worktree", "prune")
+        forget_worktree(git, place)
         workspace.private.mkdir(exist_ok=True, mode=0o700)
         git.run("worktree", "add", "--quiet", "--detach", Folder(str(place)), Commit(commit))
-    else:
-        _move(tree, commit, place / prefix / LOCK)
     worktree = Workspace.at(place / prefix)
     keep_private(worktree.root)
     # A new commit may hold the settings of a run by hand, which has computed everything already.
@@ -198,9 +197,29 @@ def _upstream(git: Git) -> str | None:
         return None
 
 
-def _move(tree: Git, commit: str, lock: Path) -> None:
-    """Check out `commit`, and keep what the last scheduled run wrote into dvc.lock."""
+def _moved(place: Path, commit: str, lock: Path) -> str | None:
+    """Check out `commit` in the worktree, and keep what the last run wrote into dvc.lock.
+
+    Returns:
+        The commit that it was at; None where there is no worktree, or none that can be mended.
+    """
+    administration, tree = administration_of(place), Git(place)
+    if administration is None:
+        return None
+    clear_own(administration)
+    before = tree.head()
+    if before is None:
+        return None
     kept = lock.read_bytes() if lock.is_file() else None
-    tree.run("checkout", "--quiet", "--detach", "--force", Commit(commit))
+    arguments = ("checkout", "--quiet", "--detach", "--force", Commit(commit))
+    try:
+        tree.run(*arguments)
+    except CommandError as error:
+        log.warning("The worktree of scheduled runs is mended: %s", error.output)
+        (administration / "index").unlink(missing_ok=True)
+        clear_own(administration)
+        if not tree.succeeds(*arguments):
+            return None
     if kept is not None:
         write_bytes(lock, kept)
+    return before
