@@ -1,6 +1,6 @@
 """Run a command as the leader of its process group, and end the whole group with its starter.
 
-    python -I guard.py COMMAND [ARGUMENT …]        (standard library only: it must start at once)
+    python -I -S guard.py COMMAND [ARGUMENT …]        (standard library only: it must start at once)
 
 The starter holds the write end of this process's standard input and never writes to it. When that
 end closes, for whatever reason (a clean end, SIGTERM, `kill -9`, a broken machine room), nobody

@@ -60,7 +60,7 @@ def _start(
     command: Sequence[str], *, cwd: Path, environment: Mapping[str, str], output: int | IO[str]
 ) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-I", str(GUARD), *command],
+        [sys.executable, "-I", "-S", str(GUARD), *command],
         cwd=cwd,
         env=dict(environment),
         stdin=subprocess.PIPE,

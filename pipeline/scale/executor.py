@@ -37,7 +37,7 @@ def open_executor(address: str, *, workers: int | None = None) -> Iterator[Execu
         executor = ProcessPoolExecutor(
             workers or usable_cores(),
             mp_context=context,
-            initializer=_end_with,
+            initializer=end_with,
             initargs=(os.getpid(),),
         )
         try:
@@ -61,8 +61,8 @@ class SameProcessExecutor(Executor):
         return future
 
 
-def _end_with(parent: int) -> None:
-    """Watch the process that holds the executor, and end this worker once it is gone.
+def end_with(parent: int) -> None:
+    """Watch the process that holds an executor, and end this worker of it once that is gone.
 
     A worker blocked on its queue would never notice that its parent was killed: the other workers
     hold the same pipe open.

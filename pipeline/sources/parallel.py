@@ -4,6 +4,7 @@ import collections
 import contextlib
 import itertools
 import multiprocessing
+import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -12,6 +13,7 @@ from typing import Any, TypeVar
 
 from pipeline.cores import usable_cores
 from pipeline.errors import SourceError
+from pipeline.scale.executor import end_with
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -28,6 +30,12 @@ _turn: AbstractContextManager[Any] = contextlib.nullcontext()
 def turn() -> AbstractContextManager[Any]:
     """A context that only one of the processes is in at a time, for work that takes much memory."""
     return _turn
+
+
+def _begin(parent: int, turn: AbstractContextManager[Any]) -> None:
+    """Begin as a worker that ends with its parent, however that ends."""
+    end_with(parent)
+    _keep_turn(turn)
 
 
 def _keep_turn(lock: AbstractContextManager[Any]) -> None:
@@ -75,7 +83,7 @@ def _by_processes(
     # Spawned, not forked: a fork while Arrow's threads run can hang.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(
-        n_workers, mp_context=context, initializer=_keep_turn, initargs=(context.Lock(),)
+        n_workers, mp_context=context, initializer=_begin, initargs=(os.getpid(), context.Lock())
     ) as pool:
         for item in items:
             waiting.append(pool.submit(function, item))

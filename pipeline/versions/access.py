@@ -72,7 +72,9 @@ def _refuse_damaged_branch(git: Git) -> None:
     try:
         named = git.run("rev-parse", "--quiet", "--verify", "HEAD")
     except CommandError:
-        branch = git.run("symbolic-ref", "HEAD")
+        # Of a damaged branch git does not even tell the name.
+        own = Path(git.directory, git.run("rev-parse", "--git-dir"))
+        branch = (own / "HEAD").read_text(errors="replace").removeprefix("ref:").strip()
         path = common / branch
         if not path.is_file():
             return
