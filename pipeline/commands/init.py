@@ -1,13 +1,17 @@
 """`equipoise init`: a workspace around data that a team already has."""
 
+import json
+import re
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from pydantic import ValidationError
 
-from pipeline.errors import WorkspaceError
-from pipeline.params import load_params
+from pipeline.errors import EquipoiseError, ParamsError, WorkspaceError
+from pipeline.params import Params, TableParams, load_params
+from pipeline.params_problems import sentence
 from pipeline.stages.code import write_code
 from pipeline.versions.graph import CODE_FILE
 from pipeline.versions.pipeline_file import pipeline_file
@@ -36,6 +40,24 @@ def init(
     label: Annotated[
         str | None, typer.Option(help="The column that holds the class, for tables and Parquet.")
     ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Of a text table, e.g. cp1252; left out: found.")
+    ] = None,
+    delimiter: Annotated[
+        str | None, typer.Option(help="Between the cells of a text table: , ; | or tab.")
+    ] = None,
+    decimal: Annotated[
+        str | None, typer.Option(help="The decimal mark of a text table's numbers: . or ,")
+    ] = None,
+    thousands: Annotated[
+        str | None, typer.Option(help="What stands between thousands: , . ' or a space.")
+    ] = None,
+    header: Annotated[
+        bool | None, typer.Option(help="Whether a text table's first row names its columns.")
+    ] = None,
+    skip_lines: Annotated[
+        int | None, typer.Option(help="Lines of a text table before its header.")
+    ] = None,
 ) -> None:
     """Make a workspace: params.yaml, dvc.yaml, git and DVC with a remote of its own.
 
@@ -50,18 +72,66 @@ def init(
     # pandas and its like are slow to import, and every other command would wait for them.
     from pipeline.sources.recognise import recognise
 
-    found = recognise(source, label=label)
+    asked = table_params(
+        encoding=encoding,
+        delimiter={"tab": "\t", "\\t": "\t"}.get(delimiter or "", delimiter),
+        decimal=decimal,
+        thousands=thousands,
+        header=header,
+        skip_lines=skip_lines,
+    )
+    found = recognise(source, label=label, table=asked)
     root = directory.resolve()
     root.mkdir(parents=True, exist_ok=True)
     write_bytes(root / "params.yaml", params_text(found, root).encode())
-    load_params(root / "params.yaml")
+    params = load_params(root / "params.yaml")
     write_bytes(root / "dvc.yaml", pipeline_file(has_source_path=True).encode())
     write_code(root)
     make_repository(root)
     typer.echo(f"Recognised at {found.path}: {found.reason}")
+    for line in findings(params, root):
+        typer.echo(line)
     typer.echo(f"Workspace: {root}")
     for line in next_steps(found, directory):
         typer.echo(line)
+
+
+def table_params(**asked: Any) -> TableParams:
+    """How a text table is to be read, as the options say.
+
+    Raises:
+        ParamsError: an option has a value that is not known.
+    """
+    given = {name: value for name, value in asked.items() if value is not None}
+    try:
+        return TableParams.model_validate_json(json.dumps(given), strict=True)
+    except ValidationError as error:
+        problems = [sentence(dict(detail), TableParams) for detail in error.errors()]
+        problems = [
+            text.replace(f"`{name}`", f"`--{name.replace('_', '-')}`")
+            for text, name in zip(problems, (str(e["loc"][0]) for e in error.errors()), strict=True)
+        ]
+        raise ParamsError("The table cannot be read as asked:", problems) from None
+
+
+def findings(params: Params, root: Path) -> list[str]:
+    """What the first stage will say of a table, a line each; pictures are looked at by the plan.
+
+    A table that cannot be used yet still gets its workspace, since params.yaml may have to say how
+    it is meant.
+    """
+    if params.source.kind != "table":
+        return []
+    from pipeline.sources.open import open_source
+    from pipeline.sources.splitting import split_notices, split_rows
+
+    try:
+        survey = open_source(params.source, root=root, scratch=root).survey()
+        splits = split_rows(survey, params.source)
+    except EquipoiseError as error:
+        return ["The data or params.yaml need a change before a run:", str(error)]
+    told = (*survey.notices, *split_notices(survey, splits, params.source))
+    return [f"  {notice.kind}: {notice.message}" for notice in told]
 
 
 def params_text(found: "Recognised", root: Path) -> str:
@@ -77,8 +147,20 @@ def params_text(found: "Recognised", root: Path) -> str:
         keep_trailing_newline=True,
         autoescape=jinja2.select_autoescape(),
     )
+    environment.policies["json.dumps_function"] = _quoted
     template = environment.get_template("params.yaml.j2")
     return template.render(found=found, path=_written_path(found.path, root), **_sizes(found))
+
+
+def _quoted(value: Any, **_: Any) -> str:
+    """JSON that is YAML too, where a character beyond 16 bits is not written as two halves."""
+    halves = re.compile(r"\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})")
+
+    def whole(found: re.Match[str]) -> str:
+        high, low = (int(half, 16) for half in found.groups())
+        return f"\\U{0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00):08x}"
+
+    return halves.sub(whole, json.dumps(value))
 
 
 def next_steps(found: "Recognised", directory: Path) -> list[str]:

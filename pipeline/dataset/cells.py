@@ -12,11 +12,22 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 def harmless(value: Any) -> Any:
     """Text that a spreadsheet would run gets an apostrophe before it; missing values become ""."""
-    if value is None or value is pd.NA or (isinstance(value, float) and value != value):
+    if value is None or value is pd.NA or value is pd.NaT or _is_nan(value):
         return ""
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
+    # A text that looks escaped already is escaped once more, so that `restored` undoes it.
+    if isinstance(value, str) and value.lstrip("'").startswith(FORMULA_STARTS):
         return f"'{value}"
     return value
+
+
+def restored(text: str) -> str:
+    """The text that `harmless` made this cell of."""
+    is_escaped = text.startswith("'") and text.lstrip("'").startswith(FORMULA_STARTS)
+    return text[1:] if is_escaped else text
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float) and value != value
 
 
 def provenance_rows(samples: Samples) -> tuple[list[str], Iterator[list[Any]]]:

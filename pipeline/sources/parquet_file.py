@@ -20,12 +20,12 @@ from pipeline.sources.parquet_pages import DELTA_BYTE_ARRAY, Page, PageError, pa
 
 MAXIMUM_RATIO = 200
 # Small tables may compress well without any harm.
-ALWAYS_FINE_BYTES = 256 * 2**20
+ALWAYS_FINE_BYTES = 128 * 2**20
 MAXIMUM_DECODED_BYTES = 4 * 2**30
 MAXIMUM_FOOTER_BYTES = 32 * 2**20
 MAXIMUM_COLUMNS = 2_000
 MAXIMUM_ROW_GROUPS = 50_000
-MAXIMUM_PAGE_BYTES = 128 * 2**20
+MAXIMUM_PAGE_BYTES = 64 * 2**20
 # Pages of pictures, which are large and do not compress.
 MAXIMUM_PAGE_RATIO = 20
 MAXIMUM_CELL_BYTES = 2**20

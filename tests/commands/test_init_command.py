@@ -165,3 +165,105 @@ def test_the_plan_tells_counts_and_draws_without_writing(tmp_path, monkeypatch):
     n_cat, n_dog = int(rows["cat"][0]), int(rows["dog"][0])
     assert [int(cell) for cell in rows["dog"][2:]] == [n_cat - n_dog, -(-3 * (n_cat - n_dog) // 2)]
     assert rows["cat"][2:] == ["0", "0"]
+
+
+def told_by(output):
+    return [
+        line.strip()
+        for line in output.splitlines()
+        if line.startswith(("  converted:", "  warning:"))
+    ]
+
+
+ODD_TABLES = {
+    "cp1252": frame()
+    .drop(columns="patient")
+    .assign(town="Zürich")
+    .to_csv(index=False)
+    .encode("cp1252"),
+    "semicolons": b"sep=;\n"
+    + frame().drop(columns="patient").to_csv(index=False, sep=";").encode(),
+    "marks": frame()
+    .drop(columns="patient")
+    .assign(height="1.019,50")
+    .to_csv(index=False, sep="\t")
+    .encode(),
+}
+
+
+@pytest.mark.parametrize("content", ODD_TABLES.values(), ids=ODD_TABLES)
+def test_init_the_plan_and_prepare_tell_the_same(tmp_path, content):
+    (tmp_path / "raw.csv").write_bytes(content)
+    made = command("init", tmp_path / "ws", "--from", tmp_path / "raw.csv", "--label", "income")
+    assert made.exit_code == 0, made.output
+    plan = command("run", "--workspace", tmp_path / "ws", "--dry-run")
+    workspace = Workspace(tmp_path / "ws")
+    prepare.run(workspace, load_params(workspace.params_file))
+    notices = json.loads((workspace.prepared / "notices.json").read_text())
+    prepared = [f"{notice['kind']}: {notice['message']}" for notice in notices]
+    assert told_by(made.output) == told_by(plan.output) == prepared != []
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "settings"),
+    [
+        ("a,b;income\n" + "1,2;x\n2,3;y\n" * 9, ["--delimiter", ";"], {"delimiter": ";"}),
+        ("b;income\n1,037;x\n2,500;y\n" * 1, ["--decimal", ","], {"decimal": ","}),
+        ("b\tincome\n1,037\tx\n", ["--thousands", ",", "--delimiter", "tab"], {"thousands": ","}),
+        ("1,x\n2,y\n" * 9, ["--no-header", "--label", "column_2"], {"header": False}),
+        ("Title\nb,income\n1,x\n2,y\n3,y\n", ["--skip-lines", "1"], {"skip_lines": 1}),
+        ("b,income\n1,Москва\n".encode("cp1251"), ["--encoding", "cp1251"], {"encoding": "cp1251"}),
+    ],
+)
+def test_what_init_is_told_of_a_text_table_stands_in_params(tmp_path, content, options, settings):
+    (tmp_path / "raw.csv").write_bytes(content if isinstance(content, bytes) else content.encode())
+    more = options if "--label" in options else [*options, "--label", "income"]
+    made = command("init", tmp_path / "ws", "--from", tmp_path / "raw.csv", *more)
+    assert made.exit_code == 0, made.output
+    table = load_params(tmp_path / "ws" / "params.yaml").source.table
+    assert {name: getattr(table, name) for name in settings} == settings
+
+
+def test_the_advice_of_init_can_be_followed_before_there_is_a_params_file(tmp_path):
+    (tmp_path / "raw.csv").write_bytes("town,income\nМосква,x\nКиев,y\n".encode("cp1251"))
+    first = command("init", tmp_path / "ws", "--from", tmp_path / "raw.csv", "--label", "income")
+    assert first.exit_code == 2
+    (option,) = re.findall(r"`(--encoding [a-z0-9-]+)`", first.output)
+    done = command(
+        "init",
+        tmp_path / "ws",
+        "--from",
+        tmp_path / "raw.csv",
+        "--label",
+        "income",
+        *option.split(),
+    )
+    assert done.exit_code == 0, done.output
+
+
+@pytest.mark.parametrize(
+    "option", [["--decimal", "x"], ["--encoding", "klingon"], ["--delimiter", "::"]]
+)
+def test_an_option_that_is_not_known_is_told_by_its_own_name(raw, tmp_path, option):
+    done = command("init", tmp_path / "ws", "--from", raw, *option)
+    assert f"`{option[0]}` is" in done.output
+    assert not (tmp_path / "ws").exists()
+
+
+def test_a_table_that_needs_a_setting_gets_its_workspace_and_is_told(tmp_path):
+    data = frame().drop(columns="patient").assign(number=range(60))
+    made = command(
+        "init", tmp_path / "ws", "--from", csv_file(tmp_path / "raw.csv", data), "--label", "income"
+    )
+    assert made.exit_code == 0, made.output
+    assert "need a change before a run" in made.output
+    assert "'number' has another value in each" in made.output
+
+
+@pytest.mark.parametrize("name", ["😀", 'q"uote', "a: b", "#x", "<b>"])
+def test_a_label_column_may_have_any_name(tmp_path, name):
+    data = frame().drop(columns="patient").rename(columns={"income": name})
+    command(
+        "init", tmp_path / "ws", "--from", csv_file(tmp_path / "raw.csv", data), "--label", name
+    )
+    assert load_params(tmp_path / "ws" / "params.yaml").source.label_column == name

@@ -1,11 +1,14 @@
 import csv
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
-from pipeline.dataset.cells import harmless
+from pipeline.dataset.cells import harmless, restored
 from pipeline.dataset.export import export
 from pipeline.dataset.export_images import file_name, unique_names
 from pipeline.dataset.wanted import Selection
@@ -13,9 +16,10 @@ from pipeline.errors import VersionError
 from pipeline.params import Params
 from pipeline.samples import Column, Samples, Schema
 from pipeline.stages.assemble import run
-from pipeline.storage import read_split, write_schema, write_split
+from pipeline.storage import from_arrow, read_split, write_schema, write_split
 from pipeline.workspace import verify_manifest
 from tests.hand_made import write_finished_stages
+from tests.sources.table_file import looked_at
 
 
 @pytest.fixture(scope="module")
@@ -160,3 +164,49 @@ def test_classes_that_would_share_a_folder_get_two():
     assert (
         len({name.casefold() for name in unique_names(("a/b", "a?b", "A_B", "metadata.csv"))}) == 4
     )
+
+
+@given(st.text(st.sampled_from("'=+-@\t\rab1"), max_size=6))
+def test_a_cell_that_was_neutralised_can_be_had_back(text):
+    assert restored(harmless(text)) == text
+
+
+def test_a_table_read_back_from_its_csv_has_the_values_that_it_had(tmp_path):
+    raw = pd.DataFrame(
+        {
+            "n": pd.array([2**53, None, 3, -1] * 6, "Int64"),
+            "x": [0.1, 1e-300, float("nan"), -2.5] * 6,
+            "when": pd.to_datetime(
+                ["2024-01-01 10:00:00.000001", None, "1900-01-01", "2024"] * 6, format="mixed"
+            ),
+            "word": ["=1+1", "'=x", None, 'a,\n"b'] * 6,
+            "flag": pd.array([True, None, False, True] * 6, "boolean"),
+            "kind": ["-1", "yes/no", "-1", "yes/no"] * 6,
+        }
+    )
+    raw.to_parquet(tmp_path / "raw.parquet")
+    settings = {"table": {"unique_columns": []}, "minimum_per_class": 1}
+    source, survey = looked_at(tmp_path / "raw.parquet", label="kind", **settings)
+    before = from_arrow(next(source.read(np.arange(24))), survey.schema)
+    released = replace(before, provenance=before.provenance.assign(is_synthetic=False, weight=1.0))
+    write_schema(tmp_path / "set", released.schema)
+    write_split(tmp_path / "set", "train", released)
+    (tmp_path / "out").mkdir()
+    export(tmp_path / "set", tmp_path / "out", "csv", Selection())
+    columns = [
+        "equipoise.id",
+        "equipoise.source_path",
+        "equipoise.is_synthetic",
+        "equipoise.weight",
+    ]
+    columns += ["equipoise.cluster"]
+    table = {"leave_out": columns, "kinds": {"word": "categorical"}, "quoted_newlines": "allow"}
+    again, reread = looked_at(tmp_path / "out" / "train.csv", label="kind", table=table)
+    after = from_arrow(next(again.read(np.arange(24))), reread.schema)
+    frame = after.values.assign(word=after.values["word"].map(restored, na_action="ignore"))
+    assert [restored(name) for name in reread.schema.classes] == list(before.schema.classes)
+    for name in before.values:
+        assert frame[name].tolist() == before.values[name].tolist() or name == "x"
+    assert [x for x in frame["x"] if x is not pd.NA] == [
+        x for x in before.values["x"] if x is not pd.NA
+    ]
