@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 RECENT_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: run test check tree clean help
+.PHONY: run test check audit tree clean help
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -23,6 +23,11 @@ check: $(READY)  ## run the linters and the type checker
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+audit:  ## ask a vulnerability database about constraints.txt (needs a network that reaches one)
+	$(BIN)/python -m venv $(VENV)/audit
+	$(VENV)/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
+	$(VENV)/audit/bin/pip-audit --no-deps --requirement constraints.txt
 
 tree: $(READY)  ## rewrite the tree of docs/house.md from the modules' first lines
 	$(BIN)/python docs/tree.py

@@ -1,6 +1,7 @@
 """Keep the tree of docs/house.md true: one clause a file, from the first line of its docstring.
 
-`python docs/tree.py` rewrites the tree between its two marks; the tests compare it.
+`python docs/tree.py` rewrites the tree between its two marks, and likewise the list of attacks in
+docs/security.md; the tests compare both.
 """
 
 import ast
@@ -10,6 +11,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 BEGIN, END = "<!-- tree: make tree -->", "<!-- end of tree -->"
+ATTACKS_BEGIN, ATTACKS_END = "<!-- attacks: make tree -->", "<!-- end of attacks -->"
+ATTACKS = "tests/attacks"
 ROOMS = ("pipeline", "flows", "benchmarks")
 INDENT = "  "
 
@@ -30,8 +33,28 @@ def tree() -> str:
 
 def with_tree(page: str) -> str:
     """The page with the present tree between its marks."""
-    between = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
-    return between.sub(lambda _: f"{BEGIN}\n{tree()}\n{END}", page)
+    return _between(page, BEGIN, END, tree())
+
+
+def attacks() -> str:
+    """Every file of attacks as a table: what it says of itself, and how many tests it holds."""
+    files = [path for path in _tracked(ROOT / ATTACKS) if path.name.startswith("test_")]
+    rows = [
+        f"| [{path.stem.removeprefix('test_')}](../{ATTACKS}/{path.name}) | {clause(path)} | "
+        f"{len(re.findall('^def test_', path.read_text(encoding='utf-8'), re.MULTILINE))} |"
+        for path in sorted(files)
+    ]
+    return "\n".join(["| file | what holds | tests |", "|---|---|---|", *rows])
+
+
+def with_attacks(page: str) -> str:
+    """The page with the present table of attacks between its marks."""
+    return _between(page, ATTACKS_BEGIN, ATTACKS_END, attacks())
+
+
+def _between(page: str, begin: str, end: str, text: str) -> str:
+    marked = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
+    return marked.sub(lambda _: f"{begin}\n{text}\n{end}", page)
 
 
 def _folder(folder: Path, *, depth: int) -> list[str]:
@@ -60,5 +83,6 @@ def _line(name: str, words: str, depth: int) -> str:
 
 
 if __name__ == "__main__":
-    page = ROOT / "docs" / "house.md"
-    page.write_text(with_tree(page.read_text(encoding="utf-8")), encoding="utf-8")
+    for name, change in (("house.md", with_tree), ("security.md", with_attacks)):
+        page = ROOT / "docs" / name
+        page.write_text(change(page.read_text(encoding="utf-8")), encoding="utf-8")

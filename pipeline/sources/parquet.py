@@ -29,6 +29,8 @@ from pipeline.sources.parquet_file import (
     ARROW_ERRORS,
     ParquetError,
     damaged,
+    is_any,
+    is_image,
     iterate,
     open_parts,
     parts_of,
@@ -90,7 +92,7 @@ class ParquetPictures(PictureSource):
         return pictures.finish(classes=tuple(name for name in known if name in found))
 
     def _columns(self, schema: pa.Schema) -> "_Columns":
-        images = [field.name for field in schema if _holds_pictures(field.type)]
+        images = [field.name for field in schema if is_image(field)]
         label = self._params.label_column or "label"
         problems = []
         if not images:
@@ -103,8 +105,6 @@ class ParquetPictures(PictureSource):
                 f"`source.label_column` is {label!r}, which the files do not have; their columns "
                 f"are {', '.join(schema.names)}."
             )
-        elif schema.names.count(label) > 1:
-            problems.append(f"The files have {label!r} more than once; rename all but one.")
         elif not _names_classes(kind := schema.field(label).type):
             problems.append(
                 f"`source.label_column` {label!r} is of the type {kind}; texts or numbers are "
@@ -180,9 +180,7 @@ class _Columns:
 
     def rows(self, batch: pa.RecordBatch) -> Iterator[tuple[Any, str | None, Any, bool]]:
         """Label, path inside the file, group and whether it is synthetic, of every row."""
-        pictures = batch.column(self.image)
-        has_paths = pictures.type.get_field_index("path") >= 0
-        paths = pictures.field("path").to_pylist() if has_paths else [None] * len(batch)
+        paths = batch.column(self.image).field("path").to_pylist()
         nothing = [None] * len(paths)
         groups = batch.column(self.group).to_pylist() if self.group else nothing
         synthetic = batch.column(self.synthetic).to_pylist() if self.synthetic else nothing
@@ -199,27 +197,12 @@ class _Columns:
         return self.class_names[value] if is_known else None
 
 
-def _holds_pictures(kind: pa.DataType) -> bool:
-    """Whether values are structs of {bytes, path}, as the Hugging Face layout has them."""
-    if not pa.types.is_struct(kind):
-        return False
-    inner = {field.name: field.type for field in kind}
-    path = inner.get("path", pa.string())
-    return _is_any(inner.get("bytes", pa.null()), "binary") and (
-        _is_any(path, "string") or pa.types.is_null(path)
-    )
-
-
 def _names_classes(kind: pa.DataType) -> bool:
     """Whether values can be the names or the numbers of classes."""
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
     numbers = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean, pa.types.is_decimal)
-    return _is_any(kind, "string") or any(is_kind(kind) for is_kind in numbers)
-
-
-def _is_any(kind: pa.DataType, name: str) -> bool:
-    return str(kind) in (name, f"large_{name}", f"{name}_view")
+    return is_any(kind, "string") or any(is_kind(kind) for is_kind in numbers)
 
 
 def _sizes(paths: list[Path], parts: list[pq.ParquetFile], image: str) -> Iterator[tuple[int, int]]:

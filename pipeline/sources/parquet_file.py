@@ -108,6 +108,8 @@ def open_part(path: Path, *, read_dictionary: Sequence[str] = ()) -> pq.ParquetF
             f"is no whole Parquet file that can be read ({text}); it may be cut short: fetch it "
             "again, or write it again with other types"
         ) from None
+    if len(set(part.schema_arrow.names)) < len(part.schema_arrow.names):
+        raise ParquetError("has a column name more than once; give each column a name of its own")
     metadata = part.metadata
     if metadata.num_columns > MAXIMUM_COLUMNS:
         raise ParquetError(
@@ -312,11 +314,19 @@ def _text_bytes(name: str, column: pa.Array) -> int:
 
 
 def is_image(field: pa.Field) -> bool:
-    """Whether a column is a picture as Hugging Face stores it."""
-    return pa.types.is_struct(field.type) and {child.name for child in field.type} == {
-        "bytes",
-        "path",
-    }
+    """Whether a column is a picture as Hugging Face stores it: a struct of {bytes, path}."""
+    if not pa.types.is_struct(field.type):
+        return False
+    inner = {child.name: child.type for child in field.type}
+    if set(inner) != {"bytes", "path"}:
+        return False
+    has_path = is_any(inner["path"], "string") or pa.types.is_null(inner["path"])
+    return is_any(inner["bytes"], "binary") and has_path
+
+
+def is_any(kind: pa.DataType, name: str) -> bool:
+    """Whether a type is `name` ("string", "binary"), in any of the layouts that Arrow has."""
+    return str(kind) in (name, f"large_{name}", f"{name}_view")
 
 
 def _difference(first: pa.Schema, other: pa.Schema) -> str:

@@ -22,8 +22,6 @@ def read_parquet(path: Path, place: Place, params: TableParams) -> Cells:
     """
     try:
         part = open_part(path)
-        if len(set(part.schema_arrow.names)) < len(part.schema_arrow.names):
-            raise TableError("has a column name more than once; give each column a name of its own")
         wanted = [name for name in part.schema_arrow.names if name not in params.leave_out]
         table = read_columns(path, part, wanted)
     except ParquetError as error:
