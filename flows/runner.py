@@ -52,6 +52,7 @@ from flows.schedule import DEPLOYMENT, FLOW, Schedule, read_schedule
 from flows.seal import Seal, SealedRunner, seal_environment
 from flows.settings import sweep
 from pipeline.errors import ServiceError
+from pipeline.terminal import guard_streams
 from pipeline.workspace import Workspace
 
 SILENT_RUN = "equipoise: a run that has fallen silent is crashed"
@@ -206,6 +207,7 @@ def _runs(client: SyncPrefectClient, served: UUID, *states: StateType) -> list[F
 
 
 if __name__ == "__main__":
+    guard_streams()
     match sys.argv[1]:
         case "--settle":
             settle()

@@ -1,11 +1,11 @@
 """The command `equipoise`: every command lives in `pipeline.commands`, one file a noun."""
 
 import itertools
-import sys
 from pathlib import Path
 from typing import Any
 
 import typer
+from typer import rich_utils
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
@@ -22,12 +22,20 @@ from pipeline.commands.schedule import schedule
 from pipeline.commands.verify import verify
 from pipeline.commands.versions import versions
 from pipeline.last_defence import as_told
+from pipeline.terminal import complain, guard_streams
 
+# Typer's own sentences hold words of the command line, and would pass the guard in colour alone.
+rich_utils.COLOR_SYSTEM = None
 _WORDS = f"{__name__}.words"
 
 
 class Commands(TyperGroup):
     """Shows an error as its sentence, without a traceback, and ends with its exit code."""
+
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        """Run the whole command line, with all that it writes kept from commanding the terminal."""
+        guard_streams()
+        return super().main(*arguments, **options)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that the line names."""
@@ -38,7 +46,7 @@ class Commands(TyperGroup):
             raise
         except Exception as error:
             told = as_told(error, place=_place(ctx.meta.get(_WORDS, [])))
-            sys.stderr.write(f"{told}\n")
+            complain(told)
             raise typer.Exit(told.exit_code) from None
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:

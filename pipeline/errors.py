@@ -19,6 +19,7 @@ out. `str(error)` is shown to the user as it is, without a traceback, and the pr
 from collections.abc import Sequence
 
 from pipeline.credentials import without_credentials
+from pipeline.terminal import one_line
 
 SHOWN_PROBLEMS = 20
 
@@ -43,7 +44,9 @@ class ProblemsError(EquipoiseError):
     def __init__(self, headline: str, problems: Sequence[str] = ()):
         self.headline = headline
         self.problems = tuple(problems)
-        lines = [headline, *(f"  - {problem}" for problem in self.problems[:SHOWN_PROBLEMS])]
+        # A name from outside that holds a line feed makes no problem of its own.
+        told = [one_line(problem) for problem in self.problems[:SHOWN_PROBLEMS]]
+        lines = [one_line(headline), *(f"  - {problem}" for problem in told)]
         if len(self.problems) > SHOWN_PROBLEMS:
             lines.append(f"  … and {len(self.problems) - SHOWN_PROBLEMS} more.")
         super().__init__("\n".join(lines))

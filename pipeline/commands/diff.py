@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
-from pipeline.commands.tables import plain, table_of
+from pipeline.commands.tables import table_of
 from pipeline.commands.transfer import transfer
 from pipeline.commands.versions import Name, Repository, name_at
 from pipeline.errors import VersionError
+from pipeline.terminal import one_line, rich_console, say
 from pipeline.versions.difference import Difference, compare_releases
 from pipeline.versions.difference_page import page, score_text, summary
 from pipeline.versions.git import Git
@@ -40,7 +40,7 @@ def diff(
     if html:
         text = page(difference, rows, name=artefact, rows_missing=reason)
         write_bytes(html, text.encode())
-        typer.echo(f"Page: {html}")
+        say(f"Page: {html}")
 
 
 def _rows(git: Git, pair: list[Release]) -> tuple[list[Any] | None, str]:
@@ -60,29 +60,29 @@ def _rows(git: Git, pair: list[Release]) -> tuple[list[Any] | None, str]:
 
 
 def _print(difference: Difference, rows: list[Any] | None, reason: str) -> None:
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(summary(difference, rows), markup=False)
+    console = rich_console(highlight=False, soft_wrap=True)
+    console.print(one_line(summary(difference, rows)), markup=False)
     facts = table_of("", difference.old, difference.new)
     for heading, (before, after) in difference.facts.items():
         facts.add_row(heading, before, after)
     console.print(facts)
     if rows is None:
-        console.print(f"Rows are not compared: {reason}", markup=False)
+        console.print(one_line(f"Rows are not compared: {reason}"), markup=False)
     else:
         table = table_of("class", "origin", "added", "removed", "kept")
         for row in rows:
             counts = (row.added, row.removed, row.kept)
             origin = "synthetic" if row.synthetic else "real"
-            table.add_row(plain(row.class_name), origin, *map(str, counts))
+            table.add_row(row.class_name, origin, *map(str, counts))
         console.print(table)
     if difference.params:
         table = table_of("params.yaml", difference.old, difference.new)
         for param in difference.params:
-            table.add_row(*(plain(text) for text in (param.key, param.old, param.new)))
+            table.add_row(param.key, param.old, param.new)
         console.print(table)
     if difference.scores:
         table = table_of("classifier", "arm", "metric", difference.old, difference.new)
         for pair in difference.scores:
             texts = (pair.classifier, pair.arm, pair.metric)
-            table.add_row(*map(plain, texts), score_text(pair.old), score_text(pair.new))
+            table.add_row(*texts, score_text(pair.old), score_text(pair.new))
         console.print(table)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from pipeline.commands.checkup import LEVELS, check_up
+from pipeline.terminal import say
 from pipeline.workspace import Workspace
 
 _MARKS = {"ok": "ok     ", "warning": "warning", "failure": "FAILURE"}
@@ -24,6 +25,6 @@ def doctor(
     worst = "ok"
     for finding in check_up(Workspace.at(workspace)):
         worst = max(worst, finding.level, key=LEVELS.index)
-        typer.echo(f"{_MARKS[finding.level]}  {finding.subject + ':':<14} {finding.sentence}")
+        say(f"{_MARKS[finding.level]}  {finding.subject + ':':<14} {finding.sentence}")
     if worst == "failure":
         raise typer.Exit(1)

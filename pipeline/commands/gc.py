@@ -6,6 +6,7 @@ import typer
 
 from pipeline.commands.versions import Name, name_at
 from pipeline.lease import SCHEDULED_RUN, hold
+from pipeline.terminal import say
 from pipeline.versions.repository import open_repository
 from pipeline.workspace import Workspace
 
@@ -47,12 +48,12 @@ def gc(
         if not dry_run:
             remove(git, garbage)
     verb = "Would remove" if dry_run else "Removed"
-    typer.echo(
+    say(
         f"{verb} {len(garbage.cache)} objects ({garbage.cache_bytes / 1e6:.1f} MB) from the cache "
         f"and {len(garbage.remote)} ({garbage.remote_bytes / 1e6:.1f} MB) from the remote."
     )
     if garbage.kept_back:
-        typer.echo(
+        say(
             f"{garbage.kept_back} cached objects of older versions stay, because the remote has no "
             "good copy of them; see `equipoise verify`."
         )

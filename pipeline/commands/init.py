@@ -13,6 +13,7 @@ from pipeline.errors import EquipoiseError, ParamsError, WorkspaceError
 from pipeline.params import Params, TableParams, load_params
 from pipeline.params_problems import sentence
 from pipeline.stages.code import write_code
+from pipeline.terminal import say
 from pipeline.versions.graph import CODE_FILE
 from pipeline.versions.pipeline_file import pipeline_file
 from pipeline.versions.setup import make_repository
@@ -88,12 +89,12 @@ def init(
     write_bytes(root / "dvc.yaml", pipeline_file(has_source_path=True).encode())
     write_code(root)
     make_repository(root)
-    typer.echo(f"Recognised at {found.path}: {found.reason}")
+    say(f"Recognised at {found.path}: {found.reason}")
     for line in findings(params, root):
-        typer.echo(line)
-    typer.echo(f"Workspace: {root}")
+        say(line)
+    say(f"Workspace: {root}")
     for line in next_steps(found, directory):
-        typer.echo(line)
+        say(line)
 
 
 def table_params(**asked: Any) -> TableParams:
@@ -129,7 +130,7 @@ def findings(params: Params, root: Path) -> list[str]:
         survey = open_source(params.source, root=root, scratch=root).survey()
         splits = split_rows(survey, params.source)
     except EquipoiseError as error:
-        return ["The data or params.yaml need a change before a run:", str(error)]
+        return ["The data or params.yaml need a change before a run:", *str(error).split("\n")]
     told = (*survey.notices, *split_notices(survey, splits, params.source))
     return [f"  {notice.kind}: {notice.message}" for notice in told]
 

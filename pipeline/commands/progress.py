@@ -9,6 +9,7 @@ from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElaps
 from rich.text import Text
 
 from flows.audience import Audience
+from pipeline.terminal import one_line, rich_console
 
 _WIDTH = 12
 
@@ -29,7 +30,7 @@ class PlainLines:
         self._write(stage, f"{outcome} ({seconds:.1f} s)")
 
     def _write(self, stage: str, text: str) -> None:
-        sys.stderr.write(f"{stage + ':':<{_WIDTH}}{text}\n")
+        sys.stderr.write(f"{stage + ':':<{_WIDTH}}{one_line(text)}\n")
         sys.stderr.flush()
 
 
@@ -56,7 +57,8 @@ class LiveTable:
 
     def said(self, stage: str, line: str) -> None:
         """Show the line above the table."""
-        self.console.print(Text(f"{stage + ':':<{_WIDTH}}{line}", style="dim"), soft_wrap=True)
+        told = f"{stage + ':':<{_WIDTH}}{one_line(line)}"
+        self.console.print(Text(told, style="dim"), soft_wrap=True)
 
     def ended(self, stage: str, outcome: str, seconds: float) -> None:
         """Stop the row's clock and show how the stage ended."""
@@ -69,7 +71,7 @@ class LiveTable:
 @contextlib.contextmanager
 def screen(stages: Sequence[str]) -> Iterator[Audience]:
     """Whichever of the two fits where standard error leads."""
-    console = Console(stderr=True)
+    console = rich_console(stderr=True)
     if not console.is_terminal:
         yield PlainLines()
         return

@@ -10,6 +10,7 @@ from pipeline.commands.transfer import transfer
 from pipeline.commands.versions import Name, Repository, name_at
 from pipeline.dataset.wanted import Format, Selection
 from pipeline.errors import VersionError
+from pipeline.terminal import say
 from pipeline.versions.listing import find_release, list_releases
 from pipeline.versions.pull import fetch_set, new_directory
 from pipeline.versions.repository import open_repository
@@ -47,7 +48,7 @@ def pull(
                 with tempfile.TemporaryDirectory(prefix=f".{to.name}.", dir=to.parent) as whole:
                     fetch_set(git, release, Path(whole), on_progress=told)
                     export(Path(whole), directory, form, selection)
-    typer.echo(f"Pulled {release.tag} to {to}.")
+    say(f"Pulled {release.tag} to {to}.")
 
 
 def _selection(only_synthetic: bool, only_real: bool, classes: list[str]) -> Selection:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from pipeline.errors import VersionError
+from pipeline.terminal import say
 from pipeline.workspace import Workspace
 
 remote_app = typer.Typer(no_args_is_help=True, help="Where the data of versions are stored.")
@@ -37,7 +38,7 @@ def set_remote(
 
     place = Workspace.at(workspace)
     write(place.root, url, dict(_pair(text) for text in settings or []))
-    typer.echo(f"Data are stored at {effective_remote(place.root).public_url} from now on.")
+    say(f"Data are stored at {effective_remote(place.root).public_url} from now on.")
 
 
 @remote_app.command("show")
@@ -45,7 +46,7 @@ def show_remote(workspace: Place = Path()) -> None:
     """Show where data are stored, without any secret."""
     from pipeline.versions.remote import effective_remote
 
-    typer.echo(effective_remote(Workspace.at(workspace).root).public_url)
+    say(effective_remote(Workspace.at(workspace).root).public_url)
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -8,6 +8,7 @@ import typer
 
 from pipeline.commands.serving import serve_folder
 from pipeline.commands.versions import Name, Repository, name_at
+from pipeline.terminal import say
 from pipeline.versions.listing import find_release, list_releases
 from pipeline.versions.repository import open_repository
 
@@ -46,6 +47,6 @@ def report(
     if serve:
         serve_folder(to, page.relative_to(to), port=port, show=show)
         return
-    typer.echo(page)
+    say(page)
     if show:
         webbrowser.open(page.resolve().as_uri())

@@ -9,6 +9,7 @@ import typer
 from pipeline.commands.transfer import transfer
 from pipeline.commands.versions import Name, Repository, name_at
 from pipeline.errors import VersionError
+from pipeline.terminal import say
 from pipeline.versions.listing import find_release, list_releases
 from pipeline.versions.pull import new_directory
 from pipeline.versions.repository import open_repository
@@ -44,6 +45,6 @@ def reproduce(
                 "the released rows with `equipoise pull`."
             )
     if made.is_same:
-        typer.echo(f"{what}; every file has the released hash.")
+        say(f"{what}; every file has the released hash.")
     else:
-        typer.echo(f"{what} to {to}; its hash differs from the released one ({made.expected}).")
+        say(f"{what} to {to}; its hash differs from the released one ({made.expected}).")

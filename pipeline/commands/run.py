@@ -1,6 +1,5 @@
 """`equipoise run`: the whole loop in a workspace, watched."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +14,7 @@ from pipeline.commands.progress import screen
 from pipeline.lease import refuse_if_held
 from pipeline.params import Params, load_params
 from pipeline.params_edit import set_replicates
+from pipeline.terminal import complain, say
 from pipeline.versions.access import require_usable
 from pipeline.versions.git import Git
 from pipeline.versions.graph import require_watched_params, stage_names
@@ -65,18 +65,18 @@ def run(
 
     refuse_at_once(params.source, root=place.root)
     if replicates is not None and (told := set_replicates(place.params_file, replicates)):
-        typer.echo(told)
+        say(told)
     try:
         sentence = _watched(place)
     except StageCrashError as error:
-        sys.stderr.write(f"{error}\n")
+        complain(error)
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt:
-        sys.stderr.write("Stopped; nothing was released. The same command goes on from here.\n")
+        complain("Stopped; nothing was released. The same command goes on from here.")
         raise typer.Exit(_INTERRUPTED) from None
-    typer.echo(sentence)
+    say(sentence)
     for line in _where_to_read(place, params.release.name):
-        typer.echo(line)
+        say(line)
 
 
 def _with_replicates(params: Params, replicates: int | None) -> Params:
@@ -90,7 +90,7 @@ def _show_plan(place: Workspace, params: Params) -> None:
     # pandas and its like are slow to import, and every other command would wait for them.
     from pipeline.commands.plan import lines_of, plan
 
-    typer.echo("\n".join(lines_of(plan(place, params))))
+    say(*lines_of(plan(place, params)))
 
 
 def _watched(place: Workspace) -> str:

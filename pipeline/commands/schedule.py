@@ -32,6 +32,7 @@ from flows.server import is_ours, port_is_free
 from flows.settings import configure
 from pipeline.errors import ServiceError
 from pipeline.lease import SCHEDULE, hold, read_holder, refuse_if_held
+from pipeline.terminal import say
 from pipeline.versions.worktree import committed_params
 from pipeline.workspace import Workspace
 
@@ -117,29 +118,27 @@ def status(workspace: WorkspaceOption = Path()) -> None:
     chosen = _required(place)
     holder = read_holder(place, SCHEDULE)
     alive = holder is not None and holder.lives(heartbeat_age_seconds=0.0)
-    typer.echo(f"Schedule:  {chosen.in_words()}{', paused' if chosen.paused else ''}")
-    typer.echo(
-        f"Runs:      {f'yes ({holder})' if alive else 'no: start it with `equipoise schedule`'}"
-    )
+    say(f"Schedule:  {chosen.in_words()}{', paused' if chosen.paused else ''}")
+    say(f"Runs:      {f'yes ({holder})' if alive else 'no: start it with `equipoise schedule`'}")
     address = chosen.address(auth_string(place))
     ours = is_ours(place, address)
     told = f"{address.page} ({way_in(place)})" if ours else "does not answer"
-    typer.echo(f"Server:    {told}")
+    say(f"Server:    {told}")
     if alive and not chosen.paused:
-        typer.echo(f"Next runs: {_times(chosen)}")
+        say(f"Next runs: {_times(chosen)}")
     if ours:
         _connect(place, chosen)
         from flows.operations import last_runs
 
         for line in last_runs():
-            typer.echo(line)
+            say(line)
 
 
 @schedule.command()
 def pause(workspace: WorkspaceOption = Path()) -> None:
     """Hold runs back until `resume`; a run under way goes on."""
     _set_paused(Workspace.at(workspace), True)
-    typer.echo("Paused. `equipoise schedule resume` goes on.")
+    say("Paused. `equipoise schedule resume` goes on.")
 
 
 @schedule.command()
@@ -147,7 +146,7 @@ def resume(workspace: WorkspaceOption = Path()) -> None:
     """Let runs come due again."""
     place = Workspace.at(workspace)
     _set_paused(place, False)
-    typer.echo(f"Resumed. Next runs: {_times(_required(place))}")
+    say(f"Resumed. Next runs: {_times(_required(place))}")
 
 
 @schedule.command("now")
@@ -165,7 +164,7 @@ def run_at_once(
     _connect(place, chosen)
     from flows.operations import run_now
 
-    typer.echo(f"The run {run_now(refresh=refresh)} is due now.")
+    say(f"The run {run_now(refresh=refresh)} is due now.")
 
 
 @schedule.command()
@@ -174,7 +173,7 @@ def stop(workspace: WorkspaceOption = Path()) -> None:
     place = Workspace.at(workspace)
     holder = read_holder(place, SCHEDULE)
     if holder is None or not holder.lives(heartbeat_age_seconds=0.0):
-        typer.echo("The schedule does not run.")
+        say("The schedule does not run.")
         return
     process = psutil.Process(holder.pid)
     process.terminate()
@@ -184,7 +183,7 @@ def stop(workspace: WorkspaceOption = Path()) -> None:
         # Its children end with it, whichever way it ends.
         process.kill()
         process.wait(STOP_SECONDS)
-    typer.echo("Stopped. The schedule is kept: `equipoise schedule` takes it up again.")
+    say("Stopped. The schedule is kept: `equipoise schedule` takes it up again.")
 
 
 def _chosen(
@@ -279,7 +278,7 @@ def _start_in_background(place: Workspace, chosen: Schedule) -> None:
         if process.poll() is not None:
             raise ServiceError(f"The schedule did not start; its log is {log}.")
         time.sleep(0.5)
-    typer.echo(f"Runs in the background (process {process.pid}); its log is {log}.")
+    say(f"Runs in the background (process {process.pid}); its log is {log}.")
 
 
 def _set_paused(place: Workspace, paused: bool) -> None:
@@ -305,9 +304,9 @@ def _required(place: Workspace) -> Schedule:
 
 
 def _tell(place: Workspace, chosen: Schedule) -> None:
-    typer.echo(f"Schedule:  {chosen.in_words()}{', paused' if chosen.paused else ''}")
-    typer.echo(f"Next runs: {_times(chosen)}")
-    typer.echo(f"UI:        {chosen.address(None).page} ({way_in(place)})")
+    say(f"Schedule:  {chosen.in_words()}{', paused' if chosen.paused else ''}")
+    say(f"Next runs: {_times(chosen)}")
+    say(f"UI:        {chosen.address(None).page} ({way_in(place)})")
 
 
 def _times(chosen: Schedule) -> str:

@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import unquote
 
-import typer
-
 from flows.gate import LOOPBACK_HOSTS, host_name
 from pipeline.errors import ServiceError
+from pipeline.terminal import say
 
 LOOPBACK = "127.0.0.1"
 # The pages carry their own, stricter policy; this one also covers pages that others made.
@@ -159,10 +158,10 @@ def serve_folder(folder: Path, page: Path, *, port: int, show: bool) -> None:
     """Serve until Ctrl-C, and say where."""
     with make_server(folder, port=port) as server:
         address = f"http://{LOOPBACK}:{server.server_address[1]}/{page.as_posix()}"
-        typer.echo(f"Serving {address} (Ctrl-C ends it)")
+        say(f"Serving {address} (Ctrl-C ends it)")
         if show:
             webbrowser.open(address)
         try:
             server.serve_forever()
         except KeyboardInterrupt:
-            typer.echo("Stopped.")
+            say("Stopped.")

@@ -3,16 +3,16 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
+from pipeline.terminal import rich_console
 from pipeline.versions.meter import OnProgress, no_matter
 
 
 @contextmanager
 def transfer(title: str) -> Iterator[OnProgress]:
     """Show a bar on the terminal's stderr while the block runs; yields what to tell it."""
-    console = Console(stderr=True)
+    console = rich_console(stderr=True)
     if not console.is_terminal:
         yield no_matter
         return

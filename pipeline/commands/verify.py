@@ -7,6 +7,7 @@ import typer
 from pipeline.commands.transfer import transfer
 from pipeline.commands.versions import Name, Repository, name_at
 from pipeline.errors import VersionError
+from pipeline.terminal import say
 from pipeline.versions.listing import find_release, list_releases
 from pipeline.versions.repository import open_repository
 from pipeline.versions.verification import verify as verify_releases
@@ -51,7 +52,7 @@ def verify(
             shown.append(f"  … and {len(problems) - SHOWN_PROBLEMS} more.")
         headline = f"{looked}; {_plural(len(problems), 'problem')} found:"
         raise VersionError("\n".join([headline, *shown]))
-    typer.echo(f"{looked}; all is well.")
+    say(f"{looked}; all is well.")
 
 
 def _plural(number: int, noun: str) -> str:

@@ -4,11 +4,11 @@ import json
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from pipeline.commands.tables import plain, table_of
+from pipeline.commands.tables import table_of
 from pipeline.params import load_params
+from pipeline.terminal import rich_console, say, write
 from pipeline.versions.git import Git
 from pipeline.versions.listing import Release, artefact_names, list_releases
 from pipeline.versions.record import VersionRecord, gain_text
@@ -32,11 +32,13 @@ def versions(
     with open_repository(repo) as git:
         releases = list_releases(git, name or name_at(git))
     if as_json:
-        typer.echo(json.dumps([_as_json(release) for release in releases], indent=2))
+        # JSON keeps the one control character that is no C0; a terminal shall not see it either.
+        text = json.dumps([_as_json(release) for release in releases], indent=2)
+        write(text.replace("\x7f", "\\u007f") + "\n")
     elif releases:
-        Console().print(_as_table(releases))
+        rich_console().print(_as_table(releases))
     else:
-        typer.echo("No version has been released yet. Run `equipoise run`.")
+        say("No version has been released yet. Run `equipoise run`.")
 
 
 def name_at(git: Git) -> str:
@@ -60,8 +62,8 @@ def _as_table(releases: list[Release]) -> Table:
             str(release.version),
             release.date[:10],
             record.verdict,
-            plain(gain_text(record)),
-            plain(_rows_text(record)),
+            gain_text(record),
+            _rows_text(record),
             promoted,
         )
     return table

@@ -13,6 +13,7 @@ from pipeline.machine_errors import refusal_of
 from pipeline.params import Params, load_params
 from pipeline.params_digest import params_digest
 from pipeline.stages.code import require_current_code
+from pipeline.terminal import complain, guard_streams
 from pipeline.workspace import Workspace, write_json
 from pipeline.yaml_text import read_mapping
 
@@ -30,6 +31,7 @@ def run_stage(stage: StageFunction) -> None:
     process ends with the error's exit code (2). So is one that the machine caused: a full disk, a
     missing right. Log lines go to stderr as `stage: message`.
     """
+    guard_streams()
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     # One thread a process: two threads under contention ran 2 to 4 times slower than one.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -50,7 +52,7 @@ def run_stage(stage: StageFunction) -> None:
 
 
 def _end_with(error: EquipoiseError) -> NoReturn:
-    sys.stderr.write(f"{error}\n")
+    complain(error)
     # On a full disk the starter must do with what stands above.
     with contextlib.suppress(OSError):
         _tell(error)
