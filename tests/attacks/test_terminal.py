@@ -133,9 +133,9 @@ class Stream(io.StringIO):
         return self.terminal
 
 
-def guarded(monkeypatch):
-    """Standard streams that are terminals, guarded as the command guards its own."""
-    found = Stream(terminal=True), Stream(terminal=True)
+def guarded(monkeypatch, *, terminal=True):
+    """Standard streams, guarded as the command guards its own."""
+    found = Stream(terminal=terminal), Stream(terminal=terminal)
     monkeypatch.setattr(sys, "stdout", found[0])
     monkeypatch.setattr(sys, "stderr", found[1])
     guard_streams()
@@ -239,7 +239,8 @@ def test_versions_as_json_stays_json(released):
 
 
 def test_diff_shows_hostile_classes_and_params_harmlessly(monkeypatch):
-    out, _ = guarded(monkeypatch)
+    # No terminal, so that the headings of our own have no colour.
+    out, _ = guarded(monkeypatch, terminal=False)
     difference = Difference(
         old="v0.1.0",
         new="v0.2.0",
