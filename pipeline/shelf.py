@@ -4,11 +4,13 @@ Everything is read from the tags of a repository, so that a bare one is enough a
 """
 
 import logging
+import shlex
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import ArtifactError, VersionError
 from pipeline.outside import read_outside_json
+from pipeline.reporting import quiet
 from pipeline.reporting.index import Entry, render_index
 from pipeline.reporting.stamp import Stamp, stamped
 from pipeline.run_record import RUN_FILE, read_record
@@ -42,24 +44,21 @@ def put(git: Git, release: Release, folder: Path) -> Path:
     """Write one version's page and return where it lies.
 
     Raises:
-        VersionError: the version's commit holds no report.
+        VersionError: the version's commit holds no report, or one that might run something.
     """
     page = _page(git, release)
-    if page is None:
-        raise VersionError(
-            f"{release.tag} holds no {REPORT_PATH}. It was released without a report; choose "
-            "another version (`equipoise versions` lists them)."
-        )
     path = folder / PAGES / f"{release.version}.html"
-    write_bytes(path, page.encode())
+    write_bytes(path, page.encode("utf-8", "replace"))
     return path
 
 
 def _shelve(git: Git, release: Release, folder: Path) -> Entry:
+    page = ""
     try:
-        page = f"{PAGES}/{put(git, release, folder).name}"
-    except VersionError:
-        page = ""
+        if _content(git, release, REPORT_PATH) is not None:
+            page = f"{PAGES}/{put(git, release, folder).name}"
+    except VersionError as error:
+        log.warning("report: %s", error)
     common: dict[str, Any] = {
         "version": str(release.version),
         "date": release.date,
@@ -82,13 +81,26 @@ def _shelve(git: Git, release: Release, folder: Path) -> Entry:
     )
 
 
-def _page(git: Git, release: Release) -> str | None:
+def _page(git: Git, release: Release) -> str:
     content = _content(git, release, REPORT_PATH)
     if content is None:
-        return None
+        raise VersionError(
+            f"{release.tag} holds no {REPORT_PATH}. It was released without a report; choose "
+            "another version (`equipoise versions` lists them)."
+        )
+    page = content.decode("utf-8", errors="replace")
+    problem = quiet.problem_of(page)
+    if problem:
+        path = released_prefix(git, release) + REPORT_PATH
+        raise VersionError(
+            f"{REPORT_PATH} of {release.tag} {problem}, which no report of this product does: it "
+            "might run a program or ask other servers when it is opened, so it is not shown. Read "
+            f"its text with `git show {shlex.quote(f'{release.tag}:{path}')}`, or choose another "
+            "version."
+        )
     run = _content(git, release, f"reports/{RUN_FILE}")
     stamp = Stamp(release.tag, release.date, release.promotion, read_record(run) if run else None)
-    return stamped(content.decode("utf-8", errors="replace"), stamp)
+    return quiet.with_policy(stamped(page, stamp))
 
 
 def _metrics(git: Git, release: Release) -> dict[str, Any]:
