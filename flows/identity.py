@@ -6,6 +6,7 @@ number used once, and only what knows the workspace's token can answer it.
 
 import hashlib
 import hmac
+import os
 import secrets
 
 from flows.secret_file import secret_line
@@ -27,8 +28,13 @@ def identity(workspace: Workspace) -> tuple[str, str]:
 
 
 def identity_token(workspace: Workspace) -> str:
-    """What this workspace's lasting server and its clients know, and nobody else."""
-    return secret_line(workspace.private / "prefect" / "identity", new_token)
+    """What this workspace's lasting server and its clients know, and nobody else.
+
+    The place is part of it: a copy of the workspace has the file as well, and must not take the
+    server of the one that it was copied from for its own.
+    """
+    secret = secret_line(workspace.private / "prefect" / "identity", new_token)
+    return hmac.new(secret.encode(), os.fsencode(workspace.root), hashlib.sha256).hexdigest()
 
 
 def new_token() -> str:

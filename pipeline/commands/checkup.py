@@ -31,6 +31,7 @@ from pipeline.versions.leftovers import leftovers
 from pipeline.versions.listing import list_releases
 from pipeline.versions.remote import effective_remote
 from pipeline.versions.store import open_store
+from pipeline.versions.vanished import refuse_vanished
 from pipeline.workspace import Workspace
 
 Level = Literal["ok", "warning", "failure"]
@@ -139,6 +140,7 @@ def remote(workspace: Workspace) -> tuple[Level, str]:
     place = found.local_path
     if place and place.exists() and not place.is_dir():
         return "failure", f"{place} is a file, where the folder of the data is expected. Move it."
+    refuse_vanished(Git(workspace.root), found, load_params(workspace.params_file).release.name)
     open_store(found).sizes([NO_OBJECT])
     if str(found.options.get("verify", "")).lower() != "true":
         return (

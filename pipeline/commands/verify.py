@@ -24,7 +24,10 @@ def verify(
     ] = False,
     repair: Annotated[
         bool,
-        typer.Option("--repair", help="Put good copies from this machine's cache in place."),
+        typer.Option(
+            "--repair",
+            help="Read all, and put good copies from this cache in place.",
+        ),
     ] = False,
     repo: Repository = ".",
     name: Name = None,

@@ -2,12 +2,16 @@
 
 from pathlib import Path
 
-from pipeline.errors import WorkspaceError
+from pipeline.errors import VersionError, WorkspaceError
 from pipeline.params import Params
 from pipeline.sources.precheck import refuse_at_once
 from pipeline.stages.code import package_of, write_code
 from pipeline.versions.access import require_usable
+from pipeline.versions.git import Git
 from pipeline.versions.graph import require_watched_params, stage_outputs
+from pipeline.versions.remote import effective_remote, published_config
+from pipeline.versions.setup import keep_private
+from pipeline.versions.vanished import refuse_vanished
 from pipeline.workspace import Workspace
 
 
@@ -19,10 +23,12 @@ def make_ready(workspace: Workspace, params: Params) -> None:
         ParamsError: `source.path` or a section is missing.
         WorkspaceError: dvc.yaml lists a stage that is no more.
         SourceError: the raw data cannot be used.
+        VersionError: the remote cannot be used.
     """
     require_usable(workspace.root)
     refuse_removed_stages(workspace.root)
     require_watched_params(workspace.root)
+    require_remote(workspace, params)
     refuse_at_once(params.source, root=workspace.root)
     write_code(workspace.root)
 
@@ -41,6 +47,22 @@ def refuse_removed_stages(root: Path) -> None:
                 f"does not have. Remove the stage, and {', '.join(outputs)} from the `deps` of the "
                 "stages after it."
             )
+
+
+def require_remote(workspace: Workspace, params: Params) -> None:
+    """Refuse a remote that the release could not use, before anything is computed.
+
+    Raises:
+        VersionError: its address is not one that a version may publish, or its folder is gone.
+    """
+    keep_private(workspace.root)
+    try:
+        remote = effective_remote(workspace.root)
+    except VersionError:
+        # A workspace without one may compute; its release says so.
+        return
+    published_config(remote)
+    refuse_vanished(Git(workspace.root), remote, params.release.name)
 
 
 def refuse_futile_training(workspace: Workspace, params: Params) -> None:

@@ -24,6 +24,7 @@ from pipeline.versions.store import (
     fetch_checked,
     open_store,
 )
+from pipeline.versions.whereabouts import where_it_lies
 
 # Left free on the disk that a version is written to.
 SPARE_BYTES = 50_000_000
@@ -73,7 +74,8 @@ def _require_reachable(remote: Remote, release: Release) -> None:
         raise VersionError(
             f"The data of {release.tag} lie in {remote.local_path}, a folder that this machine "
             "does not have. Pull on the machine that released it, or have it released to a remote "
-            "that both can reach (`equipoise remote set URL`)."
+            "that both can reach (`equipoise remote set URL`). Where its workspace has been moved, "
+            "name the workspace with --repo."
         )
 
 
@@ -164,6 +166,7 @@ def released_remote(git: Git, release: Release, prefix: str) -> Remote:
     published = remote_of_config(
         git.read(release.commit, f"{prefix}.dvc/config"), where=f".dvc/config of {release.tag}"
     )
+    published = where_it_lies(git, release, prefix, published)
     try:
         own = effective_remote(git.directory)
     except VersionError:

@@ -1,5 +1,6 @@
 """Which objects something still points at: versions, branches, and the files in work trees."""
 
+import contextlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -25,6 +26,15 @@ def needed_by_versions(git: Git, releases: Iterable[Release]) -> set[str]:
         for release in releases
         for md5 in read_details(git, release.commit, released_prefix(git, release)).objects
     }
+
+
+def held_by_versions(git: Git, releases: Iterable[Release]) -> set[str]:
+    """The same, as far as it is known: versions that do not tell it are passed over."""
+    found: set[str] = set()
+    for release in releases:
+        with contextlib.suppress(VersionError):
+            found |= needed_by_versions(git, [release])
+    return found
 
 
 def needed_on_branches(git: Git, stores: Sequence[Store]) -> set[str]:

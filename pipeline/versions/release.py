@@ -18,12 +18,15 @@ from pipeline.versions.git import Git
 from pipeline.versions.git_remote import fetch_tags, publish_tags
 from pipeline.versions.listing import Release, list_releases
 from pipeline.versions.names import FIRST, Version, promoted_tag, version_tag
+from pipeline.versions.needs import held_by_versions
 from pipeline.versions.pin import Pin, read_settings, require_pinned
 from pipeline.versions.record import VersionRecord, change_between, gain_text, tag_message
 from pipeline.versions.remote import Remote, effective_remote, published_config
 from pipeline.versions.sending import send
 from pipeline.versions.setup import keep_private
 from pipeline.versions.truth import untruths
+from pipeline.versions.vanished import refuse_vanished
+from pipeline.versions.whereabouts import inside
 from pipeline.workspace import Workspace, write_bytes
 
 log = logging.getLogger(__name__)
@@ -86,7 +89,9 @@ def release(
     if same:
         return _finish(workspace, git, same, releases, params, on_line)
     remote = effective_remote(workspace.root)
-    send(workspace, remote, evidence.objects, on_line=on_line)
+    refuse_vanished(git, remote, name)
+    held = held_by_versions(git, releases)
+    send(workspace, remote, evidence.objects, of_versions=held, on_line=on_line)
     version = _next_version(releases, evidence)
     commit = _write_commit(git, workspace, evidence, remote, f"{name} {version}")
     on_line(f"release: wrote the commit {commit[:12]}, which no branch holds")
@@ -147,7 +152,7 @@ def _write_commit(
     files = {
         **evidence.files,
         "params.yaml": params,
-        ".dvc/config": published_config(remote),
+        ".dvc/config": published_config(remote, inside=inside(remote, git)),
         DETAILS: evidence.details.encode(),
     }
     workspace.private.mkdir(exist_ok=True)

@@ -18,6 +18,9 @@ from pipeline.versions.foreign_settings import PUBLIC_OPTIONS, sift_remote
 log = logging.getLogger(__name__)
 
 MAXIMUM_BYTES = 2**16
+# Follows the name of the remote that tells where it lies in its workspace.
+INSIDE = "-inside"
+DEFAULT_INSIDE = ".equipoise/remote"
 
 
 @dataclass(frozen=True)
@@ -28,11 +31,13 @@ class Remote:
         name: Its name in DVC's configuration.
         url: Absolute path, or URL; credentials inside it are possible, so it is never shown whole.
         options: Everything else that DVC is told about it, secrets included.
+        inside: Its path from the workspace that released to it, where it lies in there; else "".
     """
 
     name: str
     url: str = field(repr=False)
     options: Mapping[str, object] = field(default_factory=dict, repr=False)
+    inside: str = ""
 
     @property
     def public_url(self) -> str:
@@ -72,8 +77,14 @@ def effective_remote(root: Path) -> Remote:
     return Remote(name, str(options.pop("url")), options)
 
 
-def published_config(remote: Remote) -> bytes:
-    """A `.dvc/config` with which anyone can pull: the effective URL, and no secret."""
+def published_config(remote: Remote, *, inside: str = "") -> bytes:
+    """A `.dvc/config` with which anyone can pull: the effective URL, and no secret.
+
+    Args:
+        remote: Where the data are.
+        inside: Its path from the workspace, where it lies in there; published as a second remote,
+            which leads to it wherever the workspace has been moved to.
+    """
     config = ConfigObj(encoding="utf-8")
     config["core"] = {"remote": remote.name, "analytics": False, "check_update": False}
     sifted = sift_remote(remote.name, {"url": remote.public_url, **remote.options})
@@ -90,6 +101,8 @@ def published_config(remote: Remote) -> bytes:
         "verify": True,
         **public,
     }
+    if inside:
+        config[f'remote "{remote.name}{INSIDE}"'] = {"url": f"../{inside}", "verify": True}
     stream = io.BytesIO()
     config.write(stream)
     return stream.getvalue()
@@ -117,7 +130,19 @@ def remote_of_config(content: bytes, *, where: str) -> Remote:
         )
     for key in sifted.refused:
         log.warning("`%s` in %s is not used: no version publishes such an option.", key, where)
-    return Remote(name, str(sifted.used.pop("url")), sifted.used)
+    url = str(sifted.used.pop("url"))
+    return Remote(name, url, sifted.used, _inside(config.get(f'remote "{name}{INSIDE}"'), url))
+
+
+def _inside(options: object, url: str) -> str:
+    """The remote's path from the workspace, as published; "" where there is no usable one."""
+    told = options.get("url", "") if isinstance(options, dict) else ""
+    if not told and url.endswith(f"/{DEFAULT_INSIDE}"):
+        # Versions before this was published lie there as well.
+        return DEFAULT_INSIDE
+    path = str(told).removeprefix("../")
+    parts = path.split("/")
+    return "" if not told or path == told or {"", ".", ".."} & set(parts) else path
 
 
 def _is_ours(key: str) -> bool:

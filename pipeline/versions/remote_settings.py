@@ -33,8 +33,7 @@ def set_remote(root: Path, url: str, options: Mapping[str, str]) -> None:
     before = {path: path.read_bytes() if path.is_file() else None for path in (shared, own)}
     secrets = {**_credentials(url), **_without(options, PUBLIC_OPTIONS)}
     public = {name: value for name, value in options.items() if name in PUBLIC_OPTIONS}
-    # An absolute path is kept, since the file is read from .dvc/ and not from where we are.
-    address = without_credentials(url) if "://" in url else str(Path(url).expanduser().resolve())
+    address = without_credentials(url) if "://" in url else _address(root, Path(url))
     unfit = sift_remote(REMOTE, {"url": address, **public}).refused
     for key, problem in unfit.items():
         raise VersionError(f"The remote is left as it was: `{key}` {problem}.")
@@ -48,6 +47,14 @@ def set_remote(root: Path, url: str, options: Mapping[str, str]) -> None:
             if content is not None:
                 path.write_bytes(content)
         raise
+
+
+def _address(root: Path, path: Path) -> str:
+    """A folder as `.dvc/config` names it: from `.dvc` where it moves with the workspace."""
+    folder, home = path.expanduser().resolve(), root.resolve()
+    if folder.is_relative_to(home):
+        return f"../{folder.relative_to(home).as_posix()}"
+    return str(folder)
 
 
 def _write(path: Path, values: Mapping[str, object], *, makes_default: bool) -> None:

@@ -63,17 +63,28 @@ def keep_private(root: Path) -> None:
     """
     path = root / ".dvc" / "config.local"
     config = _read(path)
-    before = dict(config)
-    config.setdefault("core", {}).setdefault("site_cache_dir", str(site_cache(root)))
+    before = config.dict()
+    _place(config, "core", "site_cache_dir", site_cache(root), ".equipoise/dvc")
     first = _first_worktree(root)
     if first:
-        config.setdefault("cache", {}).setdefault("dir", str(first / ".dvc" / "cache"))
+        _place(config, "cache", "dir", first / ".dvc" / "cache", ".dvc/cache")
         own = _read(root / ".dvc" / "config").get(f'remote "{REMOTE}"', {})
-        if own.get("url") == "../.equipoise/remote":
-            remote = config.setdefault(f'remote "{REMOTE}"', {})
-            remote.setdefault("url", str(first / ".equipoise" / "remote"))
-    if dict(config) != before or not path.exists():
+        inside = str(own.get("url", "")).removeprefix("../")
+        if own.get("url") == f"../{inside}":
+            _place(config, f'remote "{REMOTE}"', "url", first / inside, inside)
+    if config.dict() != before or not path.exists():
         write_config(path, config)
+
+
+def _place(config: ConfigObj, section: str, key: str, path: Path, ours: str) -> None:
+    """Name a place of this workspace, unless the user has named another one.
+
+    A workspace that was moved or copied names its old places, which end as ours do: they are named
+    anew, lest DVC build up the old path or write into the workspace that this one was copied from.
+    """
+    present = config.setdefault(section, {}).get(key)
+    if present is None or (present != str(path) and str(present).endswith(f"/{ours}")):
+        config[section][key] = str(path)
 
 
 def write_config(path: Path, config: ConfigObj) -> None:

@@ -14,6 +14,8 @@ from pipeline.versions.remote import Remote
 
 CHUNK_BYTES = 1 << 20
 CONNECTIONS = 8
+# What `compare` and `read_back` say of an object that is nowhere.
+MISSING = "missing"
 # A listing names every file of a folder in about a hundred bytes.
 MAXIMUM_LISTING_BYTES = 16 * 2**20
 OnBytes = Callable[[int], None]
@@ -41,7 +43,7 @@ def compare(store: Store, expected: Mapping[str, int | None]) -> dict[str, str]:
     sizes = store.sizes(expected)
     for md5, asked in expected.items():
         if md5 not in sizes:
-            problems[md5] = "missing"
+            problems[md5] = MISSING
             continue
         found = sizes[md5]
         if isinstance(found, str):
@@ -70,7 +72,7 @@ def read_back(
         try:
             found = _copy(store, md5, None, on_bytes, most.get(md5))
         except FileNotFoundError:
-            return md5, "missing"
+            return md5, MISSING
         except UnfitObjectError as unfit:
             return md5, unfit.what
         return md5, None if found == md5.removesuffix(FOLDER_SUFFIX) else "damaged: other bytes"

@@ -18,6 +18,7 @@ from pipeline.versions.objects import Store
 from pipeline.versions.remote import Remote
 from pipeline.versions.store import OnBytes, compare, copy_good, open_store, read_back
 from pipeline.versions.truth import untruths
+from pipeline.versions.whereabouts import inside
 
 Place = Literal["remote", "cache"]
 
@@ -100,9 +101,11 @@ def verify(
         git: The repository with the tags.
         releases: Which ones; those that were not made by this product are left out.
         read_data: Read and hash every object.
-        repair: Put good copies from the cache into the remote, and take bad ones out of the cache.
+        repair: Put good copies from the cache into the remote, and take bad ones out of the cache;
+            it reads every object as well, since a damaged one may have its size.
         on_progress: Is told the number of bytes read, and of all that will be.
     """
+    read_data = read_data or repair
     if repair:
         refuse_foreign_settings(Path(git.directory))
     known = [release for release in releases if release.record is not None]
@@ -126,6 +129,8 @@ def verify(
 
         in_cache = look(cache, held[needs.remote.url]) if cache else {}
         in_remote = look(store, needs.sizes)
+        if repair and cache and in_remote:
+            _require_place(git, needs.remote)
         mended, refused = (
             _mend(store, cache, in_remote, in_cache) if repair and cache else (set(), {})
         )
@@ -144,6 +149,23 @@ def verify(
                 if (place, md5) not in mended
             ]
     return found
+
+
+def _require_place(git: Git, remote: Remote) -> None:
+    """Refuse to make the folder of a remote that lies outside of this workspace.
+
+    Raises:
+        VersionError: it is missing: not mounted, or of a machine or a workspace that was left.
+    """
+    path = remote.local_path
+    if path is None or path.is_dir() or inside(remote, git):
+        return
+    raise VersionError(
+        f"{path}, where the data of these versions were stored, is missing, and no folder is made "
+        "there: its disk may not be mounted. Bring it back. Where the data lie elsewhere now, name "
+        f"that place with `equipoise remote set PATH`; where they are lost, run `mkdir -p {path}`. "
+        "Then run `equipoise verify --repair` again."
+    )
 
 
 def _held(cache: LocalStore | None, sizes: dict[str, int]) -> dict[str, int]:

@@ -79,7 +79,7 @@ def open_worktree(workspace: Workspace) -> Workspace:
     commit = _newest_commit(git)
     place = workspace.private / "worktree"
     prefix = git.prefix()
-    before = _moved(place, commit, place / prefix / LOCK)
+    before = _moved(place, commit, place / prefix / LOCK) if _is_linked(git, place) else None
     if before is None:
         forget_worktree(git, place)
         workspace.private.mkdir(exist_ok=True, mode=0o700)
@@ -90,6 +90,20 @@ def open_worktree(workspace: Workspace) -> Workspace:
     if before is None or (before != commit and is_as_released(worktree)):
         begin_with_known_results(worktree)
     return worktree
+
+
+def _is_linked(git: Git, place: Path) -> bool:
+    """Whether a folder is a worktree of this very repository, and not of one it was copied from.
+
+    git links the two by absolute paths: those of a moved workspace lead nowhere, and those of a
+    copied one into the workspace that it was copied from, whose worktree would be moved instead.
+    """
+    link = place / ".git"
+    if link.is_symlink() or not link.is_file():
+        return False
+    common = Path(git.directory, git.run("rev-parse", "--git-common-dir")).resolve()
+    linked = link.read_text(encoding="utf-8", errors="replace").removeprefix("gitdir:").strip()
+    return Path(place, linked).resolve().parent == common / "worktrees"
 
 
 def committed_params(workspace: Workspace, *, own: bool = False) -> Params:

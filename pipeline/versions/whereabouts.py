@@ -1,0 +1,82 @@
+"""Where the data of versions lie now: a remote inside its workspace moves with it.
+
+A release publishes the absolute path of a local remote, since a bare clone has no other way to it,
+and, where the remote lies inside the workspace, its path from there as well. Whoever reads a
+version looks in this workspace first, then where the release was made, then in the remote of this
+workspace, then in the workspace that this repository was cloned from; what is found is proven by
+its hashes, so that any of these may be taken.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from pipeline.errors import VersionError
+from pipeline.versions.git import Git
+from pipeline.versions.listing import Release
+from pipeline.versions.local_store import LocalStore
+from pipeline.versions.lockfile import AUGMENTED
+from pipeline.versions.process import CommandError
+from pipeline.versions.remote import Remote, effective_remote
+
+
+def home_of(git: Git) -> Path | None:
+    """The top of the repository's first work tree; None where it is a bare one."""
+    try:
+        own = Path(git.directory, git.run("rev-parse", "--git-dir")).resolve()
+        common = Path(git.directory, git.run("rev-parse", "--git-common-dir")).resolve()
+        if own != common:
+            return None if common.name != ".git" else common.parent
+        return Path(git.run("rev-parse", "--show-toplevel"))
+    except CommandError:
+        return None
+
+
+def inside(remote: Remote, git: Git) -> str:
+    """The remote's path from its workspace; "" where it lies outside, or is no folder."""
+    home, path = home_of(git), remote.local_path
+    if home is None or path is None:
+        return ""
+    # A scheduled run works in a worktree, and its remote is that of the first one.
+    for root in (home / git.prefix(), Path(git.directory)):
+        if path.resolve().is_relative_to(root.resolve()):
+            return path.resolve().relative_to(root.resolve()).as_posix()
+    return ""
+
+
+def where_it_lies(git: Git, release: Release, prefix: str, published: Remote) -> Remote:
+    """The remote of a release with the address at which its data are found today."""
+    path = published.local_path
+    if path is None:
+        return published
+    wanted = release.record.outputs.get(AUGMENTED) if release.record else None
+    own = _own_place(git)
+    places = list(_places(git, prefix, published, own))
+    for place in places:
+        if wanted and LocalStore(place).sizes([wanted]):
+            return replace(published, url=str(place))
+    # Nobody has them: they belong where this workspace would put them, or where they were.
+    home = own if own in places[:1] and not path.is_dir() else path
+    return replace(published, url=str(home))
+
+
+def _places(git: Git, prefix: str, published: Remote, own: Path | None) -> Iterator[Path]:
+    """Folders that may hold a release's data, the likeliest first."""
+    home, path = home_of(git), published.local_path
+    if home is not None and published.inside:
+        yield home / prefix / published.inside
+    if path is not None:
+        yield path
+    if own is not None:
+        yield own
+    origin = git.run("config", "--default", "", "--get", "remote.origin.url")
+    folder = Path(origin.removeprefix("file://"))
+    if origin and published.inside and folder.is_dir():
+        yield folder / prefix / published.inside
+
+
+def _own_place(git: Git) -> Path | None:
+    try:
+        return effective_remote(git.directory).local_path
+    except VersionError:
+        return None
