@@ -132,7 +132,7 @@ def released_run(finished_run, tmp_path_factory) -> Path:
 
 @pytest.fixture
 def released(released_run, tmp_path) -> Workspace:
-    """A copy of a released workspace; its own remote is the original's."""
+    """A copy of a released workspace, with a copy of its remote."""
     shutil.copytree(released_run, tmp_path / "workspace", symlinks=True)
     return Workspace(tmp_path / "workspace")
 

@@ -1,5 +1,3 @@
-import shutil
-
 import pytest
 
 from pipeline.versions.git import Git
@@ -9,25 +7,20 @@ from pipeline.versions.verification import verify
 
 
 @pytest.fixture
-def place(released, released_run):
-    """Verify a copy of a released workspace, whose remote is a copy as well."""
+def place(released):
+    """Verify a copy of a released workspace, whose remote was copied along."""
     git = Git(released.root)
     releases = list_releases(git, "augmented")
-    remote = released_run / ".equipoise" / "remote"
-    kept = released.root.parent / "kept"
-    shutil.copytree(remote, kept)
 
     class Place:
-        store = LocalStore(remote)
+        store = LocalStore(released.root / ".equipoise" / "remote")
         cache = LocalStore(released.root / ".dvc" / "cache")
 
         @staticmethod
         def verify(**options):
             return verify(git, releases, **options)
 
-    yield Place()
-    shutil.rmtree(remote)
-    shutil.copytree(kept, remote)
+    return Place()
 
 
 def objects_of(store, kind):
