@@ -7,6 +7,7 @@ from typing import Any
 from pipeline.errors import VersionError
 from pipeline.versions.foreign_settings import Sifted, sift
 from pipeline.versions.git import Git
+from pipeline.versions.operands import InTree
 
 log = logging.getLogger(__name__)
 
@@ -95,5 +96,5 @@ def _held_by_git(root: Path) -> list[str]:
     git = Git(root)
     if not git.is_repository():
         return []
-    held = git.run("ls-files", "-z", "--", *PRIVATE).split("\0")
+    held = git.run("ls-files", "-z", *map(InTree, PRIVATE)).split("\0")
     return [name for name in PRIVATE if any(f"{one}/".startswith(f"{name}/") for one in held)]

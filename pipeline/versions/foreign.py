@@ -17,6 +17,7 @@ import contextlib
 import shlex
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from pipeline.credentials import without_credentials
@@ -63,7 +64,9 @@ def borrowed(folder: Path) -> Iterator[Git]:
         _refuse_many(len(kept), str(folder))
         packed = "".join(f"{name} {tag}\n" for tag, name in kept)
         (git.directory / "packed-refs").write_text(packed)
-        yield git
+        origin = there.run("config", "--default=", "--get", "remote.origin.url")
+        source = common.parent if common.name == ".git" else Path(origin)
+        yield replace(git, source=source)
 
 
 @contextlib.contextmanager

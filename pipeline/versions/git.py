@@ -38,10 +38,12 @@ class Git:
     Attributes:
         directory: A folder inside the repository (the bare repository itself, or a work tree).
         foreign: Whether it is not the user's own, so that nothing that it brings may run.
+        source: The folder of which this is a temporary reading, or a clone; None where unknown.
     """
 
     directory: Path
     foreign: bool = False
+    source: Path | None = None
 
     def run(
         self,

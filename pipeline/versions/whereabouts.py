@@ -69,10 +69,15 @@ def _places(git: Git, prefix: str, published: Remote, own: Path | None) -> Itera
         yield path
     if own is not None:
         yield own
-    origin = git.run("config", "--default", "", "--get", "remote.origin.url")
-    folder = Path(origin.removeprefix("file://"))
-    if origin and published.inside and folder.is_dir():
-        yield folder / prefix / published.inside
+    source = git.source or _origin(git)
+    if published.inside and source.is_dir():
+        yield source / prefix / published.inside
+
+
+def _origin(git: Git) -> Path:
+    """Where the repository was cloned from, as a path; only folders are looked for there."""
+    origin = git.run("config", "--default=", "--get", "remote.origin.url")
+    return Path(origin.removeprefix("file://") or ".git")
 
 
 def _own_place(git: Git) -> Path | None:

@@ -11,6 +11,7 @@ from pipeline.versions.git import Git
 from pipeline.versions.listing import Release, list_releases
 from pipeline.versions.local_store import LocalStore
 from pipeline.versions.lockfile import LOCK, md5_of, output_at, read_outputs
+from tests.versions.conftest import sh
 
 TAG = "augmented@v0.1.0"
 
@@ -32,6 +33,9 @@ def rewrite(root: Path, files: dict[str, bytes], *, message: str | None = None) 
         ["git", "tag", "--force", "--annotate", "--cleanup=verbatim", "-F", "-", TAG, commit],
         cwd=root, check=True, input=text, capture_output=True, env={**os.environ, **index},
     )  # fmt: skip
+    for promotion in sh(root, "git", "tag", "--list", "augmented#promoted#*").split():
+        sh(root, "git", "-c", "user.name=A", "-c", "user.email=a@b", "tag", "--force", "--annotate",
+           "--message", "promoted", promotion, commit)  # fmt: skip
     assert the_release(root).commit == commit
 
 

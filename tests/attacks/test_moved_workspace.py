@@ -274,3 +274,14 @@ def test_a_copy_does_not_take_the_server_of_the_original_for_its_own(tmp_path):
     assert identity_token(original) == token
     copy.root.rename(tmp_path / "moved")
     assert identity_token(Workspace(tmp_path / "moved")) not in (token, identity_token(original))
+
+
+@pytest.mark.parametrize("how", ["the workspace", "a bare clone", "a file address"])
+def test_it_is_read_from_another_folder_as_well(moved, tmp_path, monkeypatch, how):
+    sh(tmp_path, "git", "clone", "--quiet", "--bare", str(moved.root), "bare.git")
+    named = {"the workspace": str(moved.root), "a bare clone": "bare.git"}
+    repo = named.get(how, f"file://{moved.root}")
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(app, ["pull", "v0.1.0", "--repo", repo, "--to", "pulled"])
+    assert result.exit_code == 0, result.output
+    verify_manifest(tmp_path / "pulled")
