@@ -8,9 +8,9 @@ twice, and nests no deeper than a person would write; `read_outside_json` also h
 import json
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from pipeline.errors import ArtifactError, EquipoiseError
 
@@ -22,6 +22,9 @@ MAXIMUM_DIGITS = 400
 SHOWN = 120
 
 Kind = TypeVar("Kind")
+# Figures that are drawn and written out: a larger one has no place on any axis.
+Count = Annotated[int, Field(ge=0, le=2**53)]
+Figure = Annotated[float, Field(ge=-1e9, le=1e9)]
 
 
 def read_outside_json(

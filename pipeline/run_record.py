@@ -15,7 +15,7 @@ import psutil
 from pydantic import BaseModel, ConfigDict
 
 from pipeline.errors import ArtifactError
-from pipeline.outside import read_outside_json
+from pipeline.outside import Count, Figure, read_outside_json
 from pipeline.workspace import Workspace, write_json
 
 RUN_FILE = "run.json"
@@ -34,8 +34,8 @@ class Machine(BaseModel):
 
     system: str
     processor: str
-    cores: int
-    memory_gib: int
+    cores: Count
+    memory_gib: Count
     python: str
     software: dict[str, str] = {}
 
@@ -46,7 +46,7 @@ class RunRecord(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     machine: Machine
-    stages_seconds: dict[str, float] = {}
+    stages_seconds: dict[str, Figure] = {}
 
 
 def run_file(workspace: Workspace) -> Path:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import ArtifactError, VersionError
-from pipeline.outside import read_outside_json
+from pipeline.outside import Figure, read_outside_json
 from pipeline.reporting import quiet
 from pipeline.reporting.index import Entry, render_index
 from pipeline.reporting.stamp import Stamp, stamped
@@ -111,7 +111,7 @@ def _metrics(git: Git, release: Release) -> dict[str, Any]:
     try:
         return read_outside_json(
             content,
-            dict[str, float | str | bool | None],
+            dict[str, Figure | str | bool | None],
             where=where,
             way_out="The trend goes without it.",
         )

@@ -7,6 +7,7 @@ from pipeline.params import Params
 from pipeline.sources.precheck import refuse_at_once
 from pipeline.stages.code import package_of, write_code
 from pipeline.versions.access import require_usable
+from pipeline.versions.dvc_settings import refuse_foreign_settings
 from pipeline.versions.git import Git
 from pipeline.versions.graph import require_watched_params, stage_outputs
 from pipeline.versions.remote import effective_remote, published_config
@@ -55,6 +56,7 @@ def require_remote(workspace: Workspace, params: Params) -> None:
     Raises:
         VersionError: its address is not one that a version may publish, or its folder is gone.
     """
+    refuse_foreign_settings(workspace.root)
     keep_private(workspace.root)
     try:
         remote = effective_remote(workspace.root)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from pipeline.credentials import without_credentials
 from pipeline.errors import VersionError
-from pipeline.outside import read_outside_json
+from pipeline.outside import Figure, read_outside_json
 from pipeline.params import Params
 from pipeline.results import TrialResult
 from pipeline.versions.git import Git
@@ -23,9 +23,9 @@ class Score(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    mean: float
-    low: float | None = None
-    high: float | None = None
+    mean: Figure
+    low: Figure | None = None
+    high: Figure | None = None
 
 
 class Details(BaseModel):

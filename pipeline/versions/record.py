@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from pipeline.errors import ArtifactError
-from pipeline.outside import read_outside_json
+from pipeline.outside import Count, Figure, read_outside_json
 from pipeline.params import Params
 from pipeline.results import TrialResult, Verdict, deciding_comparison
 from pipeline.versions.names import Change
@@ -42,10 +42,10 @@ class VersionRecord(BaseModel):
     promoted: bool
     metric: str
     classifier: str
-    gain_points: float | None
-    interval_points: tuple[float, float] | None
-    rows: dict[str, dict[str, int]]
-    seed: int
+    gain_points: Figure | None
+    interval_points: tuple[Figure, Figure] | None
+    rows: dict[str, dict[str, Count]]
+    seed: Count
     outputs: dict[str, ObjectName]
     params: str
     schema_digest: str

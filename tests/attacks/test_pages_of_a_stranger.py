@@ -1,5 +1,6 @@
 """A report that somebody else released runs nothing, asks nobody and leads nowhere."""
 
+import json
 import threading
 from functools import cache
 
@@ -14,7 +15,7 @@ from pipeline.reporting.page import render_report
 from pipeline.reporting.quiet import POLICY, problem_of, with_policy
 from pipeline.versions.git import Git
 from pipeline.versions.listing import list_releases
-from tests.released import PAGE, release
+from tests.released import PAGE, record, release
 from tests.reporting.example_material import example_material
 from tests.reporting.payloads import PAYLOADS
 from tests.reporting.test_hostile_names import many_classes
@@ -210,3 +211,27 @@ def test_in_a_browser_our_own_page_looks_the_same_from_a_file_and_served(
             )
             page.close()
         server.shutdown()
+
+
+HUGE = 10.0**308
+
+
+@pytest.mark.parametrize("metric", [HUGE, -HUGE, 1e10, 10**40, "x", None, True, 0.5])
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"gain_points": HUGE, "interval_points": (-HUGE, HUGE)}, {"seed": 10**39},
+     {"rows": {"a": {"real": 10**399}}}, {"rows": {"a": {"real": -1}}}, {"rows": {}}],
+)  # fmt: skip
+def test_figures_of_any_size_leave_the_index_readable(tmp_path, metric, changes):
+    git = Git(tmp_path)
+    git.run("init", "--quiet", "--initial-branch=main")
+    for version in ("v0.1.0", "v0.2.0"):
+        line = {**json.loads(record().model_dump_json()), **changes}
+        metrics = {"score.cnn.mix.balanced_accuracy": metric, "fidelity.coverage": metric}
+        commit = git.write_commit(
+            {"dvc.lock": b"schema: '2.0'\n", "reports/metrics.json": json.dumps(metrics).encode()},
+            index=tmp_path / ".git" / "private", replaces=[], message=version,
+        )  # fmt: skip
+        git.write_tags({f"augmented@{version}": f"x\n\n{json.dumps(line)}"}, commit=commit)
+    page = shelf.fill(git, "augmented", tmp_path / "shelf").read_text()
+    assert "v0.2.0" in page
