@@ -158,13 +158,13 @@ def _require_place(git: Git, remote: Remote) -> None:
         VersionError: it is missing: not mounted, or of a machine or a workspace that was left.
     """
     path = remote.local_path
-    if path is None or path.is_dir() or inside(remote, git):
+    if path is None or (path / "files" / "md5").is_dir() or inside(remote, git):
         return
     raise VersionError(
-        f"{path}, where the data of these versions were stored, is missing, and no folder is made "
-        "there: its disk may not be mounted. Bring it back. Where the data lie elsewhere now, name "
-        f"that place with `equipoise remote set PATH`; where they are lost, run `mkdir -p {path}`. "
-        "Then run `equipoise verify --repair` again."
+        f"{path}, where the data of these versions were stored, is missing or empty, and no folder "
+        "is made there: its disk may not be mounted. Bring it back. Where the data lie elsewhere "
+        "now, name that place with `equipoise remote set PATH`; where they are lost, run "
+        f"`mkdir -p {path}/files/md5`. Then run `equipoise verify --repair` again."
     )
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pipeline.errors import VersionError
+from pipeline.versions.dvc_settings import cache_directory
 from pipeline.versions.git import Git
 from pipeline.versions.listing import Release
 from pipeline.versions.local_store import LocalStore
@@ -55,9 +56,14 @@ def where_it_lies(git: Git, release: Release, prefix: str, published: Remote) ->
     for place in places:
         if wanted and LocalStore(place).sizes([wanted]):
             return replace(published, url=str(place))
-    # Nobody has them: they belong where this workspace would put them, or where they were.
-    home = own if own in places[:1] and not path.is_dir() else path
-    return replace(published, url=str(home))
+    # Nobody has them. A workspace that made them puts them back where its remote is now.
+    is_maker = wanted is not None and own in places[:1] and _is_cached(git, wanted)
+    return replace(published, url=str(own)) if is_maker and not path.is_dir() else published
+
+
+def _is_cached(git: Git, md5: str) -> bool:
+    cache = cache_directory(git.directory)
+    return cache is not None and bool(LocalStore(cache).sizes([md5]))
 
 
 def _places(git: Git, prefix: str, published: Remote, own: Path | None) -> Iterator[Path]:

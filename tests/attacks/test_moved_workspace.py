@@ -285,3 +285,20 @@ def test_it_is_read_from_another_folder_as_well(moved, tmp_path, monkeypatch, ho
     result = CliRunner().invoke(app, ["pull", "v0.1.0", "--repo", repo, "--to", "pulled"])
     assert result.exit_code == 0, result.output
     verify_manifest(tmp_path / "pulled")
+
+
+def test_a_remote_that_was_deleted_inside_a_moved_workspace_is_filled_again_there(moved, tmp_path):
+    shutil.rmtree(moved.root / ".equipoise" / "remote")
+    git = Git(moved.root)
+    assert verify(git, list_releases(git, "augmented"), repair=True).problems == []
+    is_well(moved.root, tmp_path)
+
+
+def test_a_clone_without_the_data_names_where_they_were(moved, tmp_path):
+    sh(tmp_path, "git", "clone", "--quiet", str(moved.root), "clone")
+    moved.root.rename(tmp_path / "away")
+    git = Git(tmp_path / "clone")
+    with pytest.raises(
+        VersionError, match=r"workspace/\.equipoise/remote, a folder"
+    ):
+        pull(git, list_releases(git, "augmented")[0], tmp_path / "pulled")
