@@ -298,7 +298,5 @@ def test_a_clone_without_the_data_names_where_they_were(moved, tmp_path):
     sh(tmp_path, "git", "clone", "--quiet", str(moved.root), "clone")
     moved.root.rename(tmp_path / "away")
     git = Git(tmp_path / "clone")
-    with pytest.raises(
-        VersionError, match=r"workspace/\.equipoise/remote, a folder"
-    ):
+    with pytest.raises(VersionError, match=r"workspace/\.equipoise/remote, a folder"):
         pull(git, list_releases(git, "augmented")[0], tmp_path / "pulled")

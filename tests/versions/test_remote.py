@@ -17,7 +17,7 @@ from pipeline.versions.setup import make_repository
 from pipeline.versions.store import open_store, read_back
 from pipeline.versions.verification import verify
 from pipeline.workspace import verify_manifest
-from tests.versions.conftest import dvc, sh
+from tests.versions.conftest import dvc, finish, sh
 
 KEY, SECRET = "AKIAEXAMPLEKEYID", "a-secret-that-must-stay-here"
 
@@ -146,6 +146,29 @@ def test_a_version_in_s3_is_released_pulled_verified_and_mended(in_s3, s3, tmp_p
     verify_manifest(tmp_path / "pulled")
     dvc(tmp_path, "get", "bare.git", "data/augmented", "--rev", one.tag, "-o", "plain")
     verify_manifest(tmp_path / "plain")
+
+
+def test_what_was_damaged_in_s3_is_found_by_the_next_release_and_never_read_beyond_its_size(
+    in_s3, s3, tmp_path
+):
+    keys = {"access_key_id": KEY, "secret_access_key": SECRET}
+    set_remote(in_s3.root, "s3://bucket/damage", {"endpointurl": s3[0], **keys})
+    release(in_s3, load_params(in_s3.params_file))
+    finish(in_s3.root, seed=1)
+    client = s3[1]
+    listed = client.list_objects_v2(Bucket="bucket", Prefix="damage/files/md5")["Contents"]
+    for entry in listed:
+        client.put_object(Bucket="bucket", Key=entry["Key"], Body=b"x" * entry["Size"])
+    with pytest.raises(VersionError, match="holds damaged data, which earlier versions need"):
+        release(in_s3, load_params(in_s3.params_file))
+    git = Git(in_s3.root)
+    (one,) = list_releases(git, "augmented")
+    assert len(verify(git, [one], repair=True).problems) == 0
+    for entry in listed:
+        if not entry["Key"].endswith(".dir"):
+            client.put_object(Bucket="bucket", Key=entry["Key"], Body=b"x" * (entry["Size"] + 1))
+    with pytest.raises(VersionError, match=r"is longer than the [0-9,]+ bytes"):
+        pull(git, one, tmp_path / "refused")
 
 
 def test_a_server_out_of_reach_is_told_without_a_traceback(in_s3):
