@@ -11,6 +11,8 @@ from pipeline.errors import VersionError
 from pipeline.storage import encode_png, read_schema
 
 LONGEST_NAME = 100
+# Names of devices on Windows, whatever their suffix.
+RESERVED = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]", re.IGNORECASE)
 
 
 def export_images(source: Path, target: Path, selection: Selection) -> None:
@@ -43,7 +45,8 @@ def export_images(source: Path, target: Path, selection: Selection) -> None:
 def file_name(text: str) -> str:
     """Text from outside as the name of a file: no separator, no leading dot or dash, not long."""
     clean = re.sub(r"[^\w .-]", "_", text).strip(" ").lstrip(".-") or "_"
-    return clean.encode()[:LONGEST_NAME].decode(errors="ignore")
+    clean = clean.encode()[:LONGEST_NAME].decode(errors="ignore").rstrip(" .") or "_"
+    return f"_{clean}" if RESERVED.fullmatch(clean.split(".")[0].strip()) else clean
 
 
 def unique_names(texts: tuple[str, ...]) -> list[str]:

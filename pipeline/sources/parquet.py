@@ -20,7 +20,7 @@ from pydantic import BaseModel
 from pipeline.errors import ParamsError, SourceError
 from pipeline.outside import read_outside_json
 from pipeline.params import ResizeParams
-from pipeline.sources.class_names import in_order, problem_with
+from pipeline.sources.class_names import in_order, problem_with_value
 from pipeline.sources.decoding import Decoded, decode_picture
 from pipeline.sources.folder_walk import SPLIT_NAMES
 from pipeline.sources.groups import compiled, group_of
@@ -83,7 +83,7 @@ class ParquetPictures(PictureSource):
                 converted(f"{n_synthetic:,} synthetic rows were left out; real ones are used.")
             )
         found = in_order({place.class_name for place in pictures.places})
-        pictures.problems += [text for name in found if (text := problem_with(name))]
+        pictures.problems += [text for name in found if (text := problem_with_value(name))]
         if len(found) < 2:
             pictures.problems.append(
                 "There are not two classes with rows; at least two are needed."

@@ -210,3 +210,14 @@ def test_a_table_read_back_from_its_csv_has_the_values_that_it_had(tmp_path):
     assert [x for x in frame["x"] if x is not pd.NA] == [
         x for x in before.values["x"] if x is not pd.NA
     ]
+
+
+@pytest.mark.parametrize(
+    "name", ["con", "NUL.txt", "x.", " y ", "-1", "yes/no", "--3", "😀", "z" * 999]
+)
+def test_a_class_name_makes_a_folder_that_every_system_can_hold(name):
+    made = file_name(name)
+    assert made == made.strip(" .")
+    assert made.casefold() not in ("con", "nul.txt")
+    assert not set(made) & set('/\\:*?"<>|')
+    assert 0 < len(made.encode()) <= 101
