@@ -9,6 +9,7 @@ import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pipeline.credentials import without_credentials
 from pipeline.errors import EquipoiseError
 from pipeline.machine_errors import refusal_of
 from pipeline.workspace import write_bytes
@@ -40,13 +41,14 @@ def as_told(error: Exception, *, place: Path) -> EquipoiseError:
 
 
 def _brief(error: Exception) -> str:
-    line = " ".join(f"{type(error).__name__}: {error}".split())
+    line = " ".join(without_credentials(f"{type(error).__name__}: {error}").split())
     return line if len(line) <= 200 else f"{line[:199]}…"
 
 
 def _kept(error: Exception, place: Path) -> str:
     """Write the traceback down; returns where it stands, for a person."""
-    text = "".join(traceback.format_exception(error)).encode(errors="replace")
+    lines = "".join(traceback.format_exception(error))
+    text = without_credentials(lines).encode(errors="replace")
     name = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}.txt"
     private = place / ".equipoise"
     folders = [private / DEFECTS] if private.is_dir() else []

@@ -68,6 +68,9 @@ _MEANINGS: dict[int, tuple[str, str]] = {
         "Delete the link, then run the same command again.",
     ),
 }
+_OF_ROOM = {errno.ENOSPC, errno.EDQUOT}
+# With so much room left, a full disk must be another one.
+MUCH_BYTES = 100 * 10**6
 _NUMBER = re.compile(r"(?:\[errno |\(os error )(\d+)[\])]", re.IGNORECASE)
 # What NumPy says, without a number, when a file takes less than it was given.
 _SHORT_WRITE = re.compile(r"\d+ requested and \d+ written")
@@ -112,7 +115,8 @@ def refusal_of(error: Exception, *, place: Path) -> EquipoiseError | None:
 def refusal_in_output(lines: Iterable[str], *, place: Path) -> EquipoiseError | None:
     """The same from what another program wrote before it failed; its last such line counts."""
     for line in reversed(list(lines)):
-        number = _number_in(line)
+        # "remote:" is what git passes on of another machine, whose disks are none of ours.
+        number = None if line.strip().startswith("remote:") else _number_in(line)
         if number in _TOLD_BY_WORDS:
             named = _PATH.search(line)
             return _refusal(number, Path(named[1]) if named else None, place)
@@ -179,8 +183,10 @@ def _path_in(text: str) -> str | None:
 
 def _refusal(number: int, path: Path | None, place: Path) -> EquipoiseError:
     what, remedy = _MEANINGS[number]
-    named = path if path is not None else place
-    free = free_bytes(named if named.is_absolute() else place / named)
+    named = place / path if path is not None else place
+    free = free_bytes(named)
     left = f" ({free / 1e6:,.1f} MB free)" if free is not None else ""
-    begin = f"{named}" if path is not None else f"A file in {place}"
+    begin = str(path) if path is not None else f"A file in {place}"
+    if path is None and number in _OF_ROOM and free is not None and free > MUCH_BYTES:
+        begin, left = f"A file, perhaps on another disk than {place},", ""
     return WorkspaceError(f"{begin} {what.format(free=left)}. {remedy}")

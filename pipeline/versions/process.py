@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipeline.credentials import without_credentials
+from pipeline.machine_errors import refusal_in_output
 from pipeline.versions.call import Call, CommandError, MissingProgramError, SilentError, started
 from pipeline.versions.call_kinds import LOCAL, Kind
 
@@ -84,6 +85,8 @@ def run_command(
         code = process.wait()
     if code != 0:
         told = without_credentials((call.said or call.output).decode(errors="replace").strip())
+        machine = refusal_in_output(told.splitlines(), place=directory)
+        told = f"{told}\n{machine}" if machine else told
         shown = "\n".join(f"    {line}" for line in told.splitlines()[-SHOWN_LINES:])
         failed = f"`{_short(command)}` failed in {directory} (exit code {code})"
         raise CommandError(f"{failed}:\n{shown}", told)

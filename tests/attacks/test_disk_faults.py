@@ -1,4 +1,4 @@
-"""A disk that is full, read-only or forbidden ends every command and stage in one sentence.
+"""A disk that is full, read-only or forbidden is told in one sentence, whoever wrote the file.
 
 The faults are real where a test may make them: small file systems in a mount namespace of the
 child's own (needs root; elsewhere those tests are left out), limits of the process on file sizes
@@ -14,8 +14,6 @@ import resource
 import sqlite3
 import subprocess
 import sys
-import textwrap
-import traceback
 from pathlib import Path
 
 import numpy as np
@@ -25,49 +23,12 @@ import safetensors
 import torch
 from PIL import Image
 from safetensors.torch import save_file
-from typer.testing import CliRunner
 
-from flows import augmentation
-from pipeline import cli, last_defence
-from pipeline.commands import checkup, places
-from pipeline.errors import WorkspaceError
-from pipeline.last_run import read_last_run
-from pipeline.machine_errors import machine_refusal, refusal_in_output
-from pipeline.stages import shell
-from pipeline.versions.setup import make_repository
-from pipeline.versions.stage_process import run_stage
-from pipeline.workspace import Workspace, write_bytes, writing
-from tests.toy_workspace import toy_workspace, writes
+from pipeline.machine_errors import machine_refusal
+from pipeline.workspace import write_bytes, writing
+from tests.attacks.disk import SAYS, assert_sentence, in_child
 
 REPOSITORY = Path(__file__).parents[2]
-SAYS = {
-    errno.ENOSPC: "the disk is full",
-    errno.EDQUOT: "the disk quota of your user is used up",
-    errno.EROFS: "read-only",
-    errno.EACCES: "permission is denied",
-    errno.EPERM: "not permitted",
-    errno.ENAMETOOLONG: "too long",
-    errno.EMFILE: "too many files open",
-    errno.ENFILE: "too many files open",
-    errno.EIO: "input/output error",
-    errno.EFBIG: "larger than this process or its file system allows",
-    errno.ENOMEM: "memory of this machine is used up",
-    errno.ESTALE: "network file system has gone",
-    errno.ENOTDIR: "a file stands where a folder must be",
-    errno.EISDIR: "a folder stands where a file must be",
-    errno.ELOOP: "in a circle",
-}
-WITH_ROOM = (errno.ENOSPC, errno.EDQUOT)
-
-
-def assert_sentence(message, number, path=None):
-    assert SAYS[number] in message
-    assert "\n" not in message
-    assert "Traceback" not in message
-    if path is not None:
-        assert str(path) in message
-    if number in WITH_ROOM:
-        assert " MB free)" in message
 
 
 def wrapped(number, path):
@@ -130,27 +91,6 @@ def test_an_error_on_the_way_out_of_another_is_not_its_reason(tmp_path):
     error = ValueError("the real reason")
     error.__context__ = OSError(errno.ENOSPC, "No space left on device")
     assert machine_refusal(error, place=tmp_path) is None
-
-
-def in_child(act, *, before=lambda: None):
-    """What a child of its own that calls `act` makes of its error: a sentence, or a traceback."""
-    reading, writing_end = os.pipe()
-    child = os.fork()
-    if not child:
-        told = "no error"
-        try:
-            before()
-            act()
-        except BaseException as error:
-            refusal = machine_refusal(error, place=Path("/place"))
-            told = str(refusal) if refusal else traceback.format_exc()
-        os.write(writing_end, told.encode())
-        os._exit(0)
-    os.close(writing_end)
-    with os.fdopen(reading, "rb") as stream:
-        told = stream.read().decode()
-    os.waitpid(child, 0)
-    return told
 
 
 def writers(folder):
@@ -239,7 +179,8 @@ can_mount = pytest.mark.skipif(
 TRY_EVERY_WRITER = """
 from pathlib import Path
 import subprocess, sys
-from tests.attacks.test_disk_faults import in_child, writers
+from tests.attacks.disk import in_child
+from tests.attacks.test_disk_faults import writers
 folder = Path(sys.argv[1] if len(sys.argv) > 1 else {folder!r})
 acts = writers(folder)
 if {read_only}:
@@ -262,223 +203,3 @@ def test_a_full_and_a_read_only_disk_are_told_by_every_writer(read_only, number,
             # SQLite says of a read-only disk only that it could not open the file.
             number = errno.EACCES
         assert_sentence(line, number)
-
-
-def raising(number):
-    def raise_it(*_, **__):
-        raise OSError(number, os.strerror(number), "/data/x.parquet")
-
-    return raise_it
-
-
-def raising_anywhere(number):
-    def raise_it(folder):
-        raise OSError(number, os.strerror(number), str(folder / f".probe-{os.urandom(4).hex()}"))
-
-    return raise_it
-
-
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES])
-def test_a_stage_ends_with_the_sentence_and_2(number, tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(toy_workspace(tmp_path / "toy", stages={"a": writes("a")}).root)
-    monkeypatch.setenv("EQUIPOISE_ERROR_FILE", str(tmp_path / "error.json"))
-    with pytest.raises(SystemExit) as caught:
-        shell.run_stage(raising(number))
-    assert caught.value.code == 2
-    assert_sentence(capsys.readouterr().err.strip(), number, "/data/x.parquet")
-    assert SAYS[number] in (tmp_path / "error.json").read_text()
-
-
-def test_a_stage_whose_error_file_cannot_be_written_still_ends_with_2(
-    tmp_path, monkeypatch, capsys
-):
-    monkeypatch.chdir(toy_workspace(tmp_path / "toy", stages={"a": writes("a")}).root)
-    monkeypatch.setenv("EQUIPOISE_ERROR_FILE", "/proc/none/error.json")
-    with pytest.raises(SystemExit) as caught:
-        shell.run_stage(raising(errno.ENOSPC))
-    assert caught.value.code == 2
-    assert_sentence(capsys.readouterr().err.strip(), errno.ENOSPC)
-
-
-@pytest.fixture(scope="module")
-def two_stages(tmp_path_factory):
-    """A stage that tells a full disk, and one of whose failure only its output tells."""
-    program = """
-        import errno
-        from pipeline.stages.shell import run_stage
-        def run(workspace, params):
-            raise OSError(errno.ENOSPC, "No space left on device", "/data/x.parquet")
-        run_stage(run)
-    """
-    silent = """
-        import sys
-        print("ERROR: unexpected error - [Errno 28] No space left on device: '/cache/ab/cd'")
-        sys.exit(1)
-    """
-    programs = {"told": textwrap.dedent(program), "silent": textwrap.dedent(silent)}
-    return toy_workspace(tmp_path_factory.mktemp("two") / "toy", stages=programs)
-
-
-@pytest.mark.parametrize(("stage", "path"), [("told", "/data/x"), ("silent", "/cache/ab/cd")])
-def test_who_starts_a_stage_is_told_the_sentence_and_no_defect(two_stages, stage, path):
-    with pytest.raises(WorkspaceError) as caught:
-        run_stage(two_stages, stage, environment={"PYTHONPATH": str(REPOSITORY)})
-    assert_sentence(str(caught.value), errno.ENOSPC, path)
-    assert caught.value.exit_code == 2
-
-
-def test_a_stage_that_speaks_of_permissions_is_not_taken_for_the_machine():
-    lines = ["KeyError: 'permission denied'", "ERROR: failed to run: python x.py, exited with 1"]
-    assert refusal_in_output(lines, place=Path("/x")) is None
-
-
-@pytest.fixture
-def command(tmp_path, monkeypatch):
-    """Run a command whose work raises an error; returns its exit code and what it wrote."""
-
-    def run(error, *words):
-        def fails(*_, **__):
-            raise error
-
-        monkeypatch.setattr(Workspace, "at", fails)
-        result = CliRunner().invoke(cli.app, list(words))
-        return result.exit_code, result.output
-
-    return run
-
-
-@pytest.mark.parametrize("number", SAYS, ids=errno.errorcode.get)
-def test_a_command_ends_with_the_sentence_and_2(number, command, tmp_path):
-    error = OSError(number, os.strerror(number), str(tmp_path))
-    code, output = command(error, "doctor", "--workspace", str(tmp_path))
-    assert code == 2
-    assert_sentence(output.strip(), number, tmp_path)
-
-
-def test_a_defect_in_a_command_is_told_in_a_sentence_that_names_the_traceback(command, tmp_path):
-    (tmp_path / ".equipoise").mkdir()
-    code, output = command(ZeroDivisionError("x"), "doctor", "-w", str(tmp_path))
-    assert code == 1
-    assert "That is a defect of the program, not of your data" in output
-    assert "Traceback" not in output
-    (path,) = (tmp_path / ".equipoise" / "defects").iterdir()
-    assert str(path) in output
-    assert "ZeroDivisionError: x" in path.read_text()
-    assert path.stat().st_mode & 0o777 == 0o600
-
-
-def test_outside_a_workspace_the_traceback_goes_to_the_temporary_files(
-    command, tmp_path, monkeypatch
-):
-    monkeypatch.setattr(last_defence.tempfile, "gettempdir", lambda: str(tmp_path / "scratch"))
-    _, output = command(KeyError("x"), "run", f"--workspace={tmp_path}")
-    (path,) = (tmp_path / "scratch").iterdir()
-    assert str(path) in output
-
-
-def test_a_defect_on_a_full_disk_is_still_a_sentence(command, tmp_path, monkeypatch):
-    monkeypatch.setattr(last_defence, "write_bytes", raising(errno.ENOSPC))
-    code, output = command(KeyError("x"), "doctor", "-w", str(tmp_path))
-    assert code == 1
-    assert "could not be written to any folder" in output
-    assert "Traceback" not in output
-
-
-def test_only_the_last_tracebacks_are_kept(tmp_path):
-    (tmp_path / ".equipoise").mkdir()
-    for _ in range(last_defence.KEPT_DEFECTS + 5):
-        last_defence.as_told(KeyError("x"), place=tmp_path)
-    kept = list((tmp_path / ".equipoise" / "defects").iterdir())
-    assert len(kept) == last_defence.KEPT_DEFECTS
-
-
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
-def test_a_flow_is_refused_with_the_sentence(number, tmp_path, monkeypatch):
-    workspace = toy_workspace(tmp_path / "toy", stages={"a": writes("a")})
-    monkeypatch.setattr(augmentation, "_run", raising(number))
-    state = augmentation.augmentation.fn(str(workspace.root))
-    assert state.name == "Refused"
-    assert_sentence(state.message, number, "/data/x.parquet")
-    last = read_last_run(workspace)
-    assert last is not None
-    assert SAYS[number] in last.sentence
-
-
-def test_a_flow_whose_end_cannot_be_noted_still_ends_with_the_sentence(tmp_path, monkeypatch):
-    workspace = toy_workspace(tmp_path / "toy", stages={"a": writes("a")})
-    monkeypatch.setattr(augmentation, "_run", raising(errno.ENOSPC))
-    monkeypatch.setattr("pipeline.last_run.write_json", raising(errno.ENOSPC))
-    state = augmentation.augmentation.fn(str(workspace.root))
-    assert_sentence(state.message, errno.ENOSPC)
-
-
-@pytest.fixture
-def set_up_workspace(tmp_path):
-    workspace = toy_workspace(tmp_path / "toy", stages={"a": writes("a")})
-    (workspace.root / ".dvc" / "config").unlink()
-    make_repository(workspace.root)
-    return workspace
-
-
-def test_doctor_writes_a_probe_in_every_place_and_leaves_none(set_up_workspace):
-    level, sentence = checkup.writing(set_up_workspace)
-    assert level == "ok", sentence
-    assert "GB free for the workspace" in sentence
-    nouns = [place.noun for place in places.written_places(set_up_workspace)]
-    assert nouns == [
-        "the workspace",
-        "data",
-        "reports",
-        "the private folder",
-        "temporary files",
-        "DVC's site cache",
-        "DVC's cache",
-        "the remote",
-    ]
-    assert not list(set_up_workspace.root.rglob(".equipoise-probe-*"))
-    assert not (set_up_workspace.root / "data").exists()
-
-
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES])
-def test_doctor_names_the_place_that_takes_no_file(number, set_up_workspace, monkeypatch):
-    real = places._write_probe
-
-    def write_probe(folder):
-        if folder.name == "reports":
-            raising_anywhere(number)(folder)
-        real(folder)
-
-    set_up_workspace.reports.mkdir()
-    monkeypatch.setattr(places, "_write_probe", write_probe)
-    level, sentence = checkup.writing(set_up_workspace)
-    assert level == "failure"
-    assert_sentence(sentence, number, set_up_workspace.reports)
-
-
-def test_doctor_tells_one_full_disk_once(set_up_workspace, monkeypatch):
-    monkeypatch.setattr(places, "_write_probe", raising_anywhere(errno.ENOSPC))
-    level, sentence = checkup.writing(set_up_workspace)
-    assert level == "failure"
-    assert sentence.count("the disk is full") == 1
-    assert "The same holds for data, reports, the private folder, temporary files" in sentence
-
-
-def test_a_run_is_refused_before_anything_is_computed_where_no_file_can_be_written(
-    set_up_workspace, monkeypatch
-):
-    monkeypatch.setattr(places, "_write_probe", raising_anywhere(errno.EROFS))
-    monkeypatch.setattr("pipeline.commands.run.temporary_server", None)
-    root = str(set_up_workspace.root)
-    result = CliRunner().invoke(cli.app, ["run", "--workspace", root])
-    assert result.exit_code == 2
-    assert_sentence(result.output.strip(), errno.EROFS, root)
-    assert result.output.count("read-only") == 1
-
-
-def test_a_probe_that_fails_leaves_no_file(tmp_path):
-    def limit():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
-
-    message = in_child(lambda: places._write_probe(tmp_path), before=limit)
-    assert_sentence(message, errno.EFBIG)
-    assert not list(tmp_path.iterdir())
