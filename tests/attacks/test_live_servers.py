@@ -17,12 +17,20 @@ from pathlib import Path
 
 import psutil
 import pytest
+from playwright import sync_api as playwright
 
 from flows.password import AUTH_VARIABLE, password_file
 from flows.server import ask, free_port, temporary_server
-from tests.flows.conftest import WAITS, Service, wait_until
+from tests.flows.conftest import ELSEWHERE, WAITS, Service, wait_until
 from tests.toy_workspace import toy_workspace, writes
 
+CHROMIUM = Path("/usr/bin/chromium")
+BROWSER_ARGUMENTS = [
+    f"--host-resolver-rules=MAP {ELSEWHERE} 127.0.0.1",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+]
 CANARY = "canary-of-the-webhook"
 SOCKETS = ["/api/events/in", "/api/events/out", "/api/logs/out"]
 UPGRADE = (
@@ -242,6 +250,25 @@ def test_what_is_planted_on_the_server_of_a_run_by_hand_goes_with_it(service):
 def dump(folder):
     with contextlib.closing(sqlite3.connect(folder / "run.db")) as database:
         return database.execute("SELECT name FROM flow").fetchall()
+
+
+@pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM}")
+def test_the_line_in_the_password_file_opens_the_ui(service):
+    line = password_file(service.workspace).read_text()
+    with playwright.sync_playwright() as player:
+        browser = player.chromium.launch(executable_path=str(CHROMIUM), args=BROWSER_ARGUMENTS)
+        page = browser.new_page()
+        page.goto(f"{service.address.page}/runs")
+        page.locator("input[type=password]").fill(line.strip())
+        page.locator("input[type=password]").press("Enter")
+        page.get_by_text("Runs", exact=True).first.wait_for()
+        page.wait_for_url("**/runs**")
+        kept = page.evaluate("localStorage.getItem('prefect-password')")
+        # The same UI under a name that nobody allowed is no page at all.
+        answer = page.goto(f"http://{ELSEWHERE}:{service.address.port}/")
+        browser.close()
+    assert base64.b64decode(kept).decode() == line.strip()
+    assert answer.status == 400
 
 
 def planted(service, mark: Path) -> str:
