@@ -20,7 +20,7 @@ from pipeline.versions.operands import (
     blob_at,
     peeled,
 )
-from pipeline.versions.process import CommandError, SilentError
+from pipeline.versions.process import CommandError, MissingProgramError, SilentError
 
 NEUTRAL_IDENTITY = ("Equipoise", "equipoise@localhost")
 NO_OBJECT = "0" * 40
@@ -81,9 +81,15 @@ class Git:
         )
 
     def succeeds(self, *arguments: str | Operand) -> bool:
-        """Whether a git command ends well."""
+        """Whether a git command ends well.
+
+        Raises:
+            SilentError, MissingProgramError: git did not come to an answer.
+        """
         try:
             self.run(*arguments)
+        except (SilentError, MissingProgramError):
+            raise
         except CommandError:
             return False
         return True
@@ -108,6 +114,8 @@ class Git:
         """
         try:
             return self.run("rev-parse", "--quiet", "--verify", peeled(Revision(revision)))
+        except (SilentError, MissingProgramError):
+            raise
         except CommandError:
             return None
 

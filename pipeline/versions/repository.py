@@ -55,5 +55,13 @@ def is_own(folder: Path) -> bool:
 
 
 def _top(folder: Path) -> Path | None:
-    """The nearest folder above with `.git`, found without git, which would read what is there."""
-    return next((place for place in (folder, *folder.parents) if (place / ".git").exists()), None)
+    """The nearest repository above, found without git, which would read what is there.
+
+    A bare one that lies in the files of another, as a stranger may have committed it, is one too.
+    """
+    return next((place for place in (folder, *folder.parents) if _is_top(place)), None)
+
+
+def _is_top(place: Path) -> bool:
+    is_bare = (place / "HEAD").is_file() and (place / "objects").is_dir()
+    return (place / ".git").exists() or is_bare

@@ -112,6 +112,30 @@ def test_a_promisor_of_a_folder_is_asked_for_nothing(
     assert not mark.exists()
 
 
+@pytest.mark.parametrize("name", ["versions", "report", "diff", "pull", "verify", "reproduce"])
+def test_it_is_asked_for_nothing_either_by_whoever_stands_in_the_folder(
+    stranger, made_once, mark, tmp_path, monkeypatch, name
+):
+    lose(stranger, "dvc.lock")
+    promise(stranger, mark, made_once)
+    config(stranger, ("core.fsmonitor", program(mark, tmp_path)))
+    monkeypatch.chdir(stranger)
+    ask(commands(stranger, tmp_path)[name], ".")
+    assert not mark.exists()
+
+
+def test_a_bare_repository_among_the_files_of_one_s_own_is_a_strangers(
+    stranger, tmp_path, monkeypatch
+):
+    own = tmp_path / "home"
+    sh(own, "git", "init", "--quiet")
+    sh(own, "git", "clone", "--quiet", "--bare", str(stranger), "data/hidden")
+    (own / "data" / "work").mkdir()
+    for path, is_foreign in (("data/hidden", True), ("data/work", False), (".", False)):
+        with open_repository(path) as git:
+            assert git.foreign == is_foreign
+
+
 def test_the_attack_works_on_git_itself(stranger, made_once, mark):
     lose(stranger, "dvc.lock")
     promise(stranger, mark, made_once)
