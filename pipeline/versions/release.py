@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pipeline.credentials import without_credentials
-from pipeline.params import Params
+from pipeline.params import Params, parse_params
 from pipeline.versions.access import require_usable
 from pipeline.versions.details import DETAILS
 from pipeline.versions.evidence import Evidence, gather
@@ -143,15 +143,22 @@ def _headline(name: str, version: Version, record: VersionRecord) -> str:
     return f"{name} {version}: {record.verdict}, {gain_text(record)} of {metric}{promoted}"
 
 
+def _without_password(params: bytes) -> bytes:
+    """params.yaml as everybody may read it: where its git remote has a password, without that."""
+    address = parse_params(params, where="params.yaml").release.git_remote or ""
+    if without_credentials(address) == address:
+        return params
+    log.warning("release: params.yaml is published without the credentials of release.git_remote")
+    return without_credentials(params.decode()).encode()
+
+
 def _write_commit(
     git: Git, workspace: Workspace, evidence: Evidence, remote: Remote, message: str
 ) -> str:
     prefix = git.prefix()
-    # The address of a git remote stands in params.yaml; its password is not published.
-    params = without_credentials(evidence.files["params.yaml"].decode()).encode()
     files = {
         **evidence.files,
-        "params.yaml": params,
+        "params.yaml": _without_password(evidence.files["params.yaml"]),
         ".dvc/config": published_config(remote, inside=inside(remote, git)),
         DETAILS: evidence.details.encode(),
     }

@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 from configobj import ConfigObj
 
-from pipeline.credentials import without_credentials
+from pipeline.credentials import HIDDEN, without_credentials
 from pipeline.errors import VersionError
 from pipeline.versions.foreign_settings import PUBLIC_OPTIONS, sift_remote
 from pipeline.versions.remote import effective_remote
@@ -28,6 +28,11 @@ def set_remote(root: Path, url: str, options: Mapping[str, str]) -> None:
     Raises:
         VersionError: DVC does not accept the URL or an option; nothing is changed then.
     """
+    if HIDDEN in without_credentials(url) and HIDDEN not in url:
+        raise VersionError(
+            f"{without_credentials(url)} holds a token in its address, which every version would "
+            "publish. Give it as an option, for example --set password=-, or in the environment."
+        )
     make_repository(root)
     shared, own = root / ".dvc" / "config", root / ".dvc" / "config.local"
     before = {path: path.read_bytes() if path.is_file() else None for path in (shared, own)}

@@ -13,6 +13,7 @@ from pipeline.last_run import LAST_RUN_FILE, note_run
 from pipeline.params import load_params
 from pipeline.versions.git import Git
 from pipeline.versions.release import release
+from pipeline.versions.remote_settings import set_remote
 from pipeline.workspace import Workspace
 from tests.versions.conftest import sh
 
@@ -88,6 +89,20 @@ def test_a_release_publishes_the_address_without_its_token(workspace, monkeypatc
     whole = [Git(workspace.root).read(outcome.commit, path) for path in held]
     assert TOKEN not in shown
     assert not any(TOKEN.encode() in content for content in whole)
+
+
+def test_a_token_in_the_address_of_a_remote_is_refused_and_not_shown(tmp_path):
+    with pytest.raises(VersionError, match=r"sig=\*\*\*") as refused:
+        set_remote(tmp_path, f"https://host/data?sig={TOKEN}", {})
+    assert TOKEN not in str(refused.value)
+    assert not any(tmp_path.iterdir())
+
+
+def test_params_without_a_password_are_published_byte_for_byte(workspace, params):
+    text = workspace.params_file.read_text() + "# see https://host/x?token=of-a-comment\n"
+    workspace.params_file.write_text(text)
+    outcome = release(workspace, params)
+    assert Git(workspace.root).read(outcome.commit, "params.yaml") == text.encode()
 
 
 def test_log_record_and_notification_hold_no_token(tmp_path, caplog):
