@@ -164,6 +164,8 @@ class GanParams(Section):
             depends on the machine, and says so.
         held_out_fraction: Share of each class of at least 40 samples that the training never sees,
             so that it can be watched honestly, where the source has no validation split.
+        precision: auto is bf16 for convolutions where the machine multiplies so by itself, and fp32
+            elsewhere.
     """
 
     preset: Literal["residual", "vanilla", "dcgan", "cvae"] = "residual"
@@ -186,7 +188,7 @@ class GanParams(Section):
     enrich_lending: Annotated[float, Field(ge=0.0, le=3.0)] | None = None
     deviation: bool | None = None
     averaging_decay: Annotated[float, Field(ge=0.0, lt=1.0)] | None = None
-    precision: Literal["fp32", "bf16"] | None = None
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
     watch_every_steps: Annotated[int, Field(ge=0, strict=True)] | None = None
     plateau_watches: Annotated[int, Field(ge=0, strict=True)] | None = None
 
@@ -275,9 +277,15 @@ class ReleaseParams(Section):
 
 
 class RunParams(Section):
-    """One run of the flow."""
+    """One run of the flow.
+
+    Attributes:
+        threads: Of each training of a generator; left out, the usable cores are shared over the
+            processes that run at once. What is trained with other threads has other bytes.
+    """
 
     max_minutes: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 720.0
+    threads: Annotated[int, Field(ge=1, le=1024, strict=True)] | None = None
     notify: tuple[str, ...] = ()
 
 

@@ -167,9 +167,9 @@ class InceptionFeatures:
     @torch.no_grad()
     def _features(self, images: np.ndarray) -> np.ndarray:
         x = torch.from_numpy(np.array(images)).permute(0, 3, 1, 2).float()
-        x = functional.interpolate(
-            x.expand(-1, 3, -1, -1), size=(SIDE_PX, SIDE_PX), mode="bilinear", antialias=True
-        )
+        # Laid out alike whatever it came from: another layout is another order of additions.
+        x = x.expand(-1, 3, -1, -1).contiguous()
+        x = functional.interpolate(x, size=(SIDE_PX, SIDE_PX), mode="bilinear", antialias=True)
         x = (x - 128) / 128
         for unit in STEM:
             x = functional.max_pool2d(x, 3, 2) if unit is None else self._convolve(x, "", unit)

@@ -1,11 +1,14 @@
 """One step of the adversarial game: the discriminator moves, then the generator."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
 from pipeline.gan import penalties
 from pipeline.gan.contract import Domain
 from pipeline.gan.history import Meter
+from pipeline.gan.lanes import Lanes
 from pipeline.gan.losses import GAMES, accuracies
 from pipeline.gan.method import StepInput
 from pipeline.gan.presets import Recipe
@@ -26,9 +29,13 @@ class AdversarialMethod:
         domain: Domain,
         recipe: Recipe,
         devices: Devices,
+        *,
+        lanes: Lanes | None = None,
     ):
         self.generator, self.companion = generator, discriminator
         self._domain, self._recipe, self._devices = domain, recipe, devices
+        self._lanes = lanes
+        self._halves = Lanes(2)
         self._game = GAMES[recipe.game]
         self.optimisers = {
             "generator": devices.adam(generator, recipe.learning_rate, recipe.betas),
@@ -40,9 +47,48 @@ class AdversarialMethod:
         """One update of the discriminator, one of the generator."""
         # The fakes do not depend on the discriminator, so one forward serves both updates.
         with self._devices.autocast():
-            fake = self.generator(given.latent, given.labels)
+            fake = self._generate(given.latent, given.labels)
         self._move_discriminator(given, fake.detach(), meter)
         self._move_generator(given, fake, meter)
+
+    def _generate(self, latent: Tensor, labels: Tensor) -> Tensor:
+        if self._lanes is None:
+            made: Tensor = self.generator(latent, labels)
+            return made
+        return self._lanes.rows(self.generator, self.generator, latent, labels)
+
+    def _judge(self, images: Tensor, labels: Tensor, parts: int = 1) -> Tensor:
+        companion: Any = self.companion
+        if self._lanes is None:
+            logits: Tensor = companion(images, labels, parts)
+            return logits
+        found = self._lanes.rows(companion.features, self.companion, images)
+        judged: Tensor = companion.judge(found, labels, parts)
+        return judged
+
+    def _judge_both(
+        self, batch: Tensor, labels: Tensor, *, penalised: bool
+    ) -> tuple[Tensor, Tensor | None]:
+        """Logits of reals and fakes; in lanes also the gradient norms that a penalty asks for.
+
+        What is differentiated twice goes whole through the discriminator, and that compares samples
+        of one kind alone: so there are two lanes for it, one of reals and one of fakes.
+        """
+        both = labels.repeat(2)
+        if self._lanes is None or not penalised:
+            return self._judge(batch, both, 2).float(), None
+        parts = batch.detach(), both
+        found = self._halves.rows(self._judge_with_norms, self.companion, *parts)
+        logits, norms = found.unbind(dim=1)
+        return logits, norms
+
+    def _judge_with_norms(self, images: Tensor, labels: Tensor) -> Tensor:
+        images = images.detach().requires_grad_(True)
+        logits = self.companion(images, labels, 1).float()
+        # As outside of lanes, where no gradient is taken under autocast.
+        with torch.autocast("cpu", enabled=False):
+            norms = penalties.squared_gradient_norms(logits, images)
+        return torch.stack([logits, norms], dim=1)
 
     def _move_discriminator(self, given: StepInput, fake: Tensor, meter: Meter) -> None:
         penalised = self._is_penalised(given.step)
@@ -50,12 +96,14 @@ class AdversarialMethod:
             uniform = given.uniform[:2].flatten(0, 1)
             batch = self._augment(torch.cat([given.real, fake.to(given.real.dtype)]), uniform)
             batch = batch.detach().requires_grad_(penalised)
-            logits = self.companion(batch, given.labels.repeat(2), 2).float()
+            logits, norms = self._judge_both(batch, given.labels, penalised=penalised)
         real_logits, fake_logits = logits.chunk(2)
         loss = self._game.discriminator(real_logits, fake_logits)
         self._tell(loss, real_logits.detach(), fake_logits.detach(), meter)
         if penalised:
-            loss = loss + self._gradient_penalty(logits, batch, meter)
+            if norms is None:
+                norms = penalties.squared_gradient_norms(logits, batch)
+            loss = loss + self._gradient_penalty(norms, meter)
         self._devices.descend(loss, self.companion, self.optimisers["companion"])
 
     def _move_generator(self, given: StepInput, fake: Tensor, meter: Meter) -> None:
@@ -66,16 +114,16 @@ class AdversarialMethod:
             if self._game.generator_needs_real:
                 with torch.no_grad():
                     real = self._augment(given.real, given.uniform[2])
-                    real_logits = self.companion(real, given.labels).float()
+                    real_logits = self._judge(real, given.labels).float()
             seen = self._augment(fake.to(given.real.dtype), given.uniform[3])
-            fake_logits = self.companion(seen, given.labels).float()
+            fake_logits = self._judge(seen, given.labels).float()
         loss = self._game.generator(real_logits, fake_logits)
         meter.add(generator_loss=loss)
         self._devices.descend(loss, self.generator, self.optimisers["generator"])
         self.companion.requires_grad_(True)
 
-    def _gradient_penalty(self, logits: Tensor, batch: Tensor, meter: Meter) -> Tensor:
-        real, fake = penalties.squared_gradient_norms(logits, batch).chunk(2)
+    def _gradient_penalty(self, norms: Tensor, meter: Meter) -> Tensor:
+        real, fake = norms.chunk(2)
         meter.add(gradient_penalty=(real.mean() + fake.mean()) / 2)
         recipe = self._recipe
         weighted = recipe.gamma_real * real.mean() + recipe.gamma_fake * fake.mean()

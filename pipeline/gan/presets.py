@@ -178,4 +178,18 @@ def recipe_for(params: GanParams, *, networks: str = "mlp") -> Recipe:
         row = _CONVOLUTIONAL
     told = params.model_dump(exclude_none=True)
     known = {part.name for part in fields(Recipe)}
-    return replace(row, **{name: told[name] for name in told if name in known})
+    changed = {name: told[name] for name in told if name in known}
+    changed["precision"] = precision_of(row, params)
+    return replace(row, **changed)
+
+
+def precision_of(row: Recipe, params: GanParams) -> Literal["fp32", "bf16"]:
+    """What params.yaml names; `auto` is the preset's own, where this machine has it."""
+    if params.precision != "auto":
+        return params.precision
+    if row.precision == "fp32":
+        return "fp32"
+    # Torch takes seconds to import, which most refusals need not wait for.
+    from pipeline.scale import precision
+
+    return "bf16" if precision.bf16_is_native() else "fp32"

@@ -16,12 +16,13 @@ from pipeline.gan.adversarial import AdversarialMethod
 from pipeline.gan.batches import BatchDrawer, torch_stream
 from pipeline.gan.contract import Domain, LabelledTensors, Neighbourhood, Progress
 from pipeline.gan.history import HistoryRow, Meter, is_not_finite
+from pipeline.gan.lanes import Lanes
 from pipeline.gan.method import Method, StepInput
 from pipeline.gan.presets import Recipe
 from pipeline.gan.variational import VariationalMethod
 from pipeline.gan.watch import Watch
 from pipeline.randomness import derive_seed
-from pipeline.scale.fabric import Devices, connect
+from pipeline.scale.fabric import Devices, connect, use_threads
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,7 @@ class Job:
         classes: Names in label order, for messages.
         max_seconds: The training ends at the first row of the history after this long.
         directory: Where the state is kept that a killed training goes on from; None keeps none.
+        threads: Cores that share a step. The result depends on their number.
     """
 
     data: LabelledTensors
@@ -50,6 +52,7 @@ class Job:
     held_out: LabelledTensors | None = None
     max_seconds: float = float("inf")
     directory: Path | None = None
+    threads: int = 1
 
 
 @dataclass(frozen=True)
@@ -77,9 +80,11 @@ def train(
         TrainingError: the training diverged before any generator was worth keeping.
     """
     # Whatever a module draws from torch's global stream is seeded each step and put back after.
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]), use_threads(1):
         trainer = Trainer(job, devices or connect(precision=job.recipe.precision))
-        ending = trainer.run(on_progress)
+        # Without lanes, torch's own threads are all there is.
+        with use_threads(1 if trainer.lanes else job.threads):
+            ending = trainer.run(on_progress)
     if ending.message:
         log.warning("%s The generator of step %d is kept.", ending.message, ending.kept_step)
     return Trained(generator=trainer.kept(), ending=ending, history=trainer.history)
@@ -98,8 +103,13 @@ class Trainer:
         self.average = copy.deepcopy(generator)
         self._average_weights = averaging.weights_of(self.average)
         self._generator_weights = averaging.weights_of(generator)
-        kind = AdversarialMethod if job.recipe.method == "adversarial" else VariationalMethod
-        self.method: Method = kind(generator, companion, job.domain, job.recipe, devices)
+        self.lanes = _lanes(job, companion, devices)
+        given = generator, companion, job.domain, job.recipe, devices
+        self.method: Method = (
+            AdversarialMethod(*given, lanes=self.lanes)
+            if job.recipe.method == "adversarial"
+            else VariationalMethod(*given)
+        )
         self.batches = BatchDrawer(
             job.data.labels,
             n_classes=job.domain.n_classes,
@@ -301,6 +311,14 @@ class Trainer:
         if ending is not None or time.monotonic() - self._written_at >= STATE_EVERY_SECONDS:
             state.write_state(directory, self.snapshot())
             self._written_at = time.monotonic()
+
+
+def _lanes(job: Job, companion: nn.Module, devices: Devices) -> Lanes | None:
+    """Lanes for the job's threads, where a part of the networks treats rows by themselves."""
+    if job.threads == 1 or devices.device.type != "cpu":
+        return None
+    is_split = hasattr(companion, "features") and hasattr(companion, "judge")
+    return Lanes(job.threads) if is_split else None
 
 
 def _neighbourhood(job: Job) -> Neighbourhood | None:

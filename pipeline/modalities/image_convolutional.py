@@ -124,6 +124,10 @@ class ConvolutionalDiscriminator(nn.Module):
         self.embedding = nn.Embedding(design.n_classes, planes[-1])
 
     def forward(self, images: Tensor, labels: Tensor, parts: int = 1) -> Tensor:
+        return self.judge(self.features(images), labels, parts)
+
+    def features(self, images: Tensor) -> Tensor:
+        """What the convolutions find in each picture by itself, [n, features]."""
         if any(self.padding):
             images = F.pad(images, self.padding, mode="replicate")
         # No pixel is lost by the first halving: each 2×2 square becomes four planes.
@@ -136,7 +140,10 @@ class ConvolutionalDiscriminator(nn.Module):
                 hidden = F.avg_pool2d(hidden, 2, ceil_mode=True)
             hidden = block(hidden)
         # Planes last, as they lie in memory: no copy, here or when gradients come back.
-        flat = F.leaky_relu(hidden, SLOPE).permute(0, 2, 3, 1).flatten(1)
+        return F.leaky_relu(hidden, SLOPE).permute(0, 2, 3, 1).flatten(1)
+
+    def judge(self, flat: Tensor, labels: Tensor, parts: int = 1) -> Tensor:
+        """Logits [n] of the features of a whole batch."""
         if self.deviation:
             # An odd stride, so that every plane has its turn.
             watched = flat[:, :: flat.shape[1] // DEVIATION_FEATURES | 1]

@@ -133,3 +133,17 @@ def is_first_process() -> bool:
 def use_one_thread() -> None:
     """One thread a process: sums then have one order, and processes do not fight for cores."""
     torch.set_num_threads(1)
+
+
+@contextlib.contextmanager
+def use_threads(count: int) -> Iterator[None]:
+    """So many threads for torch's own operations inside, and afterwards as many as before.
+
+    Sums that several threads share have another order than those of one, and so other bytes.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

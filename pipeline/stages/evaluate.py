@@ -1,72 +1,84 @@
 """The stage `evaluate`: trial, fidelity and curation; a record, metrics and plots come out."""
 
 import logging
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from pipeline import balance, storage, synthesis
+from pipeline import balance, cores, storage, synthesis
 from pipeline.fidelity.inception import load_inception
-from pipeline.fidelity.networks import judge_by_networks
-from pipeline.fidelity.safety import judge_safety
-from pipeline.fidelity.transfer import train_on_synthetic
-from pipeline.modalities.recipe import TrainingSet
+from pipeline.gan.presets import recipe_for
+from pipeline.modalities.image_design import natural_kind
 from pipeline.params import BalanceParams, GanParams, Params
 from pipeline.randomness import derive_seed
 from pipeline.results import CopiesResult, FidelityRow, TrialResult, write_result
-from pipeline.samples import Samples, concatenate
+from pipeline.samples import Samples, Schema, concatenate
 from pipeline.scale.executor import open_executor
 from pipeline.stages import evaluate as this_module
+from pipeline.stages import quality
 from pipeline.stages.code import code_hashes
 from pipeline.stages.shell import run_stage
-from pipeline.trial.curation import choose_exactly
 from pipeline.trial.development import read_development
 from pipeline.trial.exports import write_exports
-from pipeline.trial.learners import DOMAIN_RECIPE, fit
 from pipeline.trial.plan import rivals_of
 from pipeline.trial.record import make_record
 from pipeline.trial.replicate import PoolMaker
 from pipeline.trial.rows import CHEAP_ROWS
-from pipeline.trial.tasks import Task, TaskStore, run_tasks
-from pipeline.trial.trial import TrialData, run_trial
+from pipeline.trial.schedule import Room
+from pipeline.trial.tasks import TaskStore
+from pipeline.trial.trial import GeneratorThreads, TrialData, run_trial
 from pipeline.workspace import Workspace, read_json, verify_manifest, writing
 
 log = logging.getLogger(__name__)
 CURATION_FILE = "curation.parquet"
 CHEAP_FOLDER = "cheap"
+# The rows as they came, as the task's own copy, and as floats.
+COPIES_HELD = 6
 
 
 def run(workspace: Workspace, params: Params) -> None:
     """Hold the trial and write `data/trial`, `reports/metrics.json` and `reports/plots`."""
     verify_manifest(workspace.prepared)
-    verify_manifest(workspace.synthetic)
+    drawn = verify_manifest(workspace.synthetic)
     data = read_data(workspace)
     inception = inception_file(workspace, params)
     store = TaskStore(workspace.private / "trial", code=code_hashes(("evaluate",))["evaluate"])
-    with open_executor(params.trial.executor, workers=params.trial.workers) as executor:
+    gan = generator_params(params, data.development.schema, drawn)
+    makers = {"gan": gan, **rivals_of(params)}
+    room = room_here(params, data)
+    workers = None if room is None else room.processes
+    with open_executor(params.trial.executor, workers=workers) as executor:
         outcome = run_trial(
             data,
             params.trial,
             seed=params.seed,
-            make=_maker(params.gan, params),
+            make=_maker(gan, params),
             rivals={name: _maker(rival, params) for name, rival in rivals_of(params).items()},
             executor=executor,
             store=store,
+            threads=GeneratorThreads(
+                pinned=params.run.threads,
+                shared_by=frozenset(
+                    origin
+                    for origin, each in makers.items()
+                    if synthesis.shares_threads(data.development.schema, each)
+                ),
+            ),
+            room=room,
+            beside=lambda curation: (quality.task(data, params, curation, inception),),
             on_done=_tell,
         )
-        # In one order: what comes back from a finished task has its columns sorted.
-        judged = pd.DataFrame(outcome.shipped).sort_index(axis="columns")
-        judged["chosen"] = choose_exactly(judged, data.development.schema.classes, data.requested)
-        task = _quality_task(data, judged, params, inception)
-        quality = run_tasks([task], executor, store)[task.name]
+    judged = quality.chosen_rows(outcome.shipped, data.development.schema.classes, data.requested)
+    found = outcome.results[quality.NAME]
     result = make_record(
         data,
         params.trial,
         outcome,
-        fidelity=[FidelityRow.model_validate(row) for row in quality["fidelity"]],
-        copies=CopiesResult.model_validate(quality["copies"]),
+        fidelity=[FidelityRow.model_validate(row) for row in found["fidelity"]],
+        copies=CopiesResult.model_validate(found["copies"]),
     )
     cheap = cheap_rows(data.shipped_real, result, seed=derive_seed(params.seed, "cheap rows"))
     write_trial(workspace, result, params=params, judged=judged, cheap=cheap)
@@ -115,11 +127,16 @@ def read_data(workspace: Workspace) -> TrialData:
 
 
 def balanced_pool(
-    samples: Samples, seed: int, *, gan: GanParams, balance_params: BalanceParams
+    samples: Samples,
+    seed: int,
+    *,
+    gan: GanParams,
+    balance_params: BalanceParams,
+    threads: int = 1,
 ) -> Samples:
     """Train a generator on the samples and draw a pool that balances them."""
     wanted = balance.request(samples.counts(), balance_params)
-    fitted = synthesis.train_generator(samples, gan, seed=seed)
+    fitted = synthesis.train_generator(samples, gan, seed=seed, threads=threads)
     return synthesis.draw(fitted, balance.pool(wanted, balance_params))
 
 
@@ -136,49 +153,29 @@ def inception_file(workspace: Workspace, params: Params) -> tuple[str, str] | No
     return str(path), digest
 
 
-def judge_pool_quality(
-    *,
-    train: Samples,
-    unseen: Samples,
-    pool: Samples,
-    steps: int,
-    seed: int,
-    inception: tuple[str, str] | None = None,
-) -> dict[str, Any]:
-    """Fidelity and copies, against real samples that neither generator nor network saw.
+def generator_params(params: Params, schema: Schema, drawn: Mapping[str, Any]) -> GanParams:
+    """How the trial trains its generators: in the shipped one's own precision.
+
+    Where that is not recorded it is decided here and handed on, never decided by each worker:
+    machines of a cluster may differ.
 
     Args:
-        inception: Path and SHA-256 of the weights with which FID and KID are taken; None for the
-            domain network, which all other numbers are taken with.
+        drawn: What the manifest of the shipped pool records.
     """
-    network = fit("cnn", TrainingSet(train), DOMAIN_RECIPE, steps=steps, seed=seed)
-    features = (network.features(pool), network.features(train), network.features(unseen))
-    rows = judge_by_networks(
-        unseen,
-        pool,
-        (features[2], features[0]),
-        inception=None if inception is None else inception[0],
-        seed=seed,
-    )
-    rows += train_on_synthetic(
-        pool,
-        train,
-        unseen,
-        predict=partial(fit_and_predict, steps=steps, seed=seed),
-        name="small CNN, balanced, affine augmentation",
-        seed=seed,
-    )
-    safety = judge_safety(pool, train, unseen, features=features, seed=seed)
-    return {
-        "fidelity": [row.model_dump(mode="json") for row in rows],
-        "copies": safety.model_dump(mode="json"),
-    }
+    gan = params.gan
+    found = drawn.get("precision")
+    if found not in ("fp32", "bf16") and schema.image_shape is not None:
+        found = recipe_for(gan, networks=natural_kind(schema.image_shape)).precision
+    return gan.model_copy(update={"precision": found}) if found in ("fp32", "bf16") else gan
 
 
-def fit_and_predict(training: Samples, queries: Samples, *, steps: int, seed: int) -> np.ndarray:
-    """Class indices that a network fitted on `training` gives `queries`, int64 [n]."""
-    fitted = fit("cnn", TrainingSet(training), DOMAIN_RECIPE, steps=steps, seed=seed)
-    return np.asarray(fitted.probabilities(queries).argmax(axis=1))
+def room_here(params: Params, data: TrialData) -> Room | None:
+    """How much runs at once on this machine; None on a cluster, which keeps a queue of its own."""
+    if params.trial.executor != "local":
+        return None
+    held = sum(part.values.nbytes for part in (data.development, data.test, data.shipped_pool))
+    processes = cores.processes_at_once(params.trial.workers, bytes_each=COPIES_HELD * held)
+    return Room(cores=max(cores.usable_cores(), processes), processes=processes)
 
 
 def cheap_rows(real: Samples, result: TrialResult, *, seed: int) -> Samples | None:
@@ -195,24 +192,6 @@ def _maker(gan: GanParams, params: Params) -> PoolMaker:
     """How pools are made with a generator of that kind, in whichever process."""
     # Named through the module, not this script, so that other processes find the function.
     return partial(this_module.balanced_pool, gan=gan, balance_params=params.balance)
-
-
-def _quality_task(
-    data: TrialData, judged: pd.DataFrame, params: Params, inception: tuple[str, str] | None
-) -> Task:
-    chosen = data.shipped_pool.take(judged["chosen"].to_numpy(bool))
-    return Task(
-        "fidelity and copies",
-        this_module.judge_pool_quality,
-        {
-            "train": data.shipped_real,
-            "unseen": data.test,
-            "pool": chosen,
-            "steps": params.trial.classifier_steps,
-            "seed": derive_seed(params.seed, "fidelity"),
-            "inception": inception,
-        },
-    )
 
 
 def _tell(name: str, done: int, total: int) -> None:

@@ -19,7 +19,9 @@ def run(workspace: Workspace, params: Params) -> None:
     requested = balance.request(counts, params.balance)
     drawn = balance.pool(requested, params.balance)
     fitted = synthesis.load_generator(workspace.generator)
-    facts = {"generator": fitted.hash, "samples": drawn}
+    # The trial trains its generators as this one was trained, on whichever machine it runs.
+    precision = fitted.config["recipe"]["precision"]
+    facts = {"generator": fitted.hash, "samples": drawn, "precision": precision}
     with writing(workspace.synthetic, facts) as directory:
         storage.write_schema(directory, fitted.schema)
         with storage.ShardWriter(directory, "train") as writer:

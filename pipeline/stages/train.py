@@ -4,7 +4,7 @@ import logging
 import os
 import shutil
 
-from pipeline import storage, synthesis
+from pipeline import cores, storage, synthesis
 from pipeline.errors import ParamsError, TrainingError
 from pipeline.gan import alarm
 from pipeline.gan.history import HistoryRow
@@ -30,6 +30,9 @@ def run(workspace: Workspace, params: Params) -> None:
     if storage.has_split(workspace.prepared, "validation"):
         validation = storage.read_split(workspace.prepared, "validation")
     log.info("train: %d samples of %d classes", len(samples), len(samples.schema.classes))
+    threads = params.run.threads or 1
+    if params.run.threads is None and synthesis.shares_threads(samples.schema, params.gan):
+        threads = cores.threads_here()
     # Beside the outs, not among them: DVC deletes a stage's outs before it runs.
     trainings = workspace.private / "trainings"
     fitted = synthesis.train_generator(
@@ -38,6 +41,7 @@ def run(workspace: Workspace, params: Params) -> None:
         seed=derive_seed(params.seed, "train"),
         validation=validation,
         directory=trainings,
+        threads=threads,
         on_progress=tell,
     )
     refuse_dead(fitted)
@@ -48,6 +52,11 @@ def run(workspace: Workspace, params: Params) -> None:
         synthesis.save_generator(directory, fitted)
         synthesis.write_sheets(directory / "sheets", fitted, samples)
     shutil.rmtree(trainings, ignore_errors=True)
+    log.info(
+        "train: %s, %s",
+        fitted.config["recipe"]["precision"],
+        "one thread" if threads == 1 else f"{threads} threads",
+    )
     log.info("train: generator %s", fitted.hash[: synthesis.HASH_SHOWN])
 
 

@@ -7,7 +7,12 @@ from pipeline.synthesis.fitted import (
     load_generator,
     save_generator,
 )
-from pipeline.synthesis.train import LEAST_OF_A_CLASS, plan_of, train_generator
+from pipeline.synthesis.train import (
+    LEAST_OF_A_CLASS,
+    plan_of,
+    shares_threads,
+    train_generator,
+)
 
 __all__ = [
     "HASH_SHOWN",
@@ -18,6 +23,7 @@ __all__ = [
     "load_generator",
     "plan_of",
     "save_generator",
+    "shares_threads",
     "train_generator",
     "write_sheets",
 ]

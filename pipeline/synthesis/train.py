@@ -15,14 +15,14 @@ from pipeline.errors import ParamsError
 from pipeline.gan import checkpoint
 from pipeline.gan.contract import LabelledTensors, Progress
 from pipeline.gan.held_out import held_out_rows
-from pipeline.gan.presets import Recipe, recipe_for
+from pipeline.gan.presets import PRESETS, Recipe, recipe_for
 from pipeline.gan.training import Job, Trained, train
 from pipeline.modalities.image import ImageDomain
 from pipeline.modalities.image_design import ImageDesign, choose_design, natural_kind
 from pipeline.params import GanParams
 from pipeline.row_digests import content_digest
-from pipeline.samples import Samples
-from pipeline.scale.fabric import use_one_thread
+from pipeline.samples import Samples, Schema
+from pipeline.scale import precision
 from pipeline.synthesis.fitted import FittedGenerator
 
 log = logging.getLogger(__name__)
@@ -39,6 +39,7 @@ def train_generator(
     seed: int,
     validation: Samples | None = None,
     directory: Path | None = None,
+    threads: int = 1,
     on_progress: Progress | None = None,
 ) -> FittedGenerator:
     """Train a generator on labelled samples; the same arguments give the same bytes.
@@ -51,6 +52,7 @@ def train_generator(
             classes give up `params.held_out_fraction` of theirs.
         directory: A folder for the states of trainings under way. A training that was killed goes
             on from its last state when it is asked for again, to the same bytes.
+        threads: Cores that share each step; the configuration names them, since they change bytes.
         on_progress: Called with each new row of the history.
 
     Raises:
@@ -58,8 +60,12 @@ def train_generator(
         TrainingError: the training diverged before any generator was worth keeping.
     """
     _require_every_class(samples)
-    use_one_thread()
     recipe, design = plan_of(samples, params)
+    if recipe.precision == "bf16" and not precision.bf16_is_native():
+        log.warning(
+            "This machine only imitates bf16, which is several times slower than fp32. With "
+            "`gan.precision: auto` or `fp32` the training is faster here."
+        )
     domain = ImageDomain(design)
     if validation is None:
         samples, validation = _hold_out(samples, fraction=params.held_out_fraction, seed=seed)
@@ -71,6 +77,7 @@ def train_generator(
         "seed": seed,
         "training_samples": samples.counts(),
         "held_out_samples": validation.counts(),
+        "threads": threads,
         "versions": {"torch": str(torch.__version__)},
     }
     job = Job(
@@ -82,8 +89,22 @@ def train_generator(
         classes=samples.schema.classes,
         max_seconds=params.max_seconds,
         directory=None if directory is None else directory / _address(told, samples, validation),
+        threads=threads,
     )
     return _fitted(train(job, on_progress=on_progress), samples, told)
+
+
+def shares_threads(schema: Schema, params: GanParams) -> bool:
+    """Whether a training gains by more threads than one.
+
+    Fully connected networks of a few hundred units make products too small to be shared: there two
+    threads are slower than one.
+    """
+    if schema.image_shape is None:
+        return False
+    networks = PRESETS[params.preset].networks
+    kind = natural_kind(schema.image_shape) if networks == "auto" else networks
+    return kind == "convolutional"
 
 
 def plan_of(samples: Samples, params: GanParams) -> tuple[Recipe, ImageDesign]:

@@ -1,6 +1,8 @@
 """The tasks of a trial: what each replicate and classifier has to do, and under which name."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,9 @@ from pipeline.trial.tasks import Task
 CURATION_STEPS_SHARE = 0.5
 # Points of the learning curve on the way to the ceiling.
 CURVE_SHARES = (0.15, 0.4)
+# About how long a generator takes, in fits of a classifier; curation fits one a fold.
+GENERATOR_COST = 10.0
+CURATION_COST = 1.5
 
 
 def effort_for(params: TrialParams, classifier: ClassifierName) -> Effort:
@@ -79,17 +84,25 @@ class Plan:
     def cheap_tasks(self) -> list[Task]:
         """One task a cheap arm."""
         return [
-            Task(name, run_cheap_arm, {**self._shared, "arm": arm})
+            Task(
+                name,
+                run_cheap_arm,
+                {**self._shared, "arm": arm},
+                cost=self._fits(len(arm.candidates)),
+            )
             for name, arm in zip(self._cheap_names, self.arms, strict=True)
         ]
 
     def mixture_tasks(self, origins: tuple[str, ...]) -> list[Task]:
         """The mix, and each generator on real rows only."""
+        effort = effort_for(self.params, self.classifier)
         mixtures = Task(
             mixtures_name(self.replicate, self.classifier),
             run_mixtures,
             {**self._shared, "arms": self.arms},
             needs={"cheap": self._cheap_names, **self._pools("gan")},
+            # One round for each origin that is taken up, and one in which none is.
+            cost=self._fits(2 * len(effort.grid) * len(effort.origins)),
         )
         alone = [
             Task(
@@ -97,6 +110,7 @@ class Plan:
                 run_on_real_only,
                 {**self._shared, "origin": origin},
                 needs=self._pools(origin),
+                cost=self._fits(len(effort.grid)),
             )
             for origin in origins
         ]
@@ -124,6 +138,12 @@ class Plan:
             )
             for share in filled_shares(self.params, self.classifier)
         ]
+
+    def _fits(self, n_candidates: int) -> float:
+        """Fits of a choice among so many: one each, and one of the winner on all training rows."""
+        if not effort_for(self.params, self.classifier).is_tuned:
+            return 1.0
+        return n_candidates + (not self.parts.chooses_apart)
 
     def _pools(self, origin: str) -> dict[str, str]:
         uses = list(generator_uses(self.parts, self.params))
@@ -157,19 +177,35 @@ def pool_tasks(
     seed: int,
     make: PoolMaker,
     judge: PoolJudge,
+    *,
+    threads: int = 1,
 ) -> list[Task]:
-    """Train the generators of one origin that a replicate needs, draw from each, judge."""
+    """Train the generators of one origin that a replicate needs, draw from each, judge.
+
+    Args:
+        threads: Of each training; they change bytes, and so the address of what is stored.
+    """
+    maker: Callable[..., Samples] = make
+    if threads > 1:
+        maker = partial(maker, threads=threads)
     tasks = []
     for use, real in generator_uses(parts, params).items():
         drawn = _pool_name(replicate, origin, use)
         own = derive_seed(seed, "generator", origin, use)
         tasks += [
-            Task(drawn, make_pool, {"make": make, "samples": real, "seed": own}),
+            Task(
+                drawn,
+                make_pool,
+                {"make": maker, "samples": real, "seed": own},
+                cost=GENERATOR_COST,
+                threads=threads,
+            ),
             Task(
                 _judged_name(replicate, origin, use),
                 judge,
                 {"real": real, **judging(params), "seed": own},
                 needs={"pool": drawn},
+                cost=CURATION_COST,
             ),
         ]
     return tasks

@@ -4,7 +4,8 @@ import hashlib
 import json
 import logging
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import partial
@@ -19,6 +20,7 @@ from pipeline.errors import ArtifactError
 from pipeline.row_digests import content_digest, frame_digest
 from pipeline.samples import Samples
 from pipeline.storage import read_split, write_schema, write_split
+from pipeline.trial.schedule import CoreTime, Room, next_tasks, ranks
 from pipeline.workspace import read_json, verify_manifest, write_json, writing
 
 log = logging.getLogger(__name__)
@@ -37,12 +39,21 @@ class Task:
         function: A function of a module, so that another process can find it.
         arguments: Keyword arguments, all of them determining the result.
         needs: Keyword → name of the task (or names, given as a tuple) whose result it takes.
+        cost: About how long it takes, in fits of a classifier. It orders tasks and no more.
+        threads: How many cores it keeps busy.
     """
 
     name: str
     function: Callable[..., Any]
     arguments: Mapping[str, Any]
     needs: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    cost: float = 1.0
+    threads: int = 1
+
+    def needed(self) -> Iterator[str]:
+        """Names of the tasks whose results it takes."""
+        for names in self.needs.values():
+            yield from _names(names)
 
 
 class TaskStore:
@@ -101,12 +112,16 @@ def run_tasks(
     executor: Executor,
     store: TaskStore,
     *,
+    room: Room | None = None,
     on_done: OnDone | None = None,
 ) -> dict[str, Any]:
     """Run tasks as soon as what they need is done, skipping those whose result is stored.
 
+    No result depends on the order, which is chosen for speed alone.
+
     Args:
-        tasks: In an order in which each stands after those it needs; earlier ones start first.
+        tasks: In an order in which each stands after those it needs.
+        room: How much may run at once here; None where the executor itself keeps a queue.
 
     Returns:
         Task name → result.
@@ -115,36 +130,78 @@ def run_tasks(
         The first error of a task; what finished before stays stored.
     """
     addresses: dict[str, str] = {}
-    results: dict[str, Any] = {}
     for task in tasks:
         addresses[task.name] = store.address(task, addresses)
     stored = {task.name: store.load(addresses[task.name]) for task in tasks}
-    results.update({name: result for name, result in stored.items() if result is not None})
+    results = {name: result for name, result in stored.items() if result is not None}
     if results:
         log.info("evaluate: %d of %d tasks were done before", len(results), len(tasks))
-    waiting = [task for task in tasks if task.name not in results]
-    running: dict[Future[Any], str] = {}
-    while waiting or running:
-        for task in [task for task in waiting if _ready(task, results)]:
-            waiting.remove(task)
-            taken = {key: _pick(names, results) for key, names in task.needs.items()}
-            running[executor.submit(_call, task.function, {**task.arguments, **taken})] = task.name
-        done, _ = wait(running, return_when=FIRST_COMPLETED)
-        for future in done:
-            name = running.pop(future)
-            results[name] = future.result()
-            store.save(addresses[name], results[name])
+    queue = _Queue(tasks, executor, room, results)
+    spent = CoreTime(room.cores) if room is not None and queue.waiting else None
+    n_done = len(results)
+    queue.start()
+    while queue.running:
+        finished, failed = queue.finished()
+        # Before anything is stored, so that no core waits for the disk.
+        if failed is None:
+            queue.start()
+        for task, seconds in finished:
+            store.save(addresses[task.name], results[task.name])
+            n_done += 1
+            if spent is not None:
+                spent.add(task, seconds)
             if on_done is not None:
-                on_done(name, len(results), len(tasks))
+                on_done(task.name, n_done, len(tasks))
+        if failed is not None:
+            raise failed
+    if spent is not None:
+        log.info("evaluate: %s", spent.sentence())
     return results
 
 
-def _call(function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
-    return function(**arguments)
+class _Queue:
+    """The tasks that wait and those that run; `results` is filled as they finish."""
+
+    def __init__(
+        self,
+        tasks: Sequence[Task],
+        executor: Executor,
+        room: Room | None,
+        results: dict[str, Any],
+    ):
+        rank = ranks(tasks)
+        left = [task for task in tasks if task.name not in results]
+        self.waiting = sorted(left, key=lambda task: -rank[task.name])
+        self.running: dict[Future[Any], Task] = {}
+        self._executor, self._room, self._results = executor, room, results
+
+    def start(self) -> None:
+        """Start what may start now."""
+        for task in next_tasks(self.waiting, self._results, self.running.values(), self._room):
+            self.waiting.remove(task)
+            taken = {key: _pick(names, self._results) for key, names in task.needs.items()}
+            arguments = {**task.arguments, **taken}
+            self.running[self._executor.submit(_call, task.function, arguments)] = task
+
+    def finished(self) -> tuple[list[tuple[Task, float]], BaseException | None]:
+        """Wait for some to finish: those with their seconds, and the first error there was."""
+        done, _ = wait(self.running, return_when=FIRST_COMPLETED)
+        finished, failed = [], None
+        for future in done:
+            task = self.running.pop(future)
+            error = future.exception()
+            if error is not None:
+                failed = failed or error
+                continue
+            self._results[task.name], seconds = future.result()
+            finished.append((task, seconds))
+        return finished, failed
 
 
-def _ready(task: Task, results: Mapping[str, Any]) -> bool:
-    return all(name in results for names in task.needs.values() for name in _names(names))
+def _call(function: Callable[..., Any], arguments: dict[str, Any]) -> tuple[Any, float]:
+    """What the function returns, and how many seconds it took."""
+    begin = time.perf_counter()
+    return function(**arguments), time.perf_counter() - begin
 
 
 def _names(names: str | tuple[str, ...]) -> tuple[str, ...]:

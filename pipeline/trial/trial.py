@@ -1,6 +1,6 @@
 """The whole trial: replicates and arms as tasks, and what came of each."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +13,9 @@ from pipeline.samples import Samples
 from pipeline.trial.arms import Arm, arms_for
 from pipeline.trial.attempts import Parts
 from pipeline.trial.development import thinned_by
-from pipeline.trial.plan import Plan, judging, pool_tasks
+from pipeline.trial.plan import Plan, generator_uses, judging, pool_tasks
 from pipeline.trial.replicate import PoolJudge, PoolMaker, judge_pool
+from pipeline.trial.schedule import Room
 from pipeline.trial.splits import ReplicateSplit, split_replicates
 from pipeline.trial.tasks import OnDone, Task, TaskStore, run_tasks
 
@@ -42,6 +43,27 @@ class TrialData:
     shipped_real: Samples
     requested: Mapping[str, int]
     training_counts: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class GeneratorThreads:
+    """How many threads each training of a generator has.
+
+    Attributes:
+        pinned: `run.threads`; None shares the cores over the trainings that run at once.
+        shared_by: Origins whose trainings gain by more than one thread.
+    """
+
+    pinned: int | None
+    shared_by: frozenset[str]
+
+    def of(self, origin: str, *, n_trainings: int, room: Room | None) -> int:
+        """Threads of each of so many trainings of one origin."""
+        if self.pinned is not None:
+            return self.pinned
+        if room is None or origin not in self.shared_by:
+            return 1
+        return room.threads_each(n_trainings)
 
 
 @dataclass(frozen=True)
@@ -75,6 +97,9 @@ def run_trial(
     store: TaskStore,
     rivals: Mapping[str, PoolMaker] | None = None,
     judge: PoolJudge = judge_pool,
+    threads: GeneratorThreads | None = None,
+    room: Room | None = None,
+    beside: Callable[[str], Sequence[Task]] = lambda _: (),
     on_done: OnDone | None = None,
 ) -> TrialOutcome:
     """Run every task of the trial that is not stored yet.
@@ -84,6 +109,10 @@ def run_trial(
             needs to know none; a function that another process can find.
         rivals: Origin → other generators to compare with, each on top of real rows only.
         judge: Curates a pool; `judge_pool` except where a calibration leaves curation out.
+        threads: Threads of each training of a generator; None is one.
+        room: How much may run at once here; None where the executor itself keeps a queue.
+        beside: From the name of the shipped pool's curation to tasks that are no part of the trial
+            and run beside it; their results stand among the others.
 
     Raises:
         ParamsError: a class has too few rows for the folds asked for.
@@ -99,14 +128,19 @@ def run_trial(
         own = derive_seed(seed, "replicate", replicate)
         parts, withheld = _parts(data, split), withheld_rows(data, split)
         for origin, maker in makers.items():
-            pools += pool_tasks(replicate, origin, parts, params, own, maker, judge)
+            each = 1
+            if threads is not None:
+                n_uses = len(generator_uses(parts, params))
+                each = threads.of(origin, n_trainings=len(splits) * n_uses, room=room)
+            pools += pool_tasks(replicate, origin, parts, params, own, maker, judge, threads=each)
         for name in params.classifiers:
             plan = Plan(replicate, parts, arms[name], name, params, own)
             cheap += plan.cheap_tasks()
             late += plan.mixture_tasks(tuple(makers))
             if withheld is not None:
                 late += plan.more_real_tasks(withheld, wanted_rows(data, parts.training))
-    results = run_tasks([*pools, shipped, *cheap, *late], executor, store, on_done=on_done)
+    tasks = [*pools, shipped, *cheap, *late, *beside(shipped.name)]
+    results = run_tasks(tasks, executor, store, room=room, on_done=on_done)
     has_ceiling = withheld_rows(data, splits[0]) is not None
     return TrialOutcome(splits, arms, tuple(makers), results, results[shipped.name], has_ceiling)
 

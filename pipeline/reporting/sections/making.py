@@ -17,6 +17,7 @@ SPLITS = {
     "withheld": "for the ceiling",
 }
 NOTHING = "–"
+PRECISIONS = {"fp32": "fp32", "bf16": "bf16, with weights in fp32"}
 COMMANDS = """\
 # take the data of a version
 equipoise pull {name}@vX.Y.Z --to ./{name}
@@ -53,7 +54,13 @@ def facts_table(material: Material) -> Table:
         "Recipe of the generator": params.gan.preset,
         "Generator (SHA-256)": material.generator.get("hash", "–"),
     }
-    versions = material.generator.get("config", {}).get("versions", {})
+    config = material.generator.get("config", {})
+    precision = config.get("recipe", {}).get("precision")
+    if precision is not None:
+        facts["Precision of its training"] = PRECISIONS.get(precision, precision)
+    if "threads" in config:
+        facts["Threads of its training"] = config["threads"]
+    versions = config.get("versions", {})
     facts |= {f"Version of {name}": version for name, version in sorted(versions.items())}
     return _pairs("facts", "Where this version comes from", facts)
 

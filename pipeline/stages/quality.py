@@ -1,0 +1,117 @@
+"""The task beside the trial: fidelity and copies among the rows that would be shipped."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pipeline.fidelity.networks import judge_by_networks
+from pipeline.fidelity.safety import judge_safety
+from pipeline.fidelity.transfer import train_on_synthetic
+from pipeline.modalities.recipe import TrainingSet
+from pipeline.params import Params
+from pipeline.randomness import derive_seed
+from pipeline.samples import Samples
+from pipeline.trial.curation import choose_exactly
+from pipeline.trial.learners import DOMAIN_RECIPE, fit
+from pipeline.trial.tasks import Task
+from pipeline.trial.trial import TrialData
+
+NAME = "fidelity and copies"
+# In fits of a classifier: three, and the search for copies.
+COST = 5.0
+
+
+def task(data: TrialData, params: Params, curation: str, inception: tuple[str, str] | None) -> Task:
+    """The task that judges the shipped pool.
+
+    Args:
+        curation: Name of the task that curates it.
+        inception: As in `judge_pool_quality`.
+    """
+    return Task(
+        NAME,
+        judge_shipped_pool,
+        {
+            "train": data.shipped_real,
+            "unseen": data.test,
+            "pool": data.shipped_pool,
+            "requested": dict(data.requested),
+            "steps": params.trial.classifier_steps,
+            "seed": derive_seed(params.seed, "fidelity"),
+            "inception": inception,
+        },
+        needs={"judged": curation},
+        cost=COST,
+    )
+
+
+def chosen_rows(
+    judged: Mapping[str, Any], classes: tuple[str, ...], requested: Mapping[str, int]
+) -> pd.DataFrame:
+    """What curation found of the shipped pool, and which rows make up what was requested.
+
+    The columns in one order: what comes back from a finished task has them sorted.
+    """
+    table = pd.DataFrame(judged).sort_index(axis="columns")
+    table["chosen"] = choose_exactly(table, classes, requested)
+    return table
+
+
+def judge_shipped_pool(
+    *,
+    pool: Samples,
+    judged: Mapping[str, Any],
+    requested: Mapping[str, int],
+    **given: Any,
+) -> dict[str, Any]:
+    """`judge_pool_quality` of the rows that would be shipped, once they have been curated."""
+    chosen = chosen_rows(judged, pool.schema.classes, requested)["chosen"].to_numpy(bool)
+    return judge_pool_quality(pool=pool.take(chosen), **given)
+
+
+def judge_pool_quality(
+    *,
+    train: Samples,
+    unseen: Samples,
+    pool: Samples,
+    steps: int,
+    seed: int,
+    inception: tuple[str, str] | None = None,
+) -> dict[str, Any]:
+    """Fidelity and copies, against real samples that neither generator nor network saw.
+
+    Args:
+        inception: Path and SHA-256 of the weights with which FID and KID are taken; None for the
+            domain network, which all other numbers are taken with.
+    """
+    network = fit("cnn", TrainingSet(train), DOMAIN_RECIPE, steps=steps, seed=seed)
+    features = (network.features(pool), network.features(train), network.features(unseen))
+    rows = judge_by_networks(
+        unseen,
+        pool,
+        (features[2], features[0]),
+        inception=None if inception is None else inception[0],
+        seed=seed,
+    )
+    rows += train_on_synthetic(
+        pool,
+        train,
+        unseen,
+        predict=partial(fit_and_predict, steps=steps, seed=seed),
+        name="small CNN, balanced, affine augmentation",
+        seed=seed,
+    )
+    safety = judge_safety(pool, train, unseen, features=features, seed=seed)
+    return {
+        "fidelity": [row.model_dump(mode="json") for row in rows],
+        "copies": safety.model_dump(mode="json"),
+    }
+
+
+def fit_and_predict(training: Samples, queries: Samples, *, steps: int, seed: int) -> np.ndarray:
+    """Class indices that a network fitted on `training` gives `queries`, int64 [n]."""
+    fitted = fit("cnn", TrainingSet(training), DOMAIN_RECIPE, steps=steps, seed=seed)
+    return np.asarray(fitted.probabilities(queries).argmax(axis=1))
