@@ -3,6 +3,7 @@
     python -m benchmarks.gan search --task digits --seconds 20
     python -m benchmarks.gan quality --task digits --seconds 60 --seeds 3
     python -m benchmarks.gan speed --task mnist --data FOLDER
+    python -m benchmarks.gan threads --task mnist --data FOLDER
     python -m benchmarks.gan smoke          # the large-picture path, two steps, any machine
 
 Time is CPU time of one thread, not wall time: on a shared machine the wall clock measures the
@@ -228,6 +229,32 @@ def speed(arguments: argparse.Namespace) -> None:
     write_results(f"gan-speed-{arguments.task}{arguments.suffix}", arguments, [row])
 
 
+def threads(arguments: argparse.Namespace) -> None:
+    """A step of one thread beside steps of several, in turns; and what the main thread does alone.
+
+    The wall clock tells of idle cores only. The bound is from processor time, which other work on
+    the machine hardly changes: what no lane does, and an equal share of the rest.
+    """
+    torch.set_num_threads(1)
+    task = load_task(arguments.task, seed=0, folder=arguments.data)
+    job = job_for(task, GanParams.model_validate(json.loads(arguments.change)))
+    steps = {n: gan_speed.our_step(replace(job, threads=n)) for n in (1, 2, 4, 8)}
+    times = gan_speed.times_of_steps(steps, rounds=5, round_steps=job.recipe.penalty_every_steps)
+    bound = {n: alone + (cpu - alone) / n for n, (_, cpu, alone) in times.items()}
+    rows = [
+        {
+            "threads": n,
+            "wall_ms": round(1e3 * wall, 1),
+            "cpu_ms": round(1e3 * cpu, 1),
+            "main_thread_ms": round(1e3 * alone, 1),
+            "times_one_by_the_clock": round(times[1][0] / wall, 2),
+            "times_one_at_best": round(times[1][1] / bound[n], 2),
+        }
+        for n, (wall, cpu, alone) in times.items()
+    ]
+    print(json.dumps({"precision": job.recipe.precision, "rows": rows}, indent=2))
+
+
 def sampling_rate(task: Task, *, rounds: int = 3) -> dict[str, float]:
     """Samples drawn a second of wall time, one block at a time and one on each core, best of a few.
 
@@ -277,6 +304,15 @@ def write_results(name: str, arguments: argparse.Namespace, rows: list[dict]) ->
     (RESULTS / f"{name}.json").write_text(json.dumps(told, indent=1) + "\n")
 
 
+COMMANDS = {
+    "search": search,
+    "quality": quality,
+    "speed": speed,
+    "threads": threads,
+    "smoke": smoke,
+}
+
+
 def cpu_name() -> str:
     """What the processor calls itself."""
     info = Path("/proc/cpuinfo")
@@ -287,7 +323,7 @@ def cpu_name() -> str:
 def main() -> None:
     """Parse the command line and run."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("command", choices=["search", "quality", "speed", "smoke", "one"])
+    parser.add_argument("command", choices=[*COMMANDS, "one"])
     parser.add_argument("--task", choices=["digits", "mnist", "clothing"], default="digits")
     parser.add_argument("--data", type=Path, help="folder that holds mnist/ and clothing/")
     parser.add_argument("--seconds", type=float, default=60.0, help="CPU seconds a training")
@@ -303,9 +339,7 @@ def main() -> None:
     if arguments.command == "one":
         print(json.dumps(train_and_score(arguments)))
     else:
-        {"search": search, "quality": quality, "speed": speed, "smoke": smoke}[arguments.command](
-            arguments
-        )
+        COMMANDS[arguments.command](arguments)
 
 
 if __name__ == "__main__":

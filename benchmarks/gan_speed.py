@@ -105,6 +105,29 @@ def cpu_seconds_a_step(
     return {name: np.array(rounds) for name, rounds in told.items()}
 
 
+def times_of_steps(
+    steps: dict[int, Callable[[], None]], *, rounds: int, round_steps: int
+) -> dict[int, tuple[float, float, float]]:
+    """Seconds of one step: by the clock, of the process, and of the calling thread alone.
+
+    Medians of rounds taken in turns.
+    """
+    taken: dict[int, list[tuple[float, float, float]]] = {name: [] for name in steps}
+    clocks = (time.perf_counter, time.process_time, time.thread_time)
+    for step in steps.values():
+        step()
+    for _ in range(rounds):
+        for name, step in steps.items():
+            before = [clock() for clock in clocks]
+            for _ in range(round_steps):
+                step()
+            spent = [clock() - start for clock, start in zip(clocks, before, strict=True)]
+            taken[name].append(
+                (spent[0] / round_steps, spent[1] / round_steps, spent[2] / round_steps)
+            )
+    return {name: tuple(np.median(each, axis=0)) for name, each in taken.items()}
+
+
 def convolution_ceiling(precision: torch.dtype, *, planes: int = 256, side_px: int = 28) -> float:
     """The machine's rate at a large, well-shaped convolution, FLOP per CPU second."""
     layer = nn.Conv2d(planes, planes, 3, 1, 1).to(precision).to(memory_format=torch.channels_last)
