@@ -17,6 +17,7 @@ from pipeline.errors import ParamsError
 from pipeline.params_problems import sentence
 from pipeline.yaml_text import parse_mapping, read_mapping
 
+MOST_FOLDER_LEVELS = 8
 Count = Annotated[int, Field(ge=1, strict=True)]
 ColumnKindName = Literal["continuous", "integer", "categorical", "boolean", "datetime", "text"]
 # fmt: off
@@ -119,6 +120,8 @@ class SourceParams(Section):
     label_column: str | None = None
     thin: dict[str, Count] = Field(default_factory=dict)
     minimum_per_class: Count = 5
+    # What the folders of an image folder mean, one word a level: class, split or any.
+    folders: str | None = None
     resize: ResizeParams = ResizeParams()
     # Pictures of 16 bits a pixel are refused, or divided by 257.
     sixteen_bit: Literal["refuse", "scale"] = "refuse"
@@ -128,6 +131,19 @@ class SourceParams(Section):
     table: TableParams = TableParams()
     split: SplitParams = SplitParams()
     licence: str | None = None
+
+    @field_validator("folders")
+    @classmethod
+    def _names_levels(cls, folders: str | None) -> str | None:
+        words = folders.split("/") if folders is not None else ["class"]
+        is_known = set(words) <= {"class", "split", "any"} and len(words) <= MOST_FOLDER_LEVELS
+        if not is_known or words.count("class") != 1 or words.count("split") > 1:
+            raise ValueError(
+                f"`source.folders` is {folders!r}; one word a level of folders is expected, "
+                "parted by `/`: `class` once, `split` at most once, `any` for others, such as "
+                "`split/class` or `any/class`"
+            )
+        return folders
 
     @field_validator("path")
     @classmethod

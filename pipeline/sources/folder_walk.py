@@ -1,8 +1,4 @@
-"""Which files an image folder holds, before any is opened.
-
-<root>/<class>/<file>                  or
-<root>/<train|validation|test>/<class>/<file>
-"""
+"""Which files an image folder holds, before any is opened; `folder_layout` says what they are."""
 
 import os
 import stat
@@ -11,20 +7,37 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.sources.class_names import problem_with
+from pipeline.sources.folder_layout import Parts, Reading, read_layout
 from pipeline.sources.picture import KNOWN_SUFFIXES
 from pipeline.sources.words import counted
 
-SPLIT_NAMES = {
-    "train": "train",
-    "training": "train",
-    "validation": "validation",
-    "valid": "validation",
-    "val": "validation",
-    "dev": "validation",
-    "test": "test",
-    "testing": "test",
-}
-IGNORED_NAMES = frozenset({"thumbs.db", "desktop.ini", "__macosx", "@eadir"})
+IGNORED_NAMES = frozenset({"thumbs.db", "desktop.ini", "__macosx", "@eadir", "icon\r"})
+# Of pictures that are not read: they are refused by a sentence, where a text is left out.
+OTHER_PICTURES = frozenset(
+    [
+        ".gif",
+        ".heic",
+        ".heif",
+        ".avif",
+        ".jp2",
+        ".j2k",
+        ".jxl",
+        ".psd",
+        ".svg",
+        ".ico",
+        ".cr2",
+        ".nef",
+        ".arw",
+        ".dng",
+        ".dcm",
+        ".eps",
+        ".tga",
+        ".ppm",
+        ".pgm",
+        ".webm",
+    ]
+)
+DEEPEST_LEVEL = 12
 
 
 @dataclass(frozen=True)
@@ -38,31 +51,40 @@ class Found:
 
 @dataclass
 class Walk:
-    """What a folder holds, in sorted order, and what is wrong with it."""
+    """What a folder holds, in sorted order, and what is wrong with it.
+
+    Attributes:
+        remarks: Sentences about a reading that is not the plain one.
+        ignored: What was left out, by name or kind, and how often.
+    """
 
     root: Path
     files: list[Found] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
     ignored: Counter[str] = field(default_factory=Counter)
 
 
-def walk(root: Path) -> Walk:
-    """Look through the folder without opening any file and without following a link out of it."""
+def walk(root: Path, declared: str | None = None) -> Walk:
+    """Look through the folder without opening any file and without following a link out of it.
+
+    Args:
+        declared: `source.folders`; left out, the only reading is taken, or it is asked for.
+    """
     found = Walk(root=root)
-    top = _folders(found, "", root)
-    given = [name for name in top if name.lower() in SPLIT_NAMES]
-    if given and len(given) < len(top):
-        others = ", ".join(name for name in top if name not in given)[:200]
+    pictures: dict[Parts, list[str]] = {}
+    _gather(found, pictures, ())
+    loose = pictures.pop((), [])
+    if loose:
         found.problems.append(
-            f"{root} holds {', '.join(given)} beside {others}; all its folders must be splits, "
-            "or all classes: move the classes into the splits, or rename."
+            f"{root} holds {counted(len(loose), 'picture')} directly (such as {loose[0]}); one "
+            "folder a class is expected: move each picture into the folder of its class."
         )
-    elif given:
-        _walk_splits(found, given)
-    else:
-        for name in top:
-            _walk_class(found, name, name, split=None)
-    if not found.files and not found.problems:
+    filled = [folder for folder, names in pictures.items() if names]
+    reading = read_layout(filled, root=str(root), declared=declared) if filled else None
+    if reading is not None:
+        _take(found, pictures, reading)
+    elif not found.problems:
         found.problems.append(
             f"{root} is empty; one folder a class with pictures in it is expected: "
             "<root>/<class>/<file>."
@@ -70,76 +92,67 @@ def walk(root: Path) -> Walk:
     return found
 
 
-def _walk_splits(found: Walk, given: list[str]) -> None:
-    meant: dict[str, str] = {}
-    for name in given:
-        split = SPLIT_NAMES[name.lower()]
-        if split in meant:
-            found.problems.append(
-                f"{found.root} holds both {meant[split]}/ and {name}/, which mean the same split; "
-                "keep one."
-            )
-        meant.setdefault(split, name)
-    missing = [split for split in ("train", "test") if split not in meant]
-    if missing:
-        found.problems.append(
-            f"{found.root} holds {', '.join(given)} but no {' and no '.join(missing)} folder; the "
-            "splits are used as given: add it, or remove the level of splits so that they are made."
-        )
-    for split, name in sorted(meant.items()):
-        for class_name in _folders(found, name, found.root / name):
-            _walk_class(found, f"{name}/{class_name}", class_name, split=split)
-    of = {
-        split: {file.class_name for file in found.files if file.split == split} for split in meant
-    }
-    for split in sorted(set(meant) - {"train"}):
+def _gather(found: Walk, pictures: dict[Parts, list[str]], at: Parts) -> None:
+    """The pictures of every folder, by its parts below the root; an empty folder has none."""
+    below = "/".join(at)
+    pictures[at] = []
+    for name, kind in _entries(found, below, found.root.joinpath(*at)):
+        suffix = Path(name).suffix.lower()
+        if kind == "folder" and len(at) < DEEPEST_LEVEL:
+            _gather(found, pictures, (*at, name))
+        elif kind == "folder":
+            found.problems.append(f"{below}/{name} lies {DEEPEST_LEVEL} folders deep; move it up.")
+        elif suffix in KNOWN_SUFFIXES or suffix in OTHER_PICTURES or not suffix:
+            pictures[at].append(name)
+        else:
+            found.ignored[f"*{suffix[:20]}"] += 1
+
+
+def _take(found: Walk, pictures: dict[Parts, list[str]], reading: Reading) -> None:
+    found.problems += reading.problems
+    found.remarks += reading.remarks
+    if reading.problems:
+        return
+    bad = {name: problem_with(name) for name, _ in reading.meanings.values()}
+    found.problems += [text for text in bad.values() if text]
+    for folder, (class_name, split) in sorted(
+        reading.meanings.items(), key=lambda item: (item[1][1] or "", item[0])
+    ):
+        below = "/".join(folder)
+        found.files += [
+            Found(f"{below}/{name}", class_name, split)
+            for name in pictures[folder]
+            if not bad[class_name]
+        ]
+    _note_empty(found, pictures, reading)
+    _note_untrained(found, reading)
+
+
+def _note_empty(found: Walk, pictures: dict[Parts, list[str]], reading: Reading) -> None:
+    """Folders at the level of the classes that hold no picture at any depth."""
+    full = {folder[:depth] for folder, names in pictures.items() if names for depth in range(20)}
+    for folder in pictures:
+        if folder and folder not in full and folder[:-1] in reading.class_levels:
+            below = "/".join(folder)
+            if any(True for _ in os.scandir(found.root / below)):
+                found.remarks.append(f"The folder {below} holds no pictures; it is left out.")
+            else:
+                found.problems.append(
+                    f"The class folder {below} is empty; add pictures, or remove the folder."
+                )
+
+
+def _note_untrained(found: Walk, reading: Reading) -> None:
+    of: dict[str, set[str]] = {}
+    for name, split in reading.meanings.values():
+        if split:
+            of.setdefault(split, set()).add(name)
+    for split in sorted(set(of) - {"train"}):
         found.problems += [
-            f"The class {name!r} has pictures in {meant[split]}/ but none in "
-            f"{meant.get('train', 'train')}/; add some, or remove the class."
+            f"The class {name!r} has pictures in {split}/ but none in train/; add some, or remove "
+            "the class."
             for name in sorted(of[split] - of.get("train", set()))
         ]
-
-
-def _folders(found: Walk, below: str, directory: Path) -> list[str]:
-    """The folders in a level that holds folders only."""
-    names = []
-    loose = []
-    for entry, kind in _entries(found, below, directory):
-        if kind == "folder":
-            names.append(entry)
-        elif kind == "file":
-            loose.append(entry)
-    pictures = [name for name in loose if Path(name).suffix.lower() in KNOWN_SUFFIXES]
-    if pictures:
-        found.problems.append(
-            f"{directory} holds {counted(len(pictures), 'picture')} directly (such as "
-            f"{pictures[0]}); one folder a class is expected: move each picture into the folder of "
-            "its class."
-        )
-    others = set(loose) - set(pictures)
-    found.ignored.update({"files beside the class folders": len(others)} if others else {})
-    return names
-
-
-def _walk_class(found: Walk, below: str, class_name: str, *, split: str | None) -> None:
-    problem = problem_with(class_name)
-    if problem:
-        found.problems.append(problem)
-        return
-    before = len(found.files)
-    for name, kind in _entries(found, below, found.root / below):
-        path = f"{below}/{name}"
-        if kind == "file":
-            found.files.append(Found(path=path, class_name=class_name, split=split))
-        else:
-            found.problems.append(
-                f"{path} is a folder inside the class folder {class_name!r}; pictures are expected "
-                "directly in it: move them up, or name the folder in a path of its own."
-            )
-    if len(found.files) == before:
-        found.problems.append(
-            f"The class folder {below} is empty; add pictures, or remove the folder."
-        )
 
 
 def _entries(found: Walk, below: str, directory: Path) -> list[tuple[str, str]]:
@@ -158,7 +171,8 @@ def _entries(found: Walk, below: str, directory: Path) -> list[tuple[str, str]]:
             found.problems.append(f"The name {path!r} is not valid UTF-8; rename it.")
             continue
         if entry.name.startswith(".") or entry.name.lower() in IGNORED_NAMES:
-            found.ignored[entry.name if len(entry.name) <= 40 else "hidden files"] += 1
+            is_shown = len(entry.name) <= 40 and not entry.name.startswith("._")
+            found.ignored[entry.name.rstrip("\r") if is_shown else "hidden files"] += 1
             continue
         kind = _kind(found, path, entry)
         if kind:

@@ -1,4 +1,4 @@
-"""Image folders: `<root>/<class>/<file>`, with or without train, validation and test above."""
+"""Image folders: `<root>/<class>/<file>`, with or without splits and wrappers above."""
 
 import functools
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from pipeline.sources.parallel import chunks, map_in_order
 from pipeline.sources.picture import MAXIMUM_BYTES, SUFFIXES, size_of
 from pipeline.sources.picture_source import PictureSource
 from pipeline.sources.picture_survey import Place
-from pipeline.sources.survey import Notice, Survey, warning
+from pipeline.sources.survey import Notice, Survey, converted, warning
 
 CHUNK_FILES = 32
 HEADER_BYTES = 64 * 2**10
@@ -25,7 +25,7 @@ class ImageFolder(PictureSource):
     def survey(self) -> Survey:
         """See `survey.Source.survey`."""
         headline = f"The image folder {self._path} cannot be used:"
-        found = walk(self._path)
+        found = walk(self._path, self._params.folders)
         names = {file.class_name for file in found.files}
         if len(names) == 1 and not found.problems:
             found.problems.append(
@@ -36,6 +36,7 @@ class ImageFolder(PictureSource):
         pattern = compiled(self._params.split.group_pattern)
         pictures = self._begin(headline, self._sizes(found))
         pictures.problems += found.problems
+        pictures.notices += [converted(text) for text in found.remarks]
         pictures.notices += _ignored(found)
         for file, decoded in zip(found.files, self._decoded(found, pictures.resize), strict=True):
             place = Place(file.path, file.class_name, file.split, group_of(file.path, pattern))

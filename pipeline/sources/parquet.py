@@ -22,7 +22,7 @@ from pipeline.outside import read_outside_json
 from pipeline.params import ResizeParams
 from pipeline.sources.class_names import in_order, problem_with_value
 from pipeline.sources.decoding import Decoded, decode_picture
-from pipeline.sources.folder_walk import SPLIT_NAMES
+from pipeline.sources.folder_layout import SPLIT_NAMES
 from pipeline.sources.groups import compiled, group_of
 from pipeline.sources.parallel import map_in_order
 from pipeline.sources.parquet_file import (

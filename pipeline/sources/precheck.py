@@ -27,7 +27,7 @@ def refuse_at_once(params: SourceParams, *, root: Path) -> None:
     path = resolved_path(params, root)
     problems = _special_files(path)
     if params.kind == "image_folder" and path.is_dir() and not problems:
-        problems = walk(path).problems
+        problems = walk(path, params.folders).problems
     if problems:
         raise SourceError(f"The data at {path} cannot be used:", problems)
 
