@@ -118,6 +118,8 @@ class SourceParams(Section):
     kind: Literal["digits", "image_folder", "idx", "table", "parquet"] = "digits"
     path: str | None = None
     label_column: str | None = None
+    # Of Parquet files, where several columns are pictures.
+    image_column: str | None = None
     thin: dict[str, Count] = Field(default_factory=dict)
     minimum_per_class: Count = 5
     # What the folders of an image folder mean, one word a level: class, split or any.
@@ -130,6 +132,7 @@ class SourceParams(Section):
     near_duplicates: Literal["link", "warn", "off"] | None = None
     table: TableParams = TableParams()
     split: SplitParams = SplitParams()
+    # Its place was here; it is `release.licence` now, so that another one prepares nothing anew.
     licence: str | None = None
 
     @field_validator("folders")
@@ -279,6 +282,8 @@ class ReleaseParams(Section):
     """What a release carries and where it is pushed."""
 
     name: Annotated[str, Field(pattern=RELEASE_NAME)] = "augmented"
+    # Of the data, as their owner declared it; for the card of every version.
+    licence: str | None = None
     git_remote: str | None = None
 
     @field_validator("git_remote")
@@ -315,6 +320,21 @@ class Params(Section):
     trial: TrialParams = TrialParams()
     release: ReleaseParams = ReleaseParams()
     run: RunParams = RunParams()
+
+    @property
+    def licence(self) -> str | None:
+        """The licence of the data; `release.licence`, or its former place in `source`."""
+        return self.release.licence or self.source.licence
+
+    @model_validator(mode="after")
+    def _has_one_licence(self) -> "Params":
+        old, new = self.source.licence, self.release.licence
+        if old and new and old != new:
+            raise ValueError(
+                f"`source.licence` is {old!r} and `release.licence` is {new!r}; keep "
+                "`release.licence` alone"
+            )
+        return self
 
 
 def load_params(path: Path) -> Params:

@@ -107,7 +107,7 @@ def _assemble_again(workspace: Workspace, params: Params, target: Path) -> tuple
         result,
         name=params.release.name,
         seed=params.seed,
-        licence=params.source.licence,
+        licence=params.licence,
     )
     return len(samples), int((samples.provenance["source"] == "gan").sum())
 

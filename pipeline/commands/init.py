@@ -59,6 +59,13 @@ def init(
     skip_lines: Annotated[
         int | None, typer.Option(help="Lines of a text table before its header.")
     ] = None,
+    folders: Annotated[
+        str | None,
+        typer.Option(help="What folders of pictures mean, a word a level: class, split, any."),
+    ] = None,
+    image: Annotated[
+        str | None, typer.Option(help="The column that holds the picture, for Parquet.")
+    ] = None,
 ) -> None:
     """Make a workspace: params.yaml, dvc.yaml, git and DVC with a remote of its own.
 
@@ -81,7 +88,7 @@ def init(
         header=header,
         skip_lines=skip_lines,
     )
-    found = recognise(source, label=label, table=asked)
+    found = recognise(source, label=label, table=asked, folders=folders, image=image)
     root = directory.resolve()
     root.mkdir(parents=True, exist_ok=True)
     write_bytes(root / "params.yaml", params_text(found, root).encode())

@@ -13,30 +13,8 @@ from pipeline.sources.words import counted
 
 IGNORED_NAMES = frozenset({"thumbs.db", "desktop.ini", "__macosx", "@eadir", "icon\r"})
 # Of pictures that are not read: they are refused by a sentence, where a text is left out.
-OTHER_PICTURES = frozenset(
-    [
-        ".gif",
-        ".heic",
-        ".heif",
-        ".avif",
-        ".jp2",
-        ".j2k",
-        ".jxl",
-        ".psd",
-        ".svg",
-        ".ico",
-        ".cr2",
-        ".nef",
-        ".arw",
-        ".dng",
-        ".dcm",
-        ".eps",
-        ".tga",
-        ".ppm",
-        ".pgm",
-        ".webm",
-    ]
-)
+OTHER_PICTURES = frozenset({".gif", ".heic", ".heif", ".avif", ".jp2", ".jxl", ".psd", ".svg"})
+OTHER_PICTURES |= {".cr2", ".nef", ".arw", ".dng", ".dcm", ".eps", ".tga", ".ppm", ".pgm", ".ico"}
 DEEPEST_LEVEL = 12
 
 
@@ -54,6 +32,7 @@ class Walk:
     """What a folder holds, in sorted order, and what is wrong with it.
 
     Attributes:
+        n_pictures: Files that may be pictures, whatever is made of them.
         remarks: Sentences about a reading that is not the plain one.
         ignored: What was left out, by name or kind, and how often.
     """
@@ -63,6 +42,7 @@ class Walk:
     problems: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     ignored: Counter[str] = field(default_factory=Counter)
+    n_pictures: int = 0
 
 
 def walk(root: Path, declared: str | None = None) -> Walk:
@@ -75,6 +55,7 @@ def walk(root: Path, declared: str | None = None) -> Walk:
     pictures: dict[Parts, list[str]] = {}
     _gather(found, pictures, ())
     loose = pictures.pop((), [])
+    found.n_pictures = len(loose) + sum(map(len, pictures.values()))
     if loose:
         found.problems.append(
             f"{root} holds {counted(len(loose), 'picture')} directly (such as {loose[0]}); one "

@@ -1,7 +1,10 @@
 """IDX, the format of MNIST: one file of pictures and one of labels a split."""
 
 import functools
-from dataclasses import dataclass
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +14,7 @@ from pipeline.errors import SourceError
 from pipeline.params import ResizeParams
 from pipeline.sources.class_names import in_order
 from pipeline.sources.decoding import Decoded, describe
+from pipeline.sources.folder_layout import SPLIT_NAMES
 from pipeline.sources.idx_file import Header, IdxError, is_gzip, read_blocks, read_header
 from pipeline.sources.parallel import map_in_order
 from pipeline.sources.picture import KEPT_PIXELS, MINIMUM_SIDE_PX
@@ -18,7 +22,9 @@ from pipeline.sources.picture_source import PictureSource
 from pipeline.sources.picture_survey import PictureSurvey, Place
 from pipeline.sources.survey import Notice, Survey, converted, warning
 
-SPLIT_OF_PREFIX = {"train": "train", "t10k": "test", "test": "test", "val": "validation"}
+SPLIT_OF_WORD = {"t10k": "test", **SPLIT_NAMES}
+# QMNIST's labels are rows of eight numbers, of which the first is the class.
+QMNIST_COLUMNS = 8
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,7 @@ class Idx(PictureSource):
             raise SourceError(headline, problems)
         pictures = self._begin(headline, [(h.shape[1], h.shape[2]) for _, h in usable])
         pictures.notices += _notices_of_names(pairs)
+        pictures.notices += _notices_of_sets(pairs)
         for pair, header in usable:
             self._take(pair, header, pictures)
         labels = {place.class_name for place in pictures.places}
@@ -60,6 +67,7 @@ class Idx(PictureSource):
         name = pair.images.name
         try:
             labels = np.concatenate(list(read_blocks(pair.labels, read_header(pair.labels))))
+            labels = labels[:, 0] if labels.ndim == 2 else labels
         except IdxError as error:
             pictures.problems.append(f"{pair.labels.name} {error}.")
             return
@@ -82,8 +90,8 @@ def find_pairs(root: Path, problems: list[str]) -> list[Pair]:
         for path in sorted(root.iterdir())
         if path.is_file() and not path.name.startswith(".") and _is_idx_name(path.name)
     ]
-    images = {_key(path): path for path in files if "images" in path.name.lower()}
-    labels = {_key(path): path for path in files if "labels" in path.name.lower()}
+    images = _by_key((path for path in files if "images" in path.name.lower()), problems)
+    labels = _by_key((path for path in files if "labels" in path.name.lower()), problems)
     if not images and not labels:
         problems.append(
             f"{root} holds no files named like `train-images-idx3-ubyte` and "
@@ -99,8 +107,34 @@ def find_pairs(root: Path, problems: list[str]) -> list[Pair]:
         if key not in others
     ]
     both = sorted(set(images) & set(labels))
-    given = len(both) > 1
-    return [Pair(images[key], labels[key], _split_of(key) if given else None) for key in both]
+    sets = sorted({_words(key)[0] for key in both})
+    if len(sets) > 1:
+        problems.append(
+            f"{root} holds the files of {len(sets)} data sets ({', '.join(sets)}); move the files "
+            "of the one that is meant into a folder of their own."
+        )
+    pairs = [Pair(images[key], labels[key], _words(key)[1]) for key in both]
+    if len(pairs) == 1:
+        return [replace(pairs[0], split=None)]
+    for pair in pairs:
+        if pair.split is None:
+            problems.append(
+                f"{pair.images.name} does not say its split, though there are several; name it "
+                "train-…, val-… or test-…."
+            )
+    for split, n in Counter(pair.split for pair in pairs if pair.split).items():
+        if n > 1 and len(sets) < 2:
+            problems.append(f"{root} holds {n} pairs of files for {split}; keep one.")
+    return pairs
+
+
+def _by_key(paths: Iterable[Path], problems: list[str]) -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for path in paths:
+        first = found.setdefault(_key(path), path)
+        if first != path:
+            problems.append(f"{first.name} and {path.name} mean the same file; delete one.")
+    return found
 
 
 def _is_idx_name(name: str) -> bool:
@@ -114,8 +148,12 @@ def _key(path: Path) -> str:
     return name.split("images")[0].split("labels")[0].strip("-_.")
 
 
-def _split_of(key: str) -> str:
-    return next((split for prefix, split in SPLIT_OF_PREFIX.items() if key.startswith(prefix)), key)
+def _words(key: str) -> tuple[str, str | None]:
+    """(data set, split) in a key such as `train` or `emnist-letters-train`."""
+    words = [word for word in re.split(r"[-_.]", key) if word]
+    splits = [SPLIT_OF_WORD[word] for word in words if word in SPLIT_OF_WORD]
+    name = "-".join(word for word in words if word not in SPLIT_OF_WORD)
+    return name, splits[0] if splits else None
 
 
 def _checked(pair: Pair, problems: list[str]) -> Header | None:
@@ -140,7 +178,7 @@ def _checked(pair: Pair, problems: list[str]) -> Header | None:
             f"{pair.images.name} has {len(images.shape)} dimensions; pictures have 3 "
             "(number, height, width)."
         )
-    elif len(labels.shape) != 1:
+    elif len(labels.shape) != 1 and not _is_of_qmnist(labels):
         problems.append(f"{pair.labels.name} has {len(labels.shape)} dimensions; labels have 1.")
     elif images.dtype != np.dtype(">u1"):
         problems.append(
@@ -185,6 +223,25 @@ def _notices_of_names(pairs: list[Pair]) -> list[Notice]:
         for path in (pair.images, pair.labels)
         if is_gzip(path) != path.name.lower().endswith(".gz")
     ]
+
+
+def _is_of_qmnist(labels: Header) -> bool:
+    return labels.shape[1:] == (QMNIST_COLUMNS,) and labels.dtype.kind == "i"
+
+
+def _notices_of_sets(pairs: list[Pair]) -> Iterator[Notice]:
+    """What is known of data sets by their names, and of their labels by their shape."""
+    if any("emnist" in pair.images.name.lower() for pair in pairs):
+        yield warning(
+            "The files of EMNIST hold every picture transposed (rows and columns exchanged); they "
+            "are kept as they are. Its file of the characters that the labels stand for is not "
+            "read."
+        )
+    if any(len(read_header(pair.labels).shape) == 2 for pair in pairs):
+        yield converted(
+            "The labels are rows of eight numbers, as of QMNIST; the first is the class, the "
+            "others (writer, place in the original) are left out."
+        )
 
 
 def _notices_of_gaps(labels: set[str]) -> list[Notice]:

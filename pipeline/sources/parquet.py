@@ -92,10 +92,22 @@ class ParquetPictures(PictureSource):
         return pictures.finish(classes=tuple(name for name in known if name in found))
 
     def _columns(self, schema: pa.Schema) -> "_Columns":
-        images = [field.name for field in schema if is_image(field)]
+        found = [field.name for field in schema if is_image(field)]
+        asked = self._params.image_column
+        images = [name for name in found if asked in (None, name)]
         label = self._params.label_column or "label"
         problems = []
-        if not images:
+        if found and not images:
+            problems.append(
+                f"`source.image_column` is {asked!r}, which is no column of pictures; those are "
+                f"{', '.join(found)}."
+            )
+        elif len(images) > 1:
+            problems.append(
+                f"There are {len(images)} columns of pictures: {', '.join(images)}; set "
+                "`source.image_column` to the one that is meant."
+            )
+        elif not images:
             problems.append(
                 "No column is a picture, a struct of {bytes, path}; for a table of plain columns "
                 "set `source.kind: table`."

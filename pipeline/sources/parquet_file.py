@@ -51,7 +51,11 @@ def parts_of(path: Path) -> list[Path]:
     """
     if path.is_file():
         return [path]
-    found = sorted(part for part in path.rglob("*.parquet") if not part.name.startswith("."))
+    found = sorted(
+        part
+        for part in path.rglob("*.parquet")
+        if not any(name.startswith(".") for name in part.relative_to(path).parts)
+    )
     if not found:
         raise ParquetError("holds no .parquet file")
     return found

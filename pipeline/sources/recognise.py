@@ -5,15 +5,18 @@ import itertools
 import re
 import shlex
 import statistics
+import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import SourceError
-from pipeline.params import TableParams
+from pydantic import ValidationError
+
+from pipeline.errors import ParamsError, SourceError
+from pipeline.params import SourceParams, TableParams
 from pipeline.sources.cells import Place, TableError
 from pipeline.sources.csv_layout import DELIMITERS, look_at
-from pipeline.sources.folder_walk import Found, walk
+from pipeline.sources.folder_walk import Walk, walk
 from pipeline.sources.idx import find_pairs
 from pipeline.sources.idx_file import IdxError, read_header
 from pipeline.sources.image_folder import header_size
@@ -52,6 +55,8 @@ class Recognised:
         reason: A sentence: what was seen.
         label_column: For tables and Parquet.
         sizes: (height, width) in pixels of some of the pictures.
+        image_column: For Parquet, where it was named.
+        folders: For folders of pictures, where it was said.
         settings: What else the `source` section needs, e.g. {"table": {"delimiter": ";"}}.
     """
 
@@ -61,31 +66,43 @@ class Recognised:
     label_column: str | None = None
     sizes: tuple[tuple[int, int], ...] = ()
     settings: dict[str, dict[str, Any]] = field(default_factory=dict)
+    image_column: str | None = None
+    folders: str | None = None
 
 
 def recognise(
-    path: Path, *, label: str | None = None, table: TableParams | None = None
+    path: Path,
+    *,
+    label: str | None = None,
+    table: TableParams | None = None,
+    folders: str | None = None,
+    image: str | None = None,
 ) -> Recognised:
     """What lies at `path`; nothing but names and headers is read.
 
     Args:
         label: The column that holds the class, where it was named.
         table: How a text table is to be read, where that was said.
+        folders: What the folders of pictures mean (`source.folders`), where that was said.
+        image: The column that holds the picture, where it was named.
 
     Raises:
         SourceError: nothing lies there, or nothing that is known.
     """
     path = path.resolve()
+    refuse_odd_path(path)
+    if folders is not None:
+        _check_folders(folders)
     if not path.exists():
         raise SourceError(f"There is nothing at {path}. {EXPECTED}")
     table = table or TableParams()
     if path.is_dir():
-        return _folder(path, label, table)
+        return _folder(path, label, table, folders, image)
     suffix = path.suffix.lower()
     if suffix in TABLE_SUFFIXES:
         return _table(path, label, table)
     if suffix in PARQUET_SUFFIXES:
-        return _parquet(path, [path], label)
+        return _parquet(path, [path], label, image)
     if suffix in ARCHIVE_SUFFIXES and "ubyte" not in path.name:
         raise SourceError(f"{path} is an archive; unpack it, and name the folder. {EXPECTED}")
     if "ubyte" in path.name:
@@ -93,31 +110,66 @@ def recognise(
     raise SourceError(f"{path} is a {suffix or 'nameless'} file, which is not known. {EXPECTED}")
 
 
-def _folder(path: Path, label: str | None, table: TableParams) -> Recognised:
+def refuse_odd_path(path: Path) -> None:
+    """Refuse a path that params.yaml and DVC cannot hold.
+
+    Raises:
+        SourceError: it has a line break or another control character, or is not UTF-8.
+    """
+    text = str(path)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise SourceError(f"The path {text!r} is not valid UTF-8; rename the folder.") from None
+    if any(unicodedata.category(letter) in ("Cc", "Zl", "Zp") for letter in text):
+        raise SourceError(
+            f"The path {text!r} holds a line break or control character; rename the folder."
+        )
+
+
+def _check_folders(folders: str) -> None:
+    try:
+        SourceParams(folders=folders)
+    except ValidationError:
+        raise ParamsError(
+            f"--folders is {folders!r}; one word a level of folders is expected, parted by `/`: "
+            "`class` once, `split` at most once, `any` for others, such as `any/class`."
+        ) from None
+
+
+def _folder(
+    path: Path, label: str | None, table: TableParams, folders: str | None, image: str | None
+) -> Recognised:
     names = sorted(entry.name for entry in path.iterdir() if not entry.name.startswith("."))
     if any("idx" in name and ("images" in name or "labels" in name) for name in names):
         return _idx(path)
-    if any(path.glob("**/*.parquet")):
-        return _parquet(path, _parts(path), label)
-    tables = [name for name in names if Path(name).suffix.lower() in TABLE_SUFFIXES - {".txt"}]
-    if tables and not any((path / name).is_dir() for name in names):
-        return _table(path / tables[0] if len(tables) == 1 else path, label, table)
-    found = walk(path)
-    pictures = [file for file in found.files if Path(file.path).suffix.lower() in KNOWN_SUFFIXES]
-    if pictures:
-        return _pictures(path, [file.path for file in pictures], found.files)
-    shown = ", ".join(names[:10]) or "nothing"
+    found = walk(path, folders)
+    parquet = _parts(path)
+    n_classes = len({file.class_name for file in found.files})
+    if not found.problems and (n_classes > 1 or (n_classes and not parquet)):
+        return _pictures(path, found, folders)
+    if parquet:
+        return _parquet(path, parquet, label, image)
     if any(Path(name).suffix.lower() in KNOWN_SUFFIXES for name in names):
+        shown = ", ".join(names[:10])
         raise SourceError(
             f"{path} holds pictures directly ({shown}); one folder a class is expected: move each "
             "picture into the folder of its class."
         )
+    if found.n_pictures:
+        raise SourceError(f"The image folder {path} cannot be used:", found.problems)
+    tables = [name for name in names if Path(name).suffix.lower() in TABLE_SUFFIXES - {".txt"}]
+    if tables and not any((path / name).is_dir() for name in names):
+        return _table(path / tables[0] if len(tables) == 1 else path, label, table)
     if any(found for suffix in TEXT_SUFFIXES for found in path.rglob(f"*{suffix}")):
         return _table(path, label, table)
+    shown = ", ".join(names[:10]) or "nothing"
     raise SourceError(f"{path} holds nothing that is known ({shown}). {EXPECTED}")
 
 
-def _pictures(path: Path, pictures: list[str], files: list[Found]) -> Recognised:
+def _pictures(path: Path, found: Walk, folders: str | None) -> Recognised:
+    files = found.files
+    pictures = [file.path for file in files if Path(file.path).suffix.lower() in KNOWN_SUFFIXES]
     classes = {file.class_name for file in files}
     splits = sorted({file.split for file in files if file.split})
     step = max(1, len(pictures) // SAMPLED_FILES)
@@ -127,7 +179,9 @@ def _pictures(path: Path, pictures: list[str], files: list[Found]) -> Recognised
         kind="image_folder",
         path=path,
         reason=f"Folders of pictures: {counted(len(pictures), 'picture')} of "
-        f"{counted(len(classes), 'class', 'classes')}{given}.",
+        f"{counted(len(classes), 'class', 'classes')}{given}."
+        f"{''.join(f' {remark}' for remark in found.remarks)}",
+        folders=folders,
         sizes=tuple(size for size in sizes if size),
     )
 
@@ -193,7 +247,7 @@ def _as_option(found: re.Match[str]) -> str:
     return f"`--{found[1].replace('_', '-')} {shlex.quote(value)}`"
 
 
-def _parquet(path: Path, parts: list[Path], label: str | None) -> Recognised:
+def _parquet(path: Path, parts: list[Path], label: str | None, image: str | None) -> Recognised:
     try:
         schema = open_part(parts[0]).schema_arrow
     except ParquetError as error:
@@ -208,6 +262,7 @@ def _parquet(path: Path, parts: list[Path], label: str | None) -> Recognised:
             f"{', '.join(schema.names[:20])}.",
             label_column=column,
         )
+    image = _image(image, [field.name for field in schema if is_image(field)], path)
     names = class_names_of(schema, column)
     told = f" of the classes {', '.join(names[:20])}" if names else ""
     return Recognised(
@@ -216,16 +271,32 @@ def _parquet(path: Path, parts: list[Path], label: str | None) -> Recognised:
         reason=f"Parquet in the Hugging Face image layout: {counted(len(parts), 'file')} with "
         f"pictures{told}.",
         label_column=column,
-        sizes=_sampled_sizes(parts[0]),
+        image_column=image,
+        sizes=_sampled_sizes(parts[0], image),
     )
 
 
-def _sampled_sizes(part: Path) -> tuple[tuple[int, int], ...]:
+def _image(image: str | None, found: list[str], path: Path) -> str | None:
+    """The column of pictures where it was named; None where there is one only."""
+    if image is not None and image not in found:
+        raise SourceError(
+            f"{path} has no column of pictures {image!r} (--image); those that it has are "
+            f"{', '.join(found[:30])}."
+        )
+    if image is None and len(found) > 1:
+        raise SourceError(
+            f"{path} has several columns of pictures; name the one that is meant with --image, one "
+            f"of {', '.join(found[:30])}."
+        )
+    return image
+
+
+def _sampled_sizes(part: Path, image: str | None) -> tuple[tuple[int, int], ...]:
     """(height, width) in pixels of the first pictures of the part; none where it is damaged."""
     with contextlib.suppress(ParquetError, StopIteration, *ARROW_ERRORS):
         file = open_part(part)
-        image = next(field.name for field in file.schema_arrow if is_image(field))
-        batch = next(iterate(part, file, [image], SAMPLED_FILES))
+        column = image or next(field.name for field in file.schema_arrow if is_image(field))
+        batch = next(iterate(part, file, [column], SAMPLED_FILES))
         contents = batch.column(0).field("bytes").to_pylist()
         return tuple(filter(None, (size_of(content or b"") for content in contents)))
     return ()
@@ -239,10 +310,9 @@ def _places(parts: list[Path], path: Path) -> list[Place]:
 
 
 def _parts(path: Path) -> list[Path]:
-    try:
+    with contextlib.suppress(ParquetError):
         return parts_of(path)
-    except ParquetError as error:
-        raise SourceError(f"{path} {error}. {EXPECTED}") from None
+    return []
 
 
 def _label(label: str | None, names: list[str], path: Path) -> str:

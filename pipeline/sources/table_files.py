@@ -5,7 +5,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from pipeline.sources.cells import Place, TableError
-from pipeline.sources.folder_walk import SPLIT_NAMES
+from pipeline.sources.folder_layout import SPLIT_NAMES
 
 PARQUET_SUFFIXES = (".parquet", ".pq")
 TEXT_SUFFIXES = (".csv", ".tsv")

@@ -35,7 +35,7 @@ def run(workspace: Workspace, params: Params) -> None:
         result,
         name=params.release.name,
         seed=params.seed,
-        licence=params.source.licence,
+        licence=params.licence,
     )
     log.info("assemble: %d rows, %s", len(samples), result.verdict)
 

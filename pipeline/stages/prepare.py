@@ -38,7 +38,10 @@ def run(workspace: Workspace, params: Params) -> None:
     _tell(of_split)
     refuse_full_disk(workspace.root, prepared_bytes(survey))
     account = split_account(survey, splits)
-    facts = {"source": params.source.model_dump(mode="json", exclude={"path"}), **account}
+    facts = {
+        "source": params.source.model_dump(mode="json", exclude={"path", "licence"}),
+        **account,
+    }
     with writing(workspace.prepared, facts) as folder:
         _write(folder, source, survey, splits)
         notices = [notice.model_dump() for notice in (*survey.notices, *of_split)]

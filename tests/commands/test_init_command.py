@@ -69,7 +69,7 @@ def test_each_setting_that_is_proposed_can_be_had_by_taking_its_first_sign_away(
         (tmp_path / "params.yaml").write_text("\n".join(mended))
         params = load_params(tmp_path / "params.yaml")
         if "licence" in lines[n]:
-            assert params.source.licence == "CC-BY-4.0"
+            assert params.licence == params.release.licence == "CC-BY-4.0"
 
 
 def test_the_next_command_can_be_pasted_whatever_the_folder_is_called(raw, tmp_path):
@@ -84,7 +84,12 @@ def test_data_inside_the_workspace_are_named_by_a_relative_path(tmp_path):
     assert load_params(tmp_path / "ws" / "params.yaml").source.path == "raw"
 
 
-@pytest.mark.parametrize("name", ['quo"te', "hash # mark", "colon: {x}", "back\\slash", "ünï"])
+ODD = ["cats 🐈", "it's", " leading", "${seed}", "~", "100%", "a:b", "\u2060word", "\ue000", "- x"]
+
+
+@pytest.mark.parametrize(
+    "name", ['quo"te', "hash # mark", "colon: {x}", "back\\slash", "ünï", *ODD]
+)
 def test_a_path_with_marks_of_yaml_is_written_so_that_it_reads_back(tmp_path, name):
     found = Recognised(kind="image_folder", path=tmp_path / name, reason="")
     (tmp_path / "params.yaml").write_text(params_text(found, tmp_path / "ws"))

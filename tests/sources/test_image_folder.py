@@ -116,10 +116,12 @@ def test_splits_beside_classes_are_refused(root, refusal):
     assert "holds train beside cat, dog" in refusal()
 
 
-def test_train_without_test_is_refused(tmp_path):
+def test_a_train_folder_alone_gives_no_split(tmp_path):
     image_folder(tmp_path / "raw" / "train")
-    with pytest.raises(SourceError, match="holds train but no test folder"):
-        looked_at(tmp_path / "raw")
+    _, survey = looked_at(tmp_path / "raw")
+    assert survey.rows["split"].isna().all()
+    assert set(split_rows(survey, SourceParams())) == {"train", "test"}
+    assert any("holds train alone" in notice.message for notice in survey.notices)
 
 
 def test_a_class_that_training_lacks_is_refused(tmp_path):

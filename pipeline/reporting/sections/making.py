@@ -49,7 +49,7 @@ def facts_table(material: Material) -> Table:
         "Data": f"{params.source.kind}, "
         f"{numbers.counted(len(material.schema.classes), 'class', 'classes')}",
         "Version of the data (SHA-256)": material.fingerprints.get("prepared", "–"),
-        "Licence of the data": params.source.licence or "not stated",
+        "Licence of the data": params.licence or "not stated",
         "Root seed": params.seed,
         "Recipe of the generator": params.gan.preset,
         "Generator (SHA-256)": material.generator.get("hash", "–"),
