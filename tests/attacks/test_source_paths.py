@@ -1,12 +1,13 @@
 """Raw data below a folder with an odd name: written so that params.yaml and DVC read it back."""
 
 import pytest
+from typer.testing import CliRunner
 
+from pipeline.cli import app
 from pipeline.errors import SourceError
 from pipeline.params import load_params
 from pipeline.sources.recognise import recognise
 from pipeline.versions.dvc import run_dvc
-from tests.commands.test_start import command
 from tests.raw_data import image_folder
 
 
@@ -22,7 +23,7 @@ def test_dvc_finds_the_data_whatever_the_folder_is_called(tmp_path, inside):
     name = ' cats 🐈 "q" it\'s: #1 100% ~ {x} & *y'
     root = tmp_path / "ws"
     raw = image_folder((root if inside else tmp_path) / name, {"cat": 8, "dog": 8})
-    done = command("init", root, "--from", raw)
+    done = CliRunner().invoke(app, ["init", str(root), "--from", str(raw)])
     assert done.exit_code == 0, done.output
     path = load_params(root / "params.yaml").source.path
     assert (root / path).samefile(raw)
