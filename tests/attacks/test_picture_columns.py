@@ -1,0 +1,55 @@
+"""Parquet with several columns of pictures: asked about, and the line that is named works."""
+
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.errors import ParamsError, SourceError
+from pipeline.params import SourceParams
+from pipeline.sources.open import open_source
+from pipeline.sources.recognise import recognise
+from pipeline.storage import from_arrow
+from tests.raw_data import picture, picture_table
+
+
+@pytest.fixture
+def raw(tmp_path):
+    labels = [k % 2 for k in range(30)]
+    table = picture_table(range(30), labels)
+    other = picture_table(range(100, 130), labels)
+    path = tmp_path / "raw.parquet"
+    pq.write_table(table.append_column("mask", other.column("image")), path)
+    return path
+
+
+def looked_at(raw, **settings):
+    params = SourceParams(kind="parquet", path=str(raw), **settings)
+    source = open_source(params, root=raw.parent, scratch=raw.parent / "scratch")
+    return source, source.survey()
+
+
+def test_the_stage_asks_with_the_names_and_the_key(raw):
+    with pytest.raises(ParamsError) as caught:
+        looked_at(raw)
+    assert "There are 2 columns of pictures: image, mask" in str(caught.value)
+    assert "`source.image_column`" in str(caught.value)
+
+
+def test_init_asks_with_the_option(raw):
+    with pytest.raises(SourceError, match="with --image, one of image, mask"):
+        recognise(raw)
+
+
+@pytest.mark.parametrize(("name", "first"), [("image", 0), ("mask", 100)])
+def test_the_named_column_is_read(raw, name, first):
+    assert recognise(raw, image=name).image_column == name
+    source, survey = looked_at(raw, image_column=name)
+    rows = survey.rows.index.to_numpy()
+    values = from_arrow(next(iter(source.read(rows))), survey.schema).values
+    assert (values[3] == picture(first + 3)).all()
+
+
+def test_a_name_that_is_no_column_of_pictures_is_refused(raw):
+    with pytest.raises(ParamsError, match="is no column of pictures; those are image, mask"):
+        looked_at(raw, image_column="label")
+    with pytest.raises(SourceError, match="no column of pictures 'label'"):
+        recognise(raw, image="label")
