@@ -91,6 +91,15 @@ def parameters(workspace: Workspace) -> tuple[Level, str]:
     return "ok", f"params.yaml is valid; dvc.yaml has {len(stage_names(workspace.root))} stages"
 
 
+def ignored(workspace: Workspace) -> tuple[Level, str]:
+    """Whether git and DVC notice every change of what a run rests on."""
+    # What looks at raw data is slow to import, and every other command would wait for it.
+    from pipeline.stages.ready import require_noticed
+
+    require_noticed(workspace)
+    return "ok", "git and DVC see params.yaml, dvc.yaml, dvc.lock and all that stages read"
+
+
 def disk(workspace: Workspace) -> tuple[Level, str]:
     """Whether there is room for twice what the last run needed."""
     needed = max(LEAST_FREE_BYTES, 2 * _bytes_under(workspace.root / "data"))
@@ -248,6 +257,7 @@ def _bytes_under(folder: Path) -> int:
 CHECKS: dict[str, Callable[[Workspace], tuple[Level, str]]] = {
     "versions": versions,
     "parameters": parameters,
+    "ignored files": ignored,
     "disk": disk,
     "writing": writing,
     "git": git_identity,

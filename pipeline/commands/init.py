@@ -17,6 +17,7 @@ from pipeline.terminal import say
 from pipeline.versions.graph import CODE_FILE
 from pipeline.versions.pipeline_file import pipeline_file
 from pipeline.versions.setup import make_repository
+from pipeline.versions.visibility import require_visible_to_git
 from pipeline.workspace import write_bytes
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def init(
                 f"{directory} holds {name} already, so it is a workspace; edit its params.yaml, or "
                 "name another folder."
             )
+    require_visible_to_git(directory.resolve())
     # pandas and its like are slow to import, and every other command would wait for them.
     from pipeline.sources.recognise import recognise
 

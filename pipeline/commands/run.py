@@ -61,9 +61,9 @@ def run(
     refuse_if_held(place)
     refuse_unwritable(place)
     # Data and settings that cannot be used are refused before a server is started.
-    from pipeline.sources.precheck import refuse_at_once
+    from pipeline.stages.ready import refuse_unready
 
-    refuse_at_once(params.source, root=place.root)
+    refuse_unready(place, params)
     if replicates is not None and (told := set_replicates(place.params_file, replicates)):
         say(told)
     try:

@@ -7,31 +7,34 @@ from pipeline.params import Params
 from pipeline.sources.precheck import refuse_at_once
 from pipeline.stages.code import package_of, write_code
 from pipeline.versions.access import require_usable
+from pipeline.versions.agreement import PIPELINE_FILE
 from pipeline.versions.dvc_settings import refuse_foreign_settings
 from pipeline.versions.git import Git
-from pipeline.versions.graph import require_watched_params, stage_outputs
+from pipeline.versions.graph import declared_stages, require_watched_params, stage_outputs
 from pipeline.versions.remote import effective_remote, published_config
 from pipeline.versions.setup import keep_private
 from pipeline.versions.vanished import refuse_vanished
+from pipeline.versions.visibility import require_visible_to_dvc, require_visible_to_git
+from pipeline.versions.watching import require_watching
 from pipeline.workspace import Workspace
+from pipeline.yaml_text import read_mapping
 
 
-def make_ready(workspace: Workspace, params: Params) -> None:
-    """Refuse what could not be released or hashed, and tell DVC which code is installed now.
+def refuse_unready(workspace: Workspace, params: Params) -> None:
+    """Refuse raw data that DVC could not even hash, and changes that it would not notice.
 
     Raises:
-        VersionError: git cannot work with the repository.
         ParamsError: `source.path` or a section is missing.
         WorkspaceError: dvc.yaml lists a stage that is no more.
         SourceError: the raw data cannot be used.
+        WorkspaceError: git or DVC ignores what a run rests on, or dvc.yaml does not watch it.
         VersionError: the remote cannot be used.
     """
-    require_usable(workspace.root)
     refuse_removed_stages(workspace.root)
     require_watched_params(workspace.root)
     require_remote(workspace, params)
+    require_noticed(workspace)
     refuse_at_once(params.source, root=workspace.root)
-    write_code(workspace.root)
 
 
 def refuse_removed_stages(root: Path) -> None:
@@ -65,6 +68,32 @@ def require_remote(workspace: Workspace, params: Params) -> None:
         return
     published_config(remote)
     refuse_vanished(Git(workspace.root), remote, params.release.name)
+
+
+def require_noticed(workspace: Workspace) -> None:
+    """Refuse a workspace in which DVC would call something unchanged that has changed.
+
+    Raises:
+        WorkspaceError: git or DVC ignores it, or dvc.yaml does not watch it.
+    """
+    mapping = read_mapping(workspace.params_file)
+    path = workspace.root / PIPELINE_FILE
+    stages = declared_stages(path.read_bytes() if path.is_file() else b"", mapping, where=str(path))
+    require_visible_to_git(workspace.root)
+    require_watching(stages, mapping)
+    require_visible_to_dvc(workspace.root, stages)
+
+
+def make_ready(workspace: Workspace, params: Params) -> None:
+    """Refuse what a run could not use, and tell DVC which code is installed now.
+
+    Raises:
+        VersionError: git cannot work with the repository.
+        EquipoiseError: as `refuse_unready`.
+    """
+    require_usable(workspace.root)
+    refuse_unready(workspace, params)
+    write_code(workspace.root)
 
 
 def refuse_futile_training(workspace: Workspace, params: Params) -> None:

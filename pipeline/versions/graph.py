@@ -51,14 +51,25 @@ def declared_stages(
     source = params.get("source")
     path = source.get("path") if isinstance(source, Mapping) else None
     try:
-        return {
-            name: _declared(stage, None if path is None else str(path))
-            for name, stage in _stages_of(parse_mapping(content, where=where), where).items()
-        }
+        stages = _stages_of(parse_mapping(content, where=where), where)
+        return all_declared(stages, None if path is None else str(path))
     except (TypeError, ValueError, AttributeError, StopIteration):
         raise _damaged(where, "") from None
     except ParamsError as error:
         raise _damaged(where, f" {error}") from None
+
+
+def read_from_outside(stages: Mapping[str, DeclaredStage]) -> list[str]:
+    """The paths that stages read and none of them writes: raw data and code."""
+    written = {out for stage in stages.values() for out in stage.outs}
+    return sorted({dep for stage in stages.values() for dep in stage.deps} - written)
+
+
+def all_declared(
+    stages: Mapping[str, Mapping[str, Any]], source: str | None
+) -> dict[str, DeclaredStage]:
+    """Stages as dvc.yaml's own mappings, read; `source` is what stands for `${source.path}`."""
+    return {name: _declared(stage, source) for name, stage in stages.items()}
 
 
 def _declared(stage: Mapping[str, Any], source: str | None) -> DeclaredStage:

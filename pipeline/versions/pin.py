@@ -15,7 +15,13 @@ from pipeline.fingerprint import fingerprint, last_changed
 from pipeline.params import Params, parse_params
 from pipeline.params_digest import OF_THE_RUN, params_digest
 from pipeline.versions.agreement import PIPELINE_FILE, SETTINGS, differences, shown
-from pipeline.versions.graph import CODE_FILE, PARAMS_FILE, DeclaredStage, declared_stages
+from pipeline.versions.graph import (
+    CODE_FILE,
+    PARAMS_FILE,
+    DeclaredStage,
+    declared_stages,
+    read_from_outside,
+)
 from pipeline.workspace import Workspace
 from pipeline.yaml_text import parse_mapping
 
@@ -62,9 +68,7 @@ def take_pin(workspace: Workspace) -> Pin:
     """
     files = read_settings(workspace)
     params = parse_params(files[PARAMS_FILE], where=str(workspace.params_file))
-    stages = _stages(files).values()
-    written = {out for stage in stages for out in stage.outs}
-    outside = sorted({dep for stage in stages for dep in stage.deps} - written)
+    outside = read_from_outside(_stages(files))
     return Pin(
         files=files,
         params=params,
