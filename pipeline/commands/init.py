@@ -18,6 +18,7 @@ from pipeline.versions.graph import CODE_FILE
 from pipeline.versions.pipeline_file import pipeline_file
 from pipeline.versions.setup import make_repository
 from pipeline.versions.visibility import require_visible_to_git
+from pipeline.versions.written_folders import written_folders
 from pipeline.workspace import write_bytes
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ def init(
             )
     require_visible_to_git(directory.resolve())
     # pandas and its like are slow to import, and every other command would wait for them.
+    from pipeline.sources.overlap import refuse_overlap
     from pipeline.sources.recognise import recognise
 
     asked = table_params(
@@ -90,8 +92,10 @@ def init(
         header=header,
         skip_lines=skip_lines,
     )
-    found = recognise(source, label=label, table=asked, folders=folders, image=image)
     root = directory.resolve()
+    if source.exists():
+        refuse_overlap(source, root, written_folders(root))
+    found = recognise(source, label=label, table=asked, folders=folders, image=image)
     root.mkdir(parents=True, exist_ok=True)
     write_bytes(root / "params.yaml", params_text(found, root).encode())
     params = load_params(root / "params.yaml")

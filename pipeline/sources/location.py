@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pipeline.errors import ParamsError, SourceError
 from pipeline.params import SourceParams
+from pipeline.sources.overlap import refuse_overlap
 
 
 def resolved_path(params: SourceParams, root: Path) -> Path:
@@ -14,7 +15,7 @@ def resolved_path(params: SourceParams, root: Path) -> Path:
 
     Raises:
         ParamsError: no path is declared.
-        SourceError: nothing lies there.
+        SourceError: nothing lies there, or what lies there is a place in which the product writes.
     """
     if params.path is None:
         raise ParamsError(
@@ -26,4 +27,5 @@ def resolved_path(params: SourceParams, root: Path) -> Path:
             f"There is nothing at {path} (`source.path`: {params.path!r}); correct the path, or "
             "put the raw data there."
         )
+    refuse_overlap(path, root, {})
     return path

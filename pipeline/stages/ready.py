@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pipeline.errors import VersionError, WorkspaceError
 from pipeline.params import Params
+from pipeline.sources.overlap import refuse_overlap
 from pipeline.sources.precheck import refuse_at_once
 from pipeline.stages.code import package_of, write_code
 from pipeline.versions.access import require_usable
@@ -16,6 +17,7 @@ from pipeline.versions.setup import keep_private
 from pipeline.versions.vanished import refuse_vanished
 from pipeline.versions.visibility import require_visible_to_dvc, require_visible_to_git
 from pipeline.versions.watching import require_watching
+from pipeline.versions.written_folders import written_folders
 from pipeline.workspace import Workspace
 from pipeline.yaml_text import read_mapping
 
@@ -35,6 +37,9 @@ def refuse_unready(workspace: Workspace, params: Params) -> None:
     require_remote(workspace, params)
     require_noticed(workspace)
     refuse_at_once(params.source, root=workspace.root)
+    if params.source.path is not None:
+        path = workspace.root / params.source.path
+        refuse_overlap(path, workspace.root, written_folders(workspace.root))
 
 
 def refuse_removed_stages(root: Path) -> None:

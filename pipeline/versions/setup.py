@@ -65,7 +65,7 @@ def keep_private(root: Path) -> None:
     config = _read(path)
     before = config.dict()
     _place(config, "core", "site_cache_dir", site_cache(root), ".equipoise/dvc")
-    first = _first_worktree(root)
+    first = first_worktree(root)
     if first:
         _place(config, "cache", "dir", first / ".dvc" / "cache", ".dvc/cache")
         own = _read(root / ".dvc" / "config").get(f'remote "{REMOTE}"', {})
@@ -99,7 +99,7 @@ def _read(path: Path) -> ConfigObj:
     return ConfigObj(content, interpolation=False)
 
 
-def _first_worktree(root: Path) -> Path | None:
+def first_worktree(root: Path) -> Path | None:
     """The same workspace in the repository's first work tree; None where this is that one."""
     git = Git(root)
     if not git.is_repository():
