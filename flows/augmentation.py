@@ -35,11 +35,13 @@ from pipeline.machine_errors import refusal_of
 from pipeline.params import Params, load_params
 from pipeline.run_record import note_stage
 from pipeline.stages.ready import make_ready, refuse_futile_training
+from pipeline.stop_signals import go_on_unless_stopped, noting_signals
 from pipeline.versions.dvc_locks import clear_dvc
 from pipeline.versions.git import Git
 from pipeline.versions.graph import stage_names
 from pipeline.versions.leftovers import clear_git
 from pipeline.versions.pin import Pin, take_pin
+from pipeline.versions.readiness import require_releasable
 from pipeline.versions.release import ReleaseOutcome
 from pipeline.versions.release import release as release_version
 from pipeline.versions.stage_run import bring_up
@@ -55,7 +57,7 @@ from pipeline.workspace import Workspace
 
 # Of a run's time, the part that training the shipped generator may take.
 TRAINING_SHARE = 0.3
-TRAIN = "train"
+TRAIN, EVALUATE = "train", "evaluate"
 RETRY_SECONDS: list[float] = [10, 60, 300]
 
 
@@ -97,6 +99,9 @@ def bring_up_to_date(
     workspace = Workspace.at(root)
     start = time.monotonic()
     with step(stage, get_run_logger()) as here:
+        if stage in (TRAIN, EVALUATE) and not known_fresh:
+            # These take hours, and all in vain where the release cannot follow.
+            require_releasable(workspace, pin.params)
         share = {"EQUIPOISE_TRAINING_SECONDS": f"{seconds_left * TRAINING_SHARE:.0f}"}
         cached = bring_up(
             workspace,
@@ -178,7 +183,8 @@ def augmentation(root: str = ".", scheduled: bool = False, refresh: bool = False
         end_with_parent()
         sweep(workspace)
     try:
-        outcome = _run(workspace, scheduled=scheduled, refresh=refresh)
+        with noting_signals():
+            outcome = _run(workspace, scheduled=scheduled, refresh=refresh)
     except Exception as raised:
         error = refusal_of(raised, place=workspace.root)
         if error is None:
@@ -204,6 +210,7 @@ def _run(workspace: Workspace, *, scheduled: bool, refresh: bool) -> ReleaseOutc
     name, purpose = (SCHEDULED_RUN, "a scheduled run") if scheduled else (RUN, "equipoise run")
     end_silent(read_holder(workspace, name))
     with hold(workspace, purpose, name=name, run=str(flow_run.id or "")) as lease:
+        go_on_unless_stopped()
         if lease.predecessor is not None:
             crash(lease.predecessor)
         clear_git(workspace.root)
@@ -224,6 +231,7 @@ def _loop(place: Workspace, params: Params, *, scheduled: bool) -> ReleaseOutcom
         known_fresh = known_fresh and stage != stale
         if stage == TRAIN and not known_fresh:
             refuse_futile_training(place, params)
+        go_on_unless_stopped()
         left = max(1.0, deadline - time.monotonic())
         bring_up_to_date(str(place.root), stage, known_fresh, left, pin)
     # Somebody who waits at the keyboard mends and tries again sooner than a timer does.

@@ -24,9 +24,11 @@ from pipeline.versions.git import Git
 from pipeline.versions.listing import Release
 from pipeline.versions.lockfile import AUGMENTED, hash_output
 from pipeline.versions.meter import OnProgress, no_matter
-from pipeline.workspace import Workspace, verify_manifest
+from pipeline.versions.truth import untruths
+from pipeline.workspace import MANIFEST, Workspace, read_json, verify_manifest
 
 INGREDIENTS = ("data/prepared", "data/generator", "data/trial")
+CARD = "README.md"
 
 
 @dataclass(frozen=True)
@@ -37,12 +39,15 @@ class Reproduction:
         n_rows, n_synthetic: Rows of the set, and those of them that were drawn again.
         expected, found: DVC's hash of the set as released and as made again; it covers the
             manifest, and through it every file.
+        only_words_differ: Whether the hashes differ by the text of the card alone, which another
+            release of this program words otherwise.
     """
 
     n_rows: int
     n_synthetic: int
     expected: str
     found: str
+    only_words_differ: bool = False
 
     @property
     def is_same(self) -> bool:
@@ -61,11 +66,19 @@ def reproduce(
         on_progress: Is told the bytes fetched of each ingredient.
 
     Raises:
-        VersionError: the release was not made by this product, or an ingredient is missing.
+        VersionError: the release was not made by this product or does not say what made it, or an
+            ingredient is missing.
         ArtifactError: an ingredient is damaged.
     """
     if release.record is None:
         raise VersionError(f"The tag {release.tag} was not made by this product.")
+    untrue = untruths(git, release)
+    if untrue:
+        raise VersionError(
+            f"{release.tag} does not say what made it, so that it cannot be made again from what "
+            f"it says: {' '.join(untrue)} `equipoise pull {release.version}` brings the rows that "
+            "were released."
+        )
     with tempfile.TemporaryDirectory(prefix="equipoise-") as folder:
         workspace = Workspace(Path(folder))
         for path in INGREDIENTS:
@@ -74,12 +87,45 @@ def reproduce(
             verify_manifest(workspace.root / path)
         params = _params(git, release, workspace)
         n_rows, n_synthetic = _assemble_again(workspace, params, target)
+    expected, found = release.record.outputs[AUGMENTED], hash_output(target)[0]
     return Reproduction(
         n_rows=n_rows,
         n_synthetic=n_synthetic,
-        expected=release.record.outputs[AUGMENTED],
-        found=hash_output(target)[0],
+        expected=expected,
+        found=found,
+        only_words_differ=expected != found and _differs_in_words(git, release, target),
     )
+
+
+def _differs_in_words(git: Git, release: Release, made: Path) -> bool:
+    """Whether all but the card is as released; the manifest names the card's hash, and that alone.
+
+    False as well where the released set itself cannot be fetched, to be compared with.
+    """
+    with tempfile.TemporaryDirectory(prefix="equipoise-") as folder:
+        released = Path(folder)
+        try:
+            fetch_output(git, release, AUGMENTED, released, on_progress=no_matter)
+        except VersionError:
+            return False
+        names = {_relative(path, place) for place in (released, made) for path in _files(place)}
+        manifests = [read_json(place / MANIFEST) for place in (released, made)]
+        for manifest in manifests:
+            manifest["files"].pop(CARD, None)
+        return manifests[0] == manifests[1] and all(
+            (released / name).is_file()
+            and (made / name).is_file()
+            and (released / name).read_bytes() == (made / name).read_bytes()
+            for name in names - {CARD, MANIFEST}
+        )
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def _relative(path: Path, folder: Path) -> str:
+    return path.relative_to(folder).as_posix()
 
 
 def _params(git: Git, release: Release, workspace: Workspace) -> Params:

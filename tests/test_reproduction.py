@@ -1,11 +1,15 @@
 """A real, small generator: what was drawn and released is drawn again to the byte."""
 
+import dataclasses
 import shutil
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from pipeline import synthesis
+from pipeline.cli import app
+from pipeline.errors import VersionError
 from pipeline.params import GanParams, load_params
 from pipeline.reproduction import reproduce
 from pipeline.stages.assemble import run as assemble
@@ -65,3 +69,37 @@ def test_a_version_is_made_again_from_generator_and_addresses_alone(released, tm
     for path in released.augmented.rglob("*.*"):
         again = tmp_path / "again" / path.relative_to(released.augmented)
         assert again.read_bytes() == path.read_bytes()
+
+
+def test_another_wording_of_the_card_is_no_other_data(released, tmp_path, monkeypatch):
+    git = Git(released.root)
+    (one,) = list_releases(git, "augmented")
+    monkeypatch.setattr("pipeline.dataset.write.card", lambda *_, **__: "Other words.")
+    made = reproduce(git, one, tmp_path / "again")
+    assert (made.is_same, made.only_words_differ) == (False, True)
+    told = CliRunner().invoke(app, ["reproduce", "v0.1.0", "--repo", str(released.root)])
+    assert told.exit_code == 0, told.output
+    assert "every row is as released" in told.output
+
+
+def test_other_rows_are_never_taken_for_other_words(released, tmp_path, monkeypatch):
+    git = Git(released.root)
+    (one,) = list_releases(git, "augmented")
+    draw = synthesis.draw
+
+    def darker(*arguments):
+        drawn = draw(*arguments)
+        return dataclasses.replace(drawn, values=drawn.values // 2)
+
+    monkeypatch.setattr(synthesis, "draw", darker)
+    made = reproduce(git, one, tmp_path / "again")
+    assert (made.is_same, made.only_words_differ) == (False, False)
+
+
+def test_a_version_that_does_not_say_what_made_it_is_not_blamed_on_torch(released, tmp_path):
+    git = Git(released.root)
+    (one,) = list_releases(git, "augmented")
+    assert one.record is not None
+    lying = one.record.model_copy(update={"seed": 99})
+    with pytest.raises(VersionError, match="Its tag names the seed 99, its files 0"):
+        reproduce(git, dataclasses.replace(one, record=lying), tmp_path / "again")

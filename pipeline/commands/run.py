@@ -1,5 +1,6 @@
 """`equipoise run`: the whole loop in a workspace, watched."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +15,7 @@ from pipeline.commands.progress import screen
 from pipeline.lease import refuse_if_held
 from pipeline.params import Params, load_params
 from pipeline.params_edit import set_replicates
+from pipeline.stop_signals import SIGNAL_EXIT, noting_signals, stop_signal
 from pipeline.terminal import complain, say
 from pipeline.versions.access import require_usable
 from pipeline.versions.git import Git
@@ -21,8 +23,6 @@ from pipeline.versions.graph import require_watched_params, stage_names
 from pipeline.versions.listing import list_releases
 from pipeline.versions.stage_process import StageCrashError
 from pipeline.workspace import Workspace
-
-_INTERRUPTED = 130  # What a shell reports for a command that Ctrl-C ended.
 
 
 def run(
@@ -46,7 +46,8 @@ def run(
 
     Unchanged stages are not run again, and an unchanged result makes no new version. The exit code
     is 0 when the loop ran to its end, 2 when something needs your hand (one sentence says what),
-    and 1 when the program itself failed.
+    1 when the program itself failed, and 128 and the signal's number when one stopped it (130 for
+    Ctrl-C, 143 for SIGTERM).
 
     `--replicates` is written to params.yaml as `trial.replicates`, so that the version that comes
     of the run says so and can be made again; the next run keeps it.
@@ -66,17 +67,47 @@ def run(
     refuse_unready(place, params)
     if replicates is not None and (told := set_replicates(place.params_file, replicates)):
         say(told)
+    before = _newest_tag(place, params.release.name)
     try:
-        sentence = _watched(place)
+        sentence, stopped = _until_stopped(place)
     except StageCrashError as error:
         complain(error)
         raise typer.Exit(error.exit_code) from None
-    except KeyboardInterrupt:
-        complain("Stopped; nothing was released. The same command goes on from here.")
-        raise typer.Exit(_INTERRUPTED) from None
+    if stopped is not None:
+        newest = _newest_tag(place, params.release.name)
+        complain(_how_it_stopped(newest if newest != before else None))
+        raise typer.Exit(SIGNAL_EXIT + stopped)
     say(sentence)
     for line in _where_to_read(place, params.release.name):
         say(line)
+
+
+def _until_stopped(place: Workspace) -> tuple[str, int | None]:
+    """The run's sentence, and the signal that stopped it, if one did."""
+    with noting_signals():
+        try:
+            sentence = _watched(place)
+        except BaseException as error:
+            # What comes up after a signal is how the run ends, not why.
+            if stop_signal() is None and not isinstance(error, KeyboardInterrupt):
+                raise
+            return "", stop_signal() or signal.SIGINT
+        return sentence, stop_signal()
+
+
+def _how_it_stopped(released: str | None) -> str:
+    if released is None:
+        return "Stopped; nothing was released. The same command goes on from here."
+    return (
+        f"Stopped; {released} had been released before and stands. The same command does what is "
+        "left, such as pushing its tags."
+    )
+
+
+def _newest_tag(place: Workspace, name: str) -> str | None:
+    git = Git(place.root)
+    releases = list_releases(git, name) if git.is_repository() else []
+    return releases[-1].tag if releases else None
 
 
 def _with_replicates(params: Params, replicates: int | None) -> Params:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from pipeline.credentials import without_credentials
 from pipeline.params import Params, parse_params
+from pipeline.stop_signals import go_on_unless_stopped
 from pipeline.versions.access import require_usable
 from pipeline.versions.details import DETAILS
 from pipeline.versions.evidence import Evidence, gather
@@ -75,14 +76,17 @@ def release(
         VersionError: the run is not finished, the remote did not take the data, git refused, or
             what is published is not what dvc.lock recorded.
         WorkspaceError: what was pinned has been edited.
+        StoppedError: a signal asked for the end; a version stands if its tags were written before.
     """
     name = params.release.name
     git = require_usable(workspace.root)
     keep_private(workspace.root)
     on_line("release: comparing the workspace with dvc.lock")
+    go_on_unless_stopped()
     if pin is not None:
         require_pinned(workspace, pin)
     evidence = gather(workspace, params, git, pin.files if pin else read_settings(workspace))
+    go_on_unless_stopped()
     fetch_tags(git, params.release.git_remote, name)
     releases = list_releases(git, name)
     same = _same(git, releases, evidence)
@@ -91,8 +95,10 @@ def release(
     remote = effective_remote(workspace.root)
     refuse_vanished(git, remote, name)
     held = held_by_versions(git, releases)
+    go_on_unless_stopped()
     send(workspace, remote, evidence.objects, of_versions=held, on_line=on_line)
     version = _next_version(releases, evidence)
+    go_on_unless_stopped()
     commit = _write_commit(git, workspace, evidence, remote, f"{name} {version}")
     on_line(f"release: wrote the commit {commit[:12]}, which no branch holds")
     headline = _headline(name, version, evidence.record)
@@ -101,8 +107,11 @@ def release(
         tags[promoted_tag(name, _next_promotion(releases))] = f"{name} {version} is promoted"
     begun = workspace.private / BEGUN
     write_bytes(begun, commit.encode())
+    # Asked as late as can be: from here on the version stands.
+    go_on_unless_stopped()
     git.write_tags(tags, commit=commit)
     on_line(f"release: tagged {' and '.join(tags)}")
+    go_on_unless_stopped()
     publish_tags(git, params.release.git_remote, name, on_line=on_line)
     begun.unlink(missing_ok=True)
     return ReleaseOutcome(
@@ -182,9 +191,11 @@ def _finish(
     """Nothing new: complete what an interrupted run of the same release may have left open."""
     assert newest.record is not None
     name = params.release.name
+    go_on_unless_stopped()
     if newest.record.promoted and newest.promotion is None:
         tag = promoted_tag(name, _next_promotion(releases))
         git.write_tags({tag: f"{name} {newest.version} is promoted"}, commit=newest.commit)
+        go_on_unless_stopped()
     publish_tags(git, params.release.git_remote, name, on_line=on_line)
     begun = workspace.private / BEGUN
     is_new = begun.is_file() and begun.read_bytes() == newest.commit.encode()

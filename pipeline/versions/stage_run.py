@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from pipeline.errors import ParamsError, WorkspaceError
+from pipeline.stop_signals import go_on_unless_stopped
 from pipeline.versions.agreement import params_given
 from pipeline.versions.forgetting import drop_empty_runs, forget
 from pipeline.versions.lockfile import LOCK, read_stages
@@ -52,6 +53,7 @@ def bring_up(
         EquipoiseError: the stage refused.
         WorkspaceError: what the run pinned was edited, or the outputs stay wrong.
         StageCrashError: the stage ended otherwise.
+        StoppedError: a signal asked for the end.
     """
     outputs = recorded_outputs(workspace, stage)
     wrong = (
@@ -59,15 +61,21 @@ def bring_up(
     )
     if known_fresh and outputs and not wrong:
         return StageOutcome(cached=True)
+
+    def tell(line: str) -> None:
+        go_on_unless_stopped()
+        on_line(line)
+
     told = {PINNED_VARIABLE: pin.digest, **(environment or {})}
     cached = True
     for _ in range(ATTEMPTS):
+        go_on_unless_stopped()
         for md5 in discard(workspace, wrong):
             on_line(f"{stage}: removed the object {md5} from DVC's cache, since it is damaged.")
         drop_empty_runs(workspace)
         try:
             outcome = run_stage(
-                workspace, stage, on_line=on_line, environment=told, max_seconds=max_seconds
+                workspace, stage, on_line=tell, environment=told, max_seconds=max_seconds
             )
         except (WorkspaceError, ParamsError, StageCrashError):
             # An edit is the likely cause, and DVC would tell it in other words.
