@@ -73,7 +73,7 @@ def take_pin(workspace: Workspace) -> Pin:
         files=files,
         params=params,
         outside={path: fingerprint(workspace.root / path) for path in outside},
-        code=fingerprint(PACKAGE, suffix=".py"),
+        code=_program(workspace),
     )
 
 
@@ -103,14 +103,20 @@ def changes(workspace: Workspace, pin: Pin) -> list[str]:
     if now[PIPELINE_FILE] != pin.files.get(PIPELINE_FILE) and _declares_otherwise(now, pin):
         found.append("dvc.yaml declares other stages than when the run began.")
     found += [_told(workspace.root / path) for path in changed_outside(workspace, pin)]
-    if program_is_other(pin):
+    if program_is_other(workspace, pin):
         found.append("The installed program is another one than when the run began.")
     return found
 
 
-def program_is_other(pin: Pin) -> bool:
-    """Whether a file of the installed program changed since it was pinned."""
-    return fingerprint(PACKAGE, suffix=".py") != pin.code
+def program_is_other(workspace: Workspace, pin: Pin) -> bool:
+    """Whether a file of the program that the stages run changed since it was pinned."""
+    return _program(workspace) != pin.code
+
+
+def _program(workspace: Workspace) -> str:
+    # In this repository and its worktrees, stages import what lies beside them.
+    own = workspace.root / PACKAGE.name
+    return fingerprint(own if (own / "stages").is_dir() else PACKAGE, suffix=".py")
 
 
 def changed_outside(workspace: Workspace, pin: Pin) -> list[str]:

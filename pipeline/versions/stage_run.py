@@ -109,7 +109,7 @@ def _require_true(workspace: Workspace, pin: Pin, stage: str) -> None:
         and declared is not None
         and params_given(record, pin.files)
         and not edited.intersection(declared.deps)
-        and not program_is_other(pin)
+        and not program_is_other(workspace, pin)
     )
     if not is_true:
         forget(workspace, stage)

@@ -4,7 +4,8 @@ import contextlib
 from pathlib import Path
 
 from pipeline.errors import VersionError
-from pipeline.versions.remote import cache_directory, effective_remote
+from pipeline.versions.dvc_settings import cache_directory
+from pipeline.versions.remote import effective_remote
 from pipeline.versions.setup import first_worktree
 
 
