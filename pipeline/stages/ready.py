@@ -10,8 +10,14 @@ from pipeline.stages.code import package_of, write_code
 from pipeline.versions.access import require_usable
 from pipeline.versions.agreement import PIPELINE_FILE
 from pipeline.versions.dvc_settings import refuse_foreign_settings
+from pipeline.versions.forgetting import forget_removed
 from pipeline.versions.git import Git
-from pipeline.versions.graph import declared_stages, require_watched_params, stage_outputs
+from pipeline.versions.graph import (
+    declared_stages,
+    require_watched_params,
+    stage_names,
+    stage_outputs,
+)
 from pipeline.versions.remote import effective_remote, published_config
 from pipeline.versions.setup import keep_private
 from pipeline.versions.vanished import refuse_vanished
@@ -98,6 +104,7 @@ def make_ready(workspace: Workspace, params: Params) -> None:
     """
     require_usable(workspace.root)
     refuse_unready(workspace, params)
+    forget_removed(workspace, stage_names(workspace.root))
     write_code(workspace.root)
 
 

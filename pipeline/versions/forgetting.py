@@ -7,6 +7,7 @@ outputs back for those inputs.
 
 import contextlib
 import io
+from collections.abc import Iterable
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -38,6 +39,24 @@ def forget(workspace: Workspace, stage: str) -> None:
         if record.cmd in text and all(out.md5 in text for out in record.outs):
             run.unlink()
     drop_empty_runs(workspace)
+
+
+def forget_removed(workspace: Workspace, stages: Iterable[str]) -> None:
+    """Remove what dvc.lock says of stages that dvc.yaml no longer lists; DVC leaves it there.
+
+    A version would otherwise carry data that nothing made.
+
+    Args:
+        workspace: Where both files lie.
+        stages: The stages that dvc.yaml lists.
+
+    Raises:
+        VersionError: dvc.lock is damaged.
+    """
+    path = workspace.root / LOCK
+    if path.is_file():
+        for stage in read_stages(path.read_bytes(), where=str(path)).keys() - set(stages):
+            forget(workspace, stage)
 
 
 def drop_empty_runs(workspace: Workspace) -> None:

@@ -71,8 +71,11 @@ def require_visible_to_dvc(root: Path, stages: Mapping[str, DeclaredStage]) -> N
     named = {path for stage in stages.values() for path in (*stage.deps, *stage.outs)}
     inside = sorted(path for path in (*FILES, *named) if not Path(path).is_absolute())
     folders = [root / path for path in read_from_outside(stages) if (root / path).is_dir()]
-    if not _may_hide(root, folders):
-        return
+    around = {root / place for path in inside for place in Path(path).parents} - {root}
+    if not (_hides_much(root) or any((place / DVC_IGNORE).is_file() for place in around)):
+        folders = [folder for folder in folders if _has_any(folder)]
+        if not folders:
+            return
     below = [path for folder in folders for path in _files_below(root, folder)]
     ignored = _ignored_by_dvc(root, [*inside, *below])
     if ignored:
@@ -111,15 +114,16 @@ def _ignored_by_git(root: Path, names: Iterable[str]) -> list[Ignored]:
     ]
 
 
-def _may_hide(root: Path, folders: Iterable[Path]) -> bool:
-    """Whether there is any .dvcignore besides one with nothing but what is harmless."""
+def _hides_much(root: Path) -> bool:
+    """Whether the workspace's .dvcignore has any pattern but harmless ones."""
     path = root / DVC_IGNORE
     lines = path.read_text(encoding="utf-8", errors="replace").split("\n") if path.is_file() else ()
     patterns = {line.strip() for line in lines if line.strip() and not line.startswith("#")}
-    others = {line for line in patterns - _HARMLESS if not line.startswith(".")}
-    return bool(others) or any(
-        DVC_IGNORE in names for folder in folders for _, _, names in os.walk(folder)
-    )
+    return any(not pattern.startswith(".") for pattern in patterns - _HARMLESS)
+
+
+def _has_any(folder: Path) -> bool:
+    return any(DVC_IGNORE in names for _, _, names in os.walk(folder))
 
 
 def _files_below(root: Path, folder: Path) -> Iterator[str]:

@@ -155,6 +155,17 @@ def test_a_dvcignore_among_the_raw_data_is_found(outer):
         require_noticed(outer)
 
 
+def test_a_dvcignore_in_a_folder_around_is_found(outer):
+    (outer.root / "all" / "raw").mkdir(parents=True)
+    (outer.root / "all" / "raw" / "cat.png").write_text("meow")
+    deps = (outer.root / "dvc.yaml").read_text().replace("[input.txt]", "[all/raw]", 1)
+    (outer.root / "dvc.yaml").write_text(deps)
+    require_noticed(outer)
+    (outer.root / "all" / ".dvcignore").write_text("*.png\n")
+    with pytest.raises(WorkspaceError, match=r"DVC ignores all/raw/cat.png by the pattern"):
+        require_noticed(outer)
+
+
 @pytest.mark.parametrize(
     ("edit", "told"),
     [

@@ -7,6 +7,7 @@ from ruamel.yaml import YAML
 
 from pipeline.errors import EquipoiseError, VersionError, WorkspaceError
 from pipeline.params import load_params
+from pipeline.versions.forgetting import forget_removed
 from pipeline.versions.git import Git
 from pipeline.versions.listing import list_releases
 from pipeline.versions.lockfile import hash_output
@@ -173,6 +174,16 @@ def test_a_stage_that_read_another_output_than_stands_there_is_never_released(wa
     change_yaml(watched.root / "dvc.lock", lambda c: c["stages"].update(late=entry))
     with pytest.raises(VersionError, match="`late` read another data/trial than `all` wrote last"):
         release(watched, load_params(watched.params_file))
+
+
+def test_a_stage_that_dvc_yaml_no_longer_lists_leaves_nothing_in_a_version(watched):
+    old = {"cmd": "x", "outs": [{"path": "data/old", "md5": "0" * 32}]}
+    change_yaml(watched.root / "dvc.lock", lambda c: c["stages"].update(old=old))
+    params = load_params(watched.params_file)
+    with pytest.raises(VersionError):
+        release(watched, params)
+    forget_removed(watched, ["all"])
+    assert release(watched, params).is_new
 
 
 def test_only_what_stages_wrote_is_published_of_the_reports(workspace, params):
