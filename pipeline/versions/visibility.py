@@ -15,12 +15,14 @@ from pipeline.errors import WorkspaceError
 from pipeline.versions.agreement import SETTINGS
 from pipeline.versions.dvc import dvc_environment
 from pipeline.versions.git import Git
-from pipeline.versions.graph import DeclaredStage, read_from_outside
+from pipeline.versions.graph import CODE_FILE, DeclaredStage, read_from_outside
 from pipeline.versions.lockfile import LOCK
 from pipeline.versions.process import CommandError, run_command
 
 DVC_IGNORE = ".dvcignore"
 FILES = (*SETTINGS, LOCK)
+# `code.json` is made anew by each run, so that a repository may well ignore it.
+COMMITTED_FILES = tuple(name for name in FILES if name != CODE_FILE)
 # What a .dvcignore of this product holds, and the like: folders where no data lie.
 _HARMLESS = frozenset({"__pycache__", "build", "dist", "*.egg-info"})
 
@@ -40,7 +42,7 @@ def require_visible_to_git(root: Path) -> None:
     Raises:
         WorkspaceError: the sentence names the pattern, its file and line, and the way out.
     """
-    ignored = _ignored_by_git(root, ("", *FILES))
+    ignored = _ignored_by_git(root, ("", *COMMITTED_FILES))
     if not ignored:
         return
     first = ignored[0]

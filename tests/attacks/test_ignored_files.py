@@ -213,5 +213,10 @@ def test_doctor_names_what_is_ignored(outer):
     assert (found.level, "by the pattern '*.yaml'" in found.sentence) == ("failure", True)
 
 
+def test_what_the_product_itself_ignores_is_no_fault(outer):
+    (outer.root / ".gitignore").write_text("/code.json\n.equipoise/\n/data/\n/reports/\n")
+    require_noticed(outer)
+
+
 def test_a_folder_outside_of_any_repository_has_nothing_that_git_ignores(tmp_path):
     require_visible_to_git(tmp_path / "not" / "yet")
