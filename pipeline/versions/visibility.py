@@ -17,7 +17,7 @@ from pipeline.versions.dvc import dvc_environment
 from pipeline.versions.git import Git
 from pipeline.versions.graph import CODE_FILE, DeclaredStage, read_from_outside
 from pipeline.versions.lockfile import LOCK
-from pipeline.versions.process import CommandError, run_command
+from pipeline.versions.process import CommandError, SilentError, run_command
 
 DVC_IGNORE = ".dvcignore"
 FILES = (*SETTINGS, LOCK)
@@ -100,11 +100,13 @@ def _ignored_by_git(root: Path, names: Iterable[str]) -> list[Ignored]:
     top = Path(git.run("rev-parse", "--show-toplevel"))
     paths = {str(root / name) if name else str(root): name for name in names}
     asked = [path for path in paths if Path(path).resolve() != top.resolve()]
-    arguments = ("check-ignore", "--verbose", "-z", "--no-index", "--stdin")
+    content = "\0".join([*asked, ""]).encode()
     try:
-        output = git.run(*arguments, content="\0".join([*asked, ""]).encode())
+        output = git.run(
+            "check-ignore", "--verbose", "-z", "--no-index", "--stdin", content=content
+        )
     except CommandError as error:
-        if error.output:
+        if error.output or isinstance(error, SilentError):
             raise
         return []  # git ends with 1 where nothing is ignored.
     fields = output.split("\0")
@@ -144,7 +146,7 @@ def _ignored_by_dvc(root: Path, paths: Iterable[str]) -> list[Ignored]:
             command, directory=root, environment=dvc_environment(root), content=content
         )
     except CommandError as error:
-        if error.output:
+        if error.output or isinstance(error, SilentError):
             raise
         return []  # DVC ends with 1 where nothing is ignored.
     found = []
