@@ -18,6 +18,8 @@ _KINDS = {
 }
 # It knows no `--end-of-options`; its operand is the hash of a commit.
 _WITHOUT_MARKER = ("checkout",)
+# It takes whole paths alone, and refuses to be told so.
+_WITHOUT_LITERAL = ("check-ignore",)
 # No submodule is read, no monitor of the file system and no upkeep in the background is started.
 _SETTINGS = (
     "core.fsmonitor=false",
@@ -59,9 +61,10 @@ def call_git(
     """
     settings = _SETTINGS + (_FOREIGN_SETTINGS if foreign else ())
     prefix = [word for setting in settings for word in ("-c", setting)]
-    if not any(isinstance(one, PathPattern) for one in arguments):
-        prefix.append("--literal-pathspecs")
     command = str(arguments[0])
+    has_patterns = any(isinstance(one, PathPattern) for one in arguments)
+    if not has_patterns and command not in _WITHOUT_LITERAL:
+        prefix.append("--literal-pathspecs")
     kind = _KINDS.get(command, LOCAL)
     return run_command(
         ["git", *prefix, *_in_order(command, arguments)],
