@@ -29,12 +29,12 @@ def open_repository(where: str) -> Iterator[Git]:
     folder = Path(where)
     if where.lower().startswith("file://"):
         folder = Path(unquote(where[len("file://") :]))
-    elif address.is_elsewhere and not folder.exists():
+    elif address.is_elsewhere and not _is_folder(folder):
         with fetched(where) as git:
             yield git
         return
     try:
-        if not folder.is_dir():
+        if not _is_folder(folder):
             raise NoRepositoryError(f"{folder} is not a folder.")
         if is_own(folder):
             yield require_repository(folder.resolve())
@@ -46,6 +46,13 @@ def open_repository(where: str) -> Iterator[Git]:
             f"{where!r} cannot be read: it is not a git repository that git will read. Name one "
             "with --repo, or change into a workspace."
         ) from None
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # A name that is too long for any file, for example.
+        return False
 
 
 def is_own(folder: Path) -> bool:

@@ -10,11 +10,13 @@ from pipeline.addresses import GitAddress
 from pipeline.cli import app
 from pipeline.errors import ParamsError, VersionError
 from pipeline.params import ReleaseParams, load_params
+from pipeline.versions.dvc import dvc_environment
 from pipeline.versions.git import Git
 from pipeline.versions.git_remote import fetch_tags, publish_tags
 from pipeline.versions.listing import artefact_names, list_releases
 from pipeline.versions.operands import InTree, PathPattern, Pattern, Remote, Revision
 from pipeline.versions.release import release
+from pipeline.versions.stage_process import stage_environment
 from tests.versions.conftest import sh
 
 ROOT = Path(__file__).parents[2]
@@ -43,6 +45,7 @@ HOSTILE = [
     "",
     " origin",
 ]
+LONG = ["a" * 300, "a:" + "a" * 300, "a" * 5000]
 FINE = [
     "origin",
     "team/data",
@@ -98,6 +101,14 @@ def test_the_command_line_refuses_it_with_exit_code_2(workspace, mark, monkeypat
     assert "Traceback" not in told.output
 
 
+@pytest.mark.parametrize("text", [*LONG, "/dev/null", "file://", "%00", "~", ".git/HEAD"])
+def test_odd_places_are_a_sentence_as_well(tmp_path, monkeypatch, text):
+    monkeypatch.chdir(tmp_path)
+    told = CliRunner().invoke(app, ["versions", "--repo", text])
+    assert told.exit_code == 2
+    assert "Traceback" not in told.output
+
+
 def test_a_remote_that_is_configured_with_a_hostile_address_runs_nothing(workspace, mark):
     sh(workspace.root, "git", "remote", "add", "team", f"ext::sh -c touch% {mark}")
     text = workspace.params_file.read_text()
@@ -111,6 +122,11 @@ def test_the_users_own_narrower_list_of_transports_counts(workspace, monkeypatch
     monkeypatch.setenv("GIT_ALLOW_PROTOCOL", "https")
     with pytest.raises(VersionError, match="transport 'file' not allowed"):
         fetch_tags(Git(workspace.root), str(workspace.root), "augmented")
+
+
+def test_dvc_and_the_stages_may_use_no_other_transport_either(workspace):
+    for environment in (dvc_environment(workspace.root), stage_environment(workspace.root)):
+        assert environment["GIT_ALLOW_PROTOCOL"] == "file:git:http:https:ssh"
 
 
 @pytest.mark.parametrize(
