@@ -151,23 +151,31 @@ class ColumnReader:
         if values is None:
             return None
         if declared is None and plain.kind is None:
-            share = read_numbers(name, values, TableParams()).share
-            notice = looks_like_numbers(name, share)
-            self.notices += [notice] if notice else []
+            self._note_numbers(name, values)
         if kind == "categorical":
             return self._categories(name, values, plain.order)
         return self._typed(name, kind, values, is_measure=plain.is_measure)
+
+    def _note_numbers(self, name: str, texts: pa.ChunkedArray) -> None:
+        """Say so where all texts of a typed file are numbers; the first ones mostly tell."""
+        for known in (pc.drop_null(texts).slice(0, 100), texts):
+            share = read_numbers(name, known, TableParams()).share
+            if share < 1:
+                return
+        self.notices.append(looks_like_numbers(name))
 
     def _integers(self, name: str, texts: pa.ChunkedArray) -> Typed | None:
         numbers = self._cast(name, texts, pa.float64(), "integer")
         if numbers is None:
             return None
-        large = pc.greater(pc.abs(numbers), 2.0**53)
+        # A double of 2^53 + 1 is 2^53, so that only far larger ones are told by it.
+        large = pc.greater_equal(pc.abs(numbers), 2.0**62)
         if pc.any(large).as_py():
             row = first_row_where(large)
             self._refuse_large(name, texts[row].as_py(), row)
             return None
-        values = self._cast(name, texts, pa.int64(), "integer")
+        whole = self._cast(name, texts, pa.int64(), "integer")
+        values = None if whole is None else self._exact(name, whole)
         return None if values is None else self._typed(name, "integer", values)
 
     def _exact(self, name: str, values: pa.ChunkedArray) -> pa.ChunkedArray | None:

@@ -117,6 +117,9 @@ def lines_of(path: Path, encoding: str) -> Iterator[str]:
                 ) from None
             if not line:
                 return
+            if number == 1:
+                # The mark is left where the byte order was declared.
+                line = line.removeprefix("\ufeff")
             if len(line) > MAXIMUM_LINE_BYTES:
                 raise TableError(
                     f"has over {MAXIMUM_LINE_BYTES:,} bytes in line {number}; such long lines are "

@@ -183,7 +183,7 @@ class Table:
                 whole &= np.asarray(column.values.is_valid())
         if not whole.any():
             problems.append(
-                "Every row has a missing cell, and `source.table.missing: drop` leaves none; set "
+                "Every row has a missing cell, so that none is left once they are dropped; set "
                 "`source.table.missing: keep`."
             )
             return np.ones(len(whole), bool)

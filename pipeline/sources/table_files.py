@@ -41,7 +41,7 @@ def places_of(paths: list[Path], root: Path) -> list[Place]:
     """What each file's name and folders tell.
 
     Raises:
-        TableError: some names tell a split and others none, or there is no train or no test.
+        TableError: some names tell a split and others none, or none the training split.
     """
     if not root.is_dir():
         return [Place(paths[0].name)]
@@ -84,10 +84,10 @@ def _splits(paths: list[Path]) -> list[str | None]:
             f"holds files of the splits {', '.join(sorted(known))} beside {first}, whose name "
             "tells none; rename it (train, validation or test first), or move it elsewhere"
         )
-    if not {"train", "test"} <= known:
+    if "train" not in known:
         raise TableError(
-            f"holds files of the splits {', '.join(sorted(known))} only; train and test are "
-            "needed: name the training file alone as `source.path`, and the split is made"
+            f"holds files of the splits {', '.join(sorted(known))} and no training file; add one, "
+            "or name one file as `source.path`, and the splits are made of it"
         )
     return found
 

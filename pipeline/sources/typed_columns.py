@@ -241,10 +241,8 @@ def beyond_doubles(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.fill_null(is_large, False)
 
 
-def looks_like_numbers(name: str, share: float) -> Notice | None:
+def looks_like_numbers(name: str) -> Notice:
     """A word where the file says text and every cell is a number."""
-    if share < 1:
-        return None
     return warning(
         f"The column {name!r} is text in the file, though every cell is written like a number; it "
         f"is kept as text. `source.table.kinds: {{{quoted(name)}: continuous}}` (or integer) reads "

@@ -72,6 +72,15 @@ def test_a_validation_split_is_used_as_given(tmp_path, name):
     assert looked_at(folder)[1].rows["split"].value_counts()["validation"] == 30
 
 
+def test_a_missing_test_split_is_made_of_train(tmp_path):
+    folder = parts(tmp_path / "raw", ("train", "validation"), ".csv", to_csv)
+    survey = looked_at(folder)[1]
+    places = split_rows(survey, SourceParams())
+    assert {"train", "validation", "test"} == set(places)
+    is_train = survey.rows["source_path"].str.startswith("train")
+    assert set(places[~is_train]) == {"validation"}
+
+
 def test_parts_without_splits_are_one_table(tmp_path):
     folder = parts(tmp_path / "raw", ("part-0", "part-1"), ".csv", to_csv)
     survey = looked_at(folder)[1]
@@ -83,7 +92,7 @@ def test_parts_without_splits_are_one_table(tmp_path):
     ("names", "words"),
     [
         (("train", "test", "other"), "beside other.csv, whose name tells none"),
-        (("train", "validation"), "train and test are needed"),
+        (("test", "validation"), "and no training file"),
         (("customers", "orders"), "holds several tables (customers.csv, orders.csv)"),
     ],
 )
