@@ -10,14 +10,17 @@ It imports no Prefect until the server is made, and none of its tests needs one.
 
 import base64
 import hmac
+import logging
 import os
 import re
+import sys
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
 from flows.identity import IDENTITY_VARIABLE, PROOF_PATH, proof_of
+from pipeline.terminal import guard_streams
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -191,6 +194,11 @@ def guarded_app() -> Gate:
     """Prefect's server behind the gate, as the environment describes it; uvicorn's factory."""
     from prefect.server.api.server import create_app
 
+    # What goes wrong is logged with words of the request.
+    guard_streams()
+    for handler in logging.getLogger("uvicorn").handlers:
+        if isinstance(handler, logging.StreamHandler):
+            handler.setStream(sys.stderr)
     names = os.environ[HOSTS_VARIABLE].split(",")
     return Gate(
         create_app(),

@@ -9,7 +9,7 @@ from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElaps
 from rich.text import Text
 
 from flows.audience import Audience
-from pipeline.terminal import one_line, rich_console
+from pipeline.terminal import guard_streams, one_line, rich_console
 
 _WIDTH = 12
 
@@ -77,4 +77,6 @@ def screen(stages: Sequence[str]) -> Iterator[Audience]:
         return
     table = LiveTable(console, stages)
     with table.progress:
+        # Rich puts a stream of its own there meanwhile, which obeys colours.
+        guard_streams()
         yield table

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from pipeline.terminal import rich_console
+from pipeline.terminal import guard_streams, rich_console
 from pipeline.versions.meter import OnProgress, no_matter
 
 
@@ -18,5 +18,7 @@ def transfer(title: str) -> Iterator[OnProgress]:
         return
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
     with Progress(*columns, TransferSpeedColumn(), console=console, transient=True) as progress:
+        # Rich puts a stream of its own there meanwhile, which obeys colours.
+        guard_streams()
         task = progress.add_task(title, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)

@@ -15,8 +15,9 @@ from typer.testing import CliRunner
 
 from pipeline.cli import app
 from pipeline.commands.diff import _print as show_difference
-from pipeline.commands.progress import LiveTable, PlainLines
+from pipeline.commands.progress import LiveTable, PlainLines, screen
 from pipeline.commands.tables import table_of
+from pipeline.commands.transfer import transfer
 from pipeline.errors import ParamsError
 from pipeline.last_run import note_run
 from pipeline.lease import RUN, lease_file
@@ -197,6 +198,19 @@ def test_what_a_stage_says_is_one_line_of_that_stage(monkeypatch):
     LiveTable(console, ["train"]).said("train", f"{EVIL}\nrelease:    done")
     assert len(out.getvalue().splitlines()) == 1
     assert harmless(out.getvalue())
+
+
+@pytest.mark.parametrize("shown", [lambda: screen(("train",)), lambda: transfer(EVIL)])
+def test_what_is_written_under_a_live_display_is_shown_as_its_number(monkeypatch, shown):
+    _, err = guarded(monkeypatch)
+    before = sys.stderr
+    with shown():
+        sys.stderr.write(f"{EVIL}\n")
+    assert sys.stderr is before
+    assert r"a\x1b[31mb<U+202E>c\x9b<U+200B>d" in err.getvalue()
+    for character in "\u202e\x9b\u200b":
+        assert character not in err.getvalue()
+    assert "\x1b[31mb" not in err.getvalue()
 
 
 def equipoise(*arguments):
