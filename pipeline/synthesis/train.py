@@ -100,7 +100,8 @@ def shares_threads(schema: Schema, params: GanParams) -> bool:
     Fully connected networks of a few hundred units make products too small to be shared: there two
     threads are slower than one.
     """
-    if schema.image_shape is None:
+    # A GPU takes the whole batch by itself.
+    if schema.image_shape is None or torch.cuda.is_available():
         return False
     networks = PRESETS[params.preset].networks
     kind = natural_kind(schema.image_shape) if networks == "auto" else networks

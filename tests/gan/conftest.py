@@ -1,3 +1,5 @@
+import functools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,22 +10,27 @@ from pipeline.params import GanParams
 from pipeline.samples import Samples, Schema
 
 
+@functools.cache
+def shuffled_digits() -> tuple[np.ndarray, np.ndarray]:
+    """All, with their labels: the source is sorted by writer, its first rows unlike its last."""
+    data = load_digits()
+    order = np.random.default_rng(0).permutation(len(data.target))
+    images = np.round(data.images[order] * (255 / 16)).astype(np.uint8)[..., None]
+    return images, data.target[order]
+
+
 def digits_of(counts: dict[int, int], *, skip: int = 0) -> Samples:
     """Real handwritten digits, so many of each class, leaving out the first `skip` of each."""
-    data = load_digits()
-    # The source is sorted by writer, so its first rows are not like its last.
-    order = np.random.default_rng(0).permutation(len(data.target))
-    data.images, data.target = data.images[order], data.target[order]
-    images = np.round(data.images * (255 / 16)).astype(np.uint8)[..., None]
+    images, target = shuffled_digits()
     index = np.concatenate(
-        [np.flatnonzero(data.target == digit)[skip : skip + n] for digit, n in counts.items()]
+        [np.flatnonzero(target == digit)[skip : skip + n] for digit, n in counts.items()]
     )
     names = tuple(str(digit) for digit in counts)
     label_of = {digit: label for label, digit in enumerate(counts)}
     return Samples(
         schema=Schema(modality="image", classes=names, image_shape=(8, 8, 1)),
         values=images[index],
-        labels=np.array([label_of[int(digit)] for digit in data.target[index]], np.int64),
+        labels=np.array([label_of[int(digit)] for digit in target[index]], np.int64),
         provenance=pd.DataFrame({"id": [f"digits-{i}" for i in index]}),
     )
 

@@ -1,10 +1,14 @@
 """Small real digits, and generators that need no training."""
 
+import functools
+
 import numpy as np
 import pandas as pd
 from sklearn.datasets import load_digits
 
 from pipeline.samples import Samples, Schema, concatenate
+
+all_digits = functools.cache(load_digits)
 
 
 def digits(counts, *, skip=0):
@@ -12,7 +16,7 @@ def digits(counts, *, skip=0):
 
     In the source's own order writers follow one another, so that its beginning and end differ.
     """
-    source = load_digits()
+    source = all_digits()
     order = np.random.default_rng(0).permutation(len(source.target))
     rows = np.concatenate(
         [order[source.target[order] == k][skip : skip + n] for k, n in enumerate(counts)]
