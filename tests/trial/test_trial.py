@@ -13,6 +13,7 @@ from pipeline.trial.attempts import Parts
 from pipeline.trial.failures import failed_generators
 from pipeline.trial.plan import curation_names, generator_uses
 from pipeline.trial.record import make_record
+from pipeline.trial.schedule import Room
 from pipeline.trial.summary import Summary
 from pipeline.trial.tasks import TaskStore
 from pipeline.trial.trial import TrialData, run_trial, wanted_rows
@@ -47,7 +48,7 @@ def directory(tmp_path_factory):
     return tmp_path_factory.mktemp("trial")
 
 
-def run(directory, data=None, params=PARAMS, make=noisy, done=None, executor=None):
+def run(directory, data=None, params=PARAMS, make=noisy, done=None, executor=None, room=None):
     return run_trial(
         data or trial_data(),
         params,
@@ -55,6 +56,7 @@ def run(directory, data=None, params=PARAMS, make=noisy, done=None, executor=Non
         make=make,
         executor=executor or SameProcessExecutor(),
         store=TaskStore(directory, code="test"),
+        room=room,
         on_done=None if done is None else lambda name, *_: done.append(name),
     )
 
@@ -184,10 +186,15 @@ def test_added_replicates_are_the_only_ones_computed(outcome, directory):
     assert all(more.results[name] is not None for name in outcome.results)
 
 
-def test_two_processes_find_what_one_finds(outcome, tmp_path):
+def test_two_processes_and_another_order_find_what_one_process_finds(outcome, tmp_path):
     with open_executor("local", workers=2) as executor:
-        again = run(tmp_path, executor=executor)
+        again = run(tmp_path, executor=executor, room=Room(cores=2, processes=2))
     assert choices(again) == choices(outcome)
+    assert all(
+        again.results[name] == found
+        for name, found in outcome.results.items()
+        if not isinstance(found, Samples)
+    )
 
 
 def test_every_arm_is_scored_on_every_replicate_and_the_test_split(outcome):
