@@ -19,6 +19,8 @@ PLAIN = "1234.56"
 SPACES = " \u00a0\u2009\u202f"
 APOSTROPHES = "'\u2019"
 INFINITE = re.compile(r"[+-]?inf(inity)?", re.IGNORECASE)
+ALL_PLAIN = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+POINTED_GROUPS = r"^[+-]?[1-9][0-9]{0,2}\.[0-9]{3}([eE][+-]?[0-9]+)?$"
 NEGATIVE = {"-", "\u2212"}
 CODES = "USD|EUR|GBP|CHF|JPY|CNY|INR|SEK|NOK|DKK|PLN|CAD|AUD|BRL"
 CURRENCY = rf"[$\u20ac\u00a3\u00a5\u20b9]|{CODES}"
@@ -107,6 +109,9 @@ def read_numbers(name: str, texts: pa.ChunkedArray, params: TableParams) -> Numb
         texts: Stripped cells; null where missing.
         params: `decimal`, `thousands` and `numbers` narrow what is tried.
     """
+    plain = _all_plain(name, texts, params)
+    if plain is not None:
+        return plain
     counts = {
         row["values"].as_py(): row["counts"].as_py() for row in pc.value_counts(pc.drop_null(texts))
     }
@@ -131,6 +136,19 @@ def read_numbers(name: str, texts: pa.ChunkedArray, params: TableParams) -> Numb
         numbers.problem = _mixed(name, around, counts)
         numbers.notices = list(_told(name, found, around, counts, written))
     return numbers
+
+
+def _all_plain(name: str, texts: pa.ChunkedArray, params: TableParams) -> Numbers | None:
+    """The usual column, whose numbers need no look at each of them; None for any other."""
+    if params.decimal == "," or params.thousands is not None or name in params.numbers:
+        return None
+    is_plain = pc.match_substring_regex(texts, ALL_PLAIN)
+    if texts.null_count == len(texts) or not pc.all(is_plain).as_py():
+        return None
+    pointed = pc.filter(texts, pc.fill_null(pc.match_substring(texts, "."), False))
+    grouped = pc.all(pc.match_substring_regex(pointed, POINTED_GROUPS)).as_py()
+    is_doubtful = params.decimal is None and len(pointed) > 0 and bool(grouped)
+    return Numbers(texts, is_plain, 1.0, is_doubtful=is_doubtful)
 
 
 def read_otherwise(name: str, texts: pa.ChunkedArray, params: TableParams) -> Numbers | None:
