@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 # What two cores train in minutes; a GPU can do more.
 PROPOSED_SIDES_PX = (16, 32)
+# Pictures that `init` decodes to tell what is found in them, which takes some seconds.
+LOOKED_AT_PICTURES = 2_000
 MADE_FILES = ("params.yaml", "dvc.yaml", CODE_FILE)
 
 
@@ -103,7 +106,7 @@ def init(
     write_code(root)
     make_repository(root)
     say(f"Recognised at {found.path}: {found.reason}")
-    for line in findings(params, root):
+    for line in findings(params, root, found):
         say(line)
     say(f"Workspace: {root}")
     for line in next_steps(found, directory):
@@ -128,19 +131,21 @@ def table_params(**asked: Any) -> TableParams:
         raise ParamsError("The table cannot be read as asked:", problems) from None
 
 
-def findings(params: Params, root: Path) -> list[str]:
-    """What the first stage will say of a table, a line each; pictures are looked at by the plan.
+def findings(params: Params, root: Path, found: "Recognised") -> list[str]:
+    """What the first stage will say of the data, a line each; of many pictures the plan says it.
 
-    A table that cannot be used yet still gets its workspace, since params.yaml may have to say how
-    it is meant.
+    Data that cannot be used yet still get their workspace, since params.yaml may have to say how
+    they are meant.
     """
-    if params.source.kind != "table":
-        return []
+    if found.n_pictures > LOOKED_AT_PICTURES:
+        text = f"  {found.n_pictures:,} pictures are too many to look into here; "
+        return [text + "`equipoise run --dry-run` tells what is found in them."]
     from pipeline.sources.open import open_source
     from pipeline.sources.splitting import split_notices, split_rows
 
     try:
-        survey = open_source(params.source, root=root, scratch=root).survey()
+        with tempfile.TemporaryDirectory(prefix="equipoise-init-") as scratch:
+            survey = open_source(params.source, root=root, scratch=Path(scratch)).survey()
         splits = split_rows(survey, params.source)
     except EquipoiseError as error:
         return ["The data or params.yaml need a change before a run:", *str(error).split("\n")]

@@ -243,16 +243,16 @@ def given_splits(paths: list[Path], root: Path) -> list[str | None]:
     """The split that each file's name or folder tells; None for all where there are not two.
 
     Raises:
-        SourceError: some files tell one and others do not, or there is no train or no test.
+        SourceError: some files tell one and others do not, or there is no train.
     """
     found = [_split_in(path.relative_to(root)) if root.is_dir() else None for path in paths]
     if len(set(found)) < 2:
         return [None] * len(paths)
-    if None in found or not {"train", "test"} <= set(found):
+    if None in found or "train" not in found:
         told = ", ".join(sorted(str(split or "no split") for split in set(found)))
         raise SourceError(
             f"The Parquet files at {root} cannot be used:",
-            [f"Their names tell the splits: {told}; train and test are needed, and no others."],
+            [f"Their names tell the splits: {told}; all must name one, and one be train: rename."],
         )
     return found
 

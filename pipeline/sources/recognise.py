@@ -57,6 +57,7 @@ class Recognised:
         sizes: (height, width) in pixels of some of the pictures.
         image_column: For Parquet, where it was named.
         folders: For folders of pictures, where it was said.
+        n_pictures: 0 for tables.
         settings: What else the `source` section needs, e.g. {"table": {"delimiter": ";"}}.
     """
 
@@ -68,6 +69,7 @@ class Recognised:
     settings: dict[str, dict[str, Any]] = field(default_factory=dict)
     image_column: str | None = None
     folders: str | None = None
+    n_pictures: int = 0
 
 
 def recognise(
@@ -182,6 +184,7 @@ def _pictures(path: Path, found: Walk, folders: str | None) -> Recognised:
         f"{counted(len(classes), 'class', 'classes')}{given}."
         f"{''.join(f' {remark}' for remark in found.remarks)}",
         folders=folders,
+        n_pictures=len(pictures),
         sizes=tuple(size for size in sizes if size),
     )
 
@@ -202,6 +205,7 @@ def _idx(path: Path) -> Recognised:
         path=path,
         reason=f"IDX files (as of MNIST): {', '.join(pair.images.name for pair in pairs)} with "
         f"{counted(n, 'picture')}.",
+        n_pictures=n,
         sizes=sizes,
     )
 
@@ -272,8 +276,16 @@ def _parquet(path: Path, parts: list[Path], label: str | None, image: str | None
         f"pictures{told}.",
         label_column=column,
         image_column=image,
+        n_pictures=_n_rows(parts),
         sizes=_sampled_sizes(parts[0], image),
     )
+
+
+def _n_rows(parts: list[Path]) -> int:
+    # A damaged part is told when it is read.
+    with contextlib.suppress(ParquetError, *ARROW_ERRORS):
+        return sum(int(open_part(part).metadata.num_rows) for part in parts)
+    return 0
 
 
 def _image(image: str | None, found: list[str], path: Path) -> str | None:

@@ -15,7 +15,7 @@ REQUEST_FILE = "request.json"
 
 def run(workspace: Workspace, params: Params) -> None:
     """Draw the pool in blocks, so that it may be larger than memory."""
-    counts = storage.read_split(workspace.prepared, "train").counts()
+    counts = storage.read_rows(workspace.prepared, "train").counts()
     requested = balance.request(counts, params.balance)
     drawn = balance.pool(requested, params.balance)
     fitted = synthesis.load_generator(workspace.generator)
