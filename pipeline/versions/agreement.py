@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from pipeline.credentials import without_credentials
 from pipeline.errors import ParamsError, WorkspaceError
 from pipeline.versions.graph import CODE_FILE, PARAMS_FILE, DeclaredStage, declared_stages
 from pipeline.versions.lockfile import LOCK, StageRecord, read_stages
@@ -78,6 +79,7 @@ def differences(one: Any, other: Any, key: str = "") -> Iterator[tuple[str, Any,
 def shown(value: Any) -> str:
     """A value of params.yaml for a person, cut where it is long."""
     text = "left out" if value is None else json.dumps(value, default=str, ensure_ascii=False)
+    text = without_credentials(text)
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
@@ -156,8 +158,8 @@ def _at(content: Any, key: str) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Equal for what YAML and JSON may spell in two ways."""
-    return json.loads(json.dumps(value, default=str))
+    """Equal for what YAML and JSON may spell in two ways; an address with and without password."""
+    return json.loads(without_credentials(json.dumps(value, default=str)))
 
 
 def _ran(stages: list[str]) -> str:

@@ -6,7 +6,7 @@ index and hangs on its tags alone.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.credentials import without_credentials
@@ -17,7 +17,9 @@ from pipeline.versions.details import DETAILS
 from pipeline.versions.evidence import Evidence, gather
 from pipeline.versions.git import Git
 from pipeline.versions.git_remote import fetch_tags, publish_tags
+from pipeline.versions.graph import PARAMS_FILE
 from pipeline.versions.listing import Release, list_releases
+from pipeline.versions.lockfile import LOCK
 from pipeline.versions.names import FIRST, Version, promoted_tag, version_tag
 from pipeline.versions.needs import held_by_versions
 from pipeline.versions.pin import Pin, read_settings, require_pinned
@@ -152,25 +154,25 @@ def _headline(name: str, version: Version, record: VersionRecord) -> str:
     return f"{name} {version}: {record.verdict}, {gain_text(record)} of {metric}{promoted}"
 
 
-def _without_password(params: bytes) -> bytes:
-    """params.yaml as everybody may read it: where its git remote has a password, without that."""
-    address = parse_params(params, where="params.yaml").release.git_remote or ""
+def _without_password(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Files as everybody may read them: where the git remote has a password, without that.
+
+    It stands in params.yaml, and in what dvc.lock and the release's details repeat of it.
+    """
+    address = parse_params(files[PARAMS_FILE], where=PARAMS_FILE).release.git_remote or ""
     if without_credentials(address) == address:
-        return params
+        return dict(files)
     log.warning("release: params.yaml is published without the credentials of release.git_remote")
-    return without_credentials(params.decode()).encode()
+    told = {name: files[name] for name in (PARAMS_FILE, LOCK, DETAILS)}
+    return {**files, **{n: without_credentials(c.decode()).encode() for n, c in told.items()}}
 
 
 def _write_commit(
     git: Git, workspace: Workspace, evidence: Evidence, remote: Remote, message: str
 ) -> str:
     prefix = git.prefix()
-    files = {
-        **evidence.files,
-        "params.yaml": _without_password(evidence.files["params.yaml"]),
-        ".dvc/config": published_config(remote, inside=inside(remote, git)),
-        DETAILS: evidence.details.encode(),
-    }
+    files = _without_password({**evidence.files, DETAILS: evidence.details.encode()})
+    files[".dvc/config"] = published_config(remote, inside=inside(remote, git))
     workspace.private.mkdir(exist_ok=True)
     return git.write_commit(
         {prefix + path: content for path, content in files.items()},

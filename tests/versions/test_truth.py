@@ -250,6 +250,28 @@ def test_a_version_that_does_not_say_what_made_it_is_released_anew_by_the_next_r
     assert not release(watched, params).is_new
 
 
+def test_a_password_in_an_address_is_in_no_file_of_a_version_and_no_contradiction(
+    watched, monkeypatch
+):
+    told = {"git_remote": "https://me:hunter2@example.org/team.git"}
+    change_yaml(watched.params_file, lambda c: c.update(release=told))
+    change_yaml(watched.root / "dvc.yaml", lambda c: c["stages"]["all"]["params"].append("release"))
+    change_yaml(
+        watched.root / "dvc.lock",
+        lambda c: c["stages"]["all"]["params"]["params.yaml"].update(release=told),
+    )
+    for name in ("fetch_tags", "publish_tags"):
+        monkeypatch.setattr(f"pipeline.versions.release.{name}", lambda *_, **__: None)
+    params = load_params(watched.params_file)
+    tag = release(watched, params).tag
+    names = sh(watched.root, "git", "ls-tree", "-r", "--name-only", tag).split()
+    assert {"dvc.lock", "params.yaml", "reports/release.json"} <= set(names)
+    assert not [n for n in names if "hunter2" in sh(watched.root, "git", "show", f"{tag}:{n}")]
+    (one,) = list_releases(Git(watched.root), "augmented")
+    assert untruths(Git(watched.root), one) == []
+    assert not release(watched, params).is_new
+
+
 def test_a_defaults_section_left_empty_is_no_contradiction(workspace, params):
     workspace.params_file.write_text("seed: 0\ngan:\ntrial: {}\n")
     params = load_params(workspace.params_file)
