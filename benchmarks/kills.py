@@ -1,11 +1,11 @@
-"""SIGKILL at random moments over whole runs: `python -m benchmarks.kills FOLDER … [--kills N]`.
+"""SIGKILL at random moments over whole runs: `python -m benchmarks.kills [FOLDER …] [--kills N]`.
 
 A run of a workspace whose stages compute next to nothing is started, and one of its processes is
 killed: the run itself, a guard, DVC, a stage, a worker of its pool, `dvc push`, or the temporary
 server. After each kill every promise of a crash is checked; after some, the same command must run
 to its end. Each kill is one line of FOLDER/kills.jsonl, from which the same command goes on; the
 kills are shared among the folders, each with a workspace of its own, which run at once. The table
-at the end says what was killed, how often, and which promises were broken.
+at the end, also in `table.md`, says what was killed, how often, and which promises were broken.
 """
 
 import argparse
@@ -16,6 +16,7 @@ import random
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Iterator
@@ -74,12 +75,13 @@ class Kill:
 def main() -> None:
     """Kill as often as the command line says, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folders", type=Path, nargs="+", help="new, or to go on in; all at once")
+    parser.add_argument("folders", type=Path, nargs="*", help="new, or to go on in; all at once")
     parser.add_argument("--kills", type=int, default=200, help="in all folders together")
     parser.add_argument("--seed", type=int, default=20261129)
     arguments = parser.parse_args()
     start = time.monotonic()
-    share = -(-arguments.kills // len(arguments.folders))
+    folders = arguments.folders or [Path(tempfile.gettempdir(), f"kills-{n}") for n in (1, 2)]
+    share = -(-arguments.kills // len(folders))
 
     def kill_in(folder: Path) -> None:
         for kill in kills(folder, share, seed=f"{arguments.seed}-{folder.name}", runs=Commanded):
@@ -87,9 +89,11 @@ def main() -> None:
             after = f"{kill.number}: {kill.kind} after {kill.after_seconds:.1f} s"
             sys.stderr.write(f"{folder.name} {after}: {held}\n")
 
-    with ThreadPoolExecutor(len(arguments.folders)) as pool:
-        list(pool.map(kill_in, arguments.folders))
-    print(table([kill for folder in arguments.folders for kill in read_log(folder)]))
+    with ThreadPoolExecutor(len(folders)) as pool:
+        list(pool.map(kill_in, folders))
+    found = table([kill for folder in folders for kill in read_log(folder)])
+    (folders[0] / "table.md").write_text(f"{found}\n")
+    print(found)
     sys.stderr.write(f"{(time.monotonic() - start) / 60:.1f} minutes\n")
 
 

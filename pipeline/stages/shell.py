@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from pipeline.errors import EquipoiseError, ParamsError, WorkspaceError
-from pipeline.machine_errors import refusal_of
+from pipeline.last_defence import as_told
 from pipeline.params import Params, load_params
 from pipeline.params_digest import params_digest
 from pipeline.stages.code import require_current_code
@@ -29,7 +29,8 @@ def run_stage(stage: StageFunction) -> None:
 
     An error that the user can mend is written to stderr as it stands, without a traceback, and the
     process ends with the error's exit code (2). So is one that the machine caused: a full disk, a
-    missing right. Log lines go to stderr as `stage: message`.
+    missing right. A defect ends it with 1; its sentence names the file that holds the traceback. Log
+    lines go to stderr as `stage: message`.
     """
     guard_streams()
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
@@ -45,10 +46,7 @@ def run_stage(stage: StageFunction) -> None:
         stage(workspace, params)
         _refuse_edited(workspace, params)
     except Exception as error:
-        refusal = refusal_of(error, place=Path.cwd())
-        if refusal is None:
-            raise
-        _end_with(refusal)
+        _end_with(as_told(error, place=Path.cwd()))
 
 
 def _end_with(error: EquipoiseError) -> NoReturn:

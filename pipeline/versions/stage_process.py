@@ -20,6 +20,7 @@ from pathlib import Path
 from pipeline import errors
 from pipeline.credentials import without_credentials
 from pipeline.errors import EquipoiseError, WorkspaceError
+from pipeline.last_defence import DefectError
 from pipeline.machine_errors import refusal_in_output
 from pipeline.process_group import ended_after, process_group
 from pipeline.versions.dvc import dvc_environment
@@ -55,7 +56,7 @@ class StageOutcome:
 
 
 class StageCrashError(RuntimeError):
-    """A stage's process ended in a way that no user caused; its log holds the traceback."""
+    """A stage's process ended in a way that no user caused; the message says where to read more."""
 
     exit_code = 1
 
@@ -167,6 +168,8 @@ def _told_in(error_file: Path) -> Exception | None:
         told = json.loads(error_file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
+    if told["kind"] == DefectError.__name__:
+        return StageCrashError(told["message"])
     kind = getattr(errors, told["kind"], EquipoiseError)
     error: Exception = kind(told["message"])
     return error

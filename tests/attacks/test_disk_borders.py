@@ -20,7 +20,7 @@ from pipeline.scale.executor import open_executor
 from pipeline.stages import shell
 from pipeline.versions.process import CommandError, run_command
 from pipeline.versions.setup import make_repository
-from pipeline.versions.stage_process import run_stage
+from pipeline.versions.stage_process import StageCrashError, run_stage
 from pipeline.workspace import Workspace
 from tests.attacks.disk import SAYS, assert_sentence, in_child, raising, raising_anywhere
 from tests.light_work import end_abruptly, find_the_disk_full
@@ -52,8 +52,8 @@ def test_a_stage_whose_error_file_cannot_be_written_still_ends_with_2(
 
 
 @pytest.fixture(scope="module")
-def two_stages(tmp_path_factory):
-    """A stage that tells a full disk, and one of whose failure only its output tells."""
+def stages(tmp_path_factory):
+    """Stages that tell a full disk, or of whose failure only the output tells, or with a defect."""
     program = """
         import errno
         from pipeline.stages.shell import run_stage
@@ -66,16 +66,36 @@ def two_stages(tmp_path_factory):
         print("ERROR: unexpected error - [Errno 28] No space left on device: '/cache/ab/cd'")
         sys.exit(1)
     """
-    programs = {"told": textwrap.dedent(program), "silent": textwrap.dedent(silent)}
+    defect = """
+        from pipeline.stages.shell import run_stage
+        def run(workspace, params):
+            raise KeyError("nobody foresaw this")
+        run_stage(run)
+    """
+    programs = {"told": program, "silent": silent, "defect": defect}
+    programs = {name: textwrap.dedent(text) for name, text in programs.items()}
     return toy_workspace(tmp_path_factory.mktemp("two") / "toy", stages=programs)
 
 
 @pytest.mark.parametrize(("stage", "path"), [("told", "/data/x"), ("silent", "/cache/ab/cd")])
-def test_who_starts_a_stage_is_told_the_sentence_and_no_defect(two_stages, stage, path):
+def test_who_starts_a_stage_is_told_the_sentence_and_no_defect(stages, stage, path):
     with pytest.raises(WorkspaceError) as caught:
-        run_stage(two_stages, stage, environment={"PYTHONPATH": str(REPOSITORY)})
+        run_stage(stages, stage, environment={"PYTHONPATH": str(REPOSITORY)})
     assert_sentence(str(caught.value), errno.ENOSPC, path)
     assert caught.value.exit_code == 2
+
+
+def test_a_defect_of_a_stage_is_a_sentence_that_names_the_traceback(stages):
+    lines: list[str] = []
+    with pytest.raises(StageCrashError) as caught:
+        run_stage(
+            stages, "defect", on_line=lines.append, environment={"PYTHONPATH": str(REPOSITORY)}
+        )
+    assert caught.value.exit_code == 1
+    assert not any("Traceback" in line for line in lines)
+    (path,) = (stages.private / "defects").iterdir()
+    assert str(path) in str(caught.value)
+    assert "nobody foresaw this" in path.read_text()
 
 
 def test_a_stage_that_speaks_of_permissions_is_not_taken_for_the_machine():
