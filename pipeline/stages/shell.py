@@ -6,9 +6,9 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from pipeline.errors import EquipoiseError, ParamsError, WorkspaceError
+from pipeline.errors import EquipoiseError, ParamsError, ProblemsError, WorkspaceError
 from pipeline.last_defence import as_told
 from pipeline.params import Params, load_params
 from pipeline.params_digest import params_digest
@@ -29,8 +29,8 @@ def run_stage(stage: StageFunction) -> None:
 
     An error that the user can mend is written to stderr as it stands, without a traceback, and the
     process ends with the error's exit code (2). So is one that the machine caused: a full disk, a
-    missing right. A defect ends it with 1; its sentence names the file that holds the traceback. Log
-    lines go to stderr as `stage: message`.
+    missing right. A defect ends it with 1; its sentence names the file that holds the traceback.
+    Log lines go to stderr as `stage: message`.
     """
     guard_streams()
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
@@ -98,4 +98,7 @@ def _tell(error: EquipoiseError) -> None:
     """Leave the error where the process that started this stage looks for it, if one did."""
     name = os.environ.get("EQUIPOISE_ERROR_FILE")
     if name:
-        write_json(Path(name), {"kind": type(error).__name__, "message": str(error)})
+        told: dict[str, Any] = {"kind": type(error).__name__, "message": str(error)}
+        if isinstance(error, ProblemsError):
+            told |= {"headline": error.headline, "problems": list(error.problems)}
+        write_json(Path(name), told)

@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pipeline import errors
 from pipeline.credentials import without_credentials
@@ -170,7 +171,10 @@ def _told_in(error_file: Path) -> Exception | None:
         return None
     if told["kind"] == DefectError.__name__:
         return StageCrashError(told["message"])
-    kind = getattr(errors, told["kind"], EquipoiseError)
+    kind: Any = getattr(errors, told["kind"], EquipoiseError)
+    if "problems" in told:
+        listed: Exception = kind(told["headline"], told["problems"])
+        return listed
     error: Exception = kind(told["message"])
     return error
 
