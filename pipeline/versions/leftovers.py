@@ -91,7 +91,7 @@ def leftovers(root: Path, worktree: Path) -> Iterator[Leftover]:
 
 def administration_of(place: Path) -> Path | None:
     """git's folder for a worktree, where its `.git` names one that exists."""
-    with contextlib.suppress(OSError, UnicodeDecodeError):
+    with contextlib.suppress(OSError, ValueError):  # Not text, or a path that holds a NUL.
         text = (place / ".git").read_text(encoding="utf-8")
         folder = Path(place, text.removeprefix("gitdir:").strip())
         if text.startswith("gitdir:") and folder.is_dir() and folder.parent.name == "worktrees":

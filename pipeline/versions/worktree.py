@@ -98,12 +98,11 @@ def _is_linked(git: Git, place: Path) -> bool:
     git links the two by absolute paths: those of a moved workspace lead nowhere, and those of a
     copied one into the workspace that it was copied from, whose worktree would be moved instead.
     """
-    link = place / ".git"
-    if link.is_symlink() or not link.is_file():
+    administration = administration_of(place)
+    if administration is None or (place / ".git").is_symlink():
         return False
     common = Path(git.directory, git.run("rev-parse", "--git-common-dir")).resolve()
-    linked = link.read_text(encoding="utf-8", errors="replace").removeprefix("gitdir:").strip()
-    return Path(place, linked).resolve().parent == common / "worktrees"
+    return administration.resolve().parent == common / "worktrees"
 
 
 def committed_params(workspace: Workspace, *, own: bool = False) -> Params:
