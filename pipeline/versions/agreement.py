@@ -12,6 +12,7 @@ from typing import Any
 
 from pipeline.credentials import without_credentials
 from pipeline.errors import ParamsError, WorkspaceError
+from pipeline.outside import read_outside_json
 from pipeline.versions.graph import CODE_FILE, PARAMS_FILE, DeclaredStage, declared_stages
 from pipeline.versions.lockfile import LOCK, StageRecord, read_stages
 from pipeline.yaml_text import parse_mapping
@@ -35,11 +36,9 @@ def disagreements(files: Mapping[str, bytes], lock: bytes) -> list[str]:
     try:
         params = parse_mapping(files.get(PARAMS_FILE, b""), where=PARAMS_FILE)
         declared = declared_stages(files.get(PIPELINE_FILE, b""), params, where=PIPELINE_FILE)
-        code = json.loads(files.get(CODE_FILE, b"{}"))
+        code = _code_in(files)
     except (ParamsError, WorkspaceError) as error:
         return [str(error)]
-    except ValueError:
-        return [f"{CODE_FILE} is not JSON."]
     return [
         *_of_graph(declared, recorded),
         *_of_values(PARAMS_FILE, params, recorded),
@@ -57,7 +56,7 @@ def params_given(record: StageRecord, files: Mapping[str, bytes]) -> bool:
     """
     recorded = {"": record}
     params = parse_mapping(files[PARAMS_FILE], where=PARAMS_FILE)
-    code = json.loads(files.get(CODE_FILE, b"{}"))
+    code = _code_in(files)
     found = [*_of_values(PARAMS_FILE, params, recorded), *_of_code(code, recorded)]
     return not found
 
@@ -81,6 +80,21 @@ def shown(value: Any) -> str:
     text = "left out" if value is None else json.dumps(value, default=str, ensure_ascii=False)
     text = without_credentials(text)
     return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def _code_in(files: Mapping[str, bytes]) -> dict[str, str]:
+    """Stage → hash of its code, as `code.json` says; empty where there is none.
+
+    Raises:
+        WorkspaceError: the file is something else.
+    """
+    return read_outside_json(
+        files.get(CODE_FILE, b"{}"),
+        dict[str, str],
+        where=CODE_FILE,
+        way_out="`equipoise run` writes it again.",
+        error=WorkspaceError,
+    )
 
 
 def _of_graph(

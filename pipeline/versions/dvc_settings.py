@@ -1,6 +1,7 @@
 """DVC's settings of a workspace: what of them is used, and which refuse to have DVC run at all."""
 
 import logging
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -69,12 +70,18 @@ def effective_config(root: Path) -> dict[str, Any]:
         for level in Config.LEVELS:
             sifted = _sifted(root, level)
             for key, problem in sifted.refused.items():
-                log.warning("`%s` in a file that git holds is not used: it %s.", key, problem)
+                _tell_unused(root, key, problem)
             merge(merged, sifted.used)
         config: dict[str, Any] = Config.validate(merged)
     except ConfigError as error:
         raise VersionError(f"{root / '.dvc' / 'config'} cannot be used: {error}.") from None
     return config
+
+
+@cache
+def _tell_unused(root: Path, key: str, problem: str) -> None:
+    """Say once that a setting is not used, however often the settings are read."""
+    log.warning("`%s` in a file that git holds is not used at %s: it %s.", key, root, problem)
 
 
 def _sifted(root: Path, level: str) -> Sifted:

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from pipeline.errors import ArtifactError, EquipoiseError, VersionError
 from pipeline.outside import MAXIMUM_BYTES, outside_json, read_outside_json
+from pipeline.versions.agreement import disagreements
 from pipeline.versions.folder_listing import read_listing
 from pipeline.versions.git import Git
 from pipeline.versions.listing import list_releases
@@ -124,3 +125,15 @@ def test_a_manifest_of_another_form_is_told(tmp_path, manifest):
     write_json(tmp_path / "manifest.json", manifest)
     with pytest.raises(ArtifactError, match=r"manifest\.json"):
         verify_manifest(tmp_path)
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_code_json_of_a_version_may_hold_anything(name):
+    lock = b"schema: '2.0'\nstages: {}\n"
+    files = {
+        "params.yaml": b"seed: 1\n",
+        "dvc.yaml": b"stages: {a: {cmd: x}}\n",
+        "code.json": BOMBS[name][0],
+    }
+    (told,) = disagreements(files, lock)
+    assert told.startswith("code.json ")
