@@ -69,7 +69,7 @@ def find_garbage(git: Git, name: str, *, keep: int, in_remote: bool = False) -> 
     needed = tagged | in_trees | needed_on_branches(git, (cache, remote))
     fresh = needed_by_versions(git, newest) | in_trees | (needed - tagged)
     old = [one for one in cache.objects() if one.md5 in needed and one.md5 not in fresh]
-    bad = read_back(remote, [one.md5 for one in old])
+    bad = read_back(remote, {one.md5: one.n_bytes for one in old})
     return Garbage(
         cache=[
             *(one for one in cache.objects() if one.md5 not in needed),
