@@ -140,6 +140,8 @@ def _inside(options: object, url: str) -> str:
     if not told and url.endswith(f"/{DEFAULT_INSIDE}"):
         # Versions before this was published lie there as well.
         return DEFAULT_INSIDE
+    # A `.dvc/config` as somebody committed it may name no other address than this.
+    told = told or ("" if "://" in url else url)
     path = str(told).removeprefix("../")
     parts = path.split("/")
     return "" if not told or path == told or {"", ".", ".."} & set(parts) else path

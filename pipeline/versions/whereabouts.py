@@ -71,7 +71,7 @@ def _places(git: Git, prefix: str, published: Remote, own: Path | None) -> Itera
     home, path = home_of(git), published.local_path
     if home is not None and published.inside:
         yield home / prefix / published.inside
-    if path is not None:
+    if path is not None and path.is_absolute():
         yield path
     if own is not None:
         yield own

@@ -300,3 +300,12 @@ def test_a_clone_without_the_data_names_where_they_were(moved, tmp_path):
     git = Git(tmp_path / "clone")
     with pytest.raises(VersionError, match=r"workspace/\.equipoise/remote, a folder"):
         pull(git, list_releases(git, "augmented")[0], tmp_path / "pulled")
+
+
+def test_an_address_from_the_workspace_is_not_read_from_the_current_folder(
+    moved, tmp_path, monkeypatch
+):
+    config = b"[core]\nremote = storage\n['remote \"storage\"']\nurl = ../.equipoise/remote\n"
+    rewrite(moved.root, {".dvc/config": config})
+    monkeypatch.chdir(tmp_path)
+    is_well(moved.root, tmp_path)
