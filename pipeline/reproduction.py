@@ -14,7 +14,7 @@ import pandas as pd
 from pipeline import synthesis
 from pipeline.dataset.assemble import assemble
 from pipeline.dataset.write import write_set
-from pipeline.errors import VersionError
+from pipeline.errors import ArtifactError, VersionError
 from pipeline.params import Params, load_params
 from pipeline.results import read_result
 from pipeline.samples import Schema
@@ -70,7 +70,7 @@ def reproduce(
             ingredient is missing.
         ArtifactError: an ingredient is damaged.
     """
-    if release.record is None:
+    if release.record is None or AUGMENTED not in release.record.outputs:
         raise VersionError(f"The tag {release.tag} was not made by this product.")
     untrue = untruths(git, release)
     if untrue:
@@ -136,7 +136,7 @@ def _params(git: Git, release: Release, workspace: Workspace) -> Params:
 
 def _assemble_again(workspace: Workspace, params: Params, target: Path) -> tuple[int, int]:
     fitted = synthesis.load_generator(workspace.generator)
-    curation = pd.read_parquet(workspace.trial / "curation.parquet")
+    curation = _curation(workspace.trial / "curation.parquet")
     result = read_result(workspace.trial)
     cheap = workspace.trial / "cheap"
     samples = assemble(
@@ -156,6 +156,20 @@ def _assemble_again(workspace: Workspace, params: Params, target: Path) -> tuple
         licence=params.licence,
     )
     return len(samples), int((samples.provenance["source"] == "gan").sum())
+
+
+def _curation(path: Path) -> pd.DataFrame:
+    try:
+        found = pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise ArtifactError(f"{path.name} of this version cannot be read ({error}).") from None
+    missing = sorted({"id", "label", "chosen"} - set(found.columns))
+    if missing:
+        raise ArtifactError(
+            f"{path.name} of this version has no column {', '.join(missing)}; it was not made by "
+            "this product. Pull the released rows with `equipoise pull`."
+        )
+    return found
 
 
 def _rows_of_classes(curation: pd.DataFrame, schema: Schema) -> dict[str, int]:
