@@ -94,26 +94,27 @@ def test_no_text_gives_more_than_a_sentence(content):
     assert read_message(content.decode("utf-8", "replace")) is None
 
 
-@pytest.mark.parametrize("name", BOMBS)
-def test_release_json_may_hold_anything(released, name):
-    rewrite(released.root, {"reports/release.json": BOMBS[name][0]})
-    with pytest.raises(VersionError, match=r"reports/release\.json of the commit"):
-        verify(Git(released.root), [the_release(released.root)])
+def test_release_json_may_hold_anything(released):
+    for bomb, _ in BOMBS.values():
+        rewrite(released.root, {"reports/release.json": bomb})
+        with pytest.raises(VersionError, match=r"reports/release\.json of the commit"):
+            verify(Git(released.root), [the_release(released.root)])
 
 
-@pytest.mark.parametrize("objects", [{"0" * 32: -1}, {"0" * 32: 2**60}, {"0" * 32: None}, []])
-def test_sizes_of_objects_are_numbers_of_bytes(released, objects):
+def test_sizes_of_objects_are_numbers_of_bytes(released):
     details = json.loads(in_release(released.root, "reports/release.json"))
-    content = json.dumps({**details, "objects": objects}).encode()
-    rewrite(released.root, {"reports/release.json": content})
-    with pytest.raises(VersionError, match=r"reports/release\.json of the commit"):
-        verify(Git(released.root), [the_release(released.root)])
+    for objects in ({"0" * 32: -1}, {"0" * 32: 2**60}, {"0" * 32: None}, []):
+        content = json.dumps({**details, "objects": objects}).encode()
+        rewrite(released.root, {"reports/release.json": content})
+        with pytest.raises(VersionError, match=r"reports/release\.json of the commit"):
+            verify(Git(released.root), [the_release(released.root)])
 
 
-@pytest.mark.parametrize("name", BOMBS)
-def test_a_tag_may_say_anything(released, name):
-    line = BOMBS[name][0].decode("utf-8", "replace").replace("\0", "")[:5_000_000]
-    rewrite(released.root, {}, message=f"v0.1.0\n\n{{{line}\n")
+def test_a_tag_may_say_anything(released):
+    for bomb, _ in BOMBS.values():
+        line = bomb.decode("utf-8", "replace").replace("\0", "")[:5_000_000]
+        assert read_message(f"v0.1.0\n\n{{{line}\n") is None
+    rewrite(released.root, {}, message="v0.1.0\n\n" + '{"a":' * 100_000 + "\n")
     assert list_releases(Git(released.root), "augmented")[0].record is None
 
 

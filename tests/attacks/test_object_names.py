@@ -13,6 +13,7 @@ from pipeline.versions.local_store import LocalStore
 from pipeline.versions.lockfile import LOCK, read_outputs
 from pipeline.versions.objects import is_object_name, object_path
 from pipeline.versions.pull import pull
+from pipeline.versions.record import read_message
 from pipeline.versions.verification import verify
 from tests.attacks.stranger import (
     details_with,
@@ -66,47 +67,50 @@ def attacked(released, released_run):
     assert precious.read_text() == "mine"
 
 
-@pytest.mark.parametrize("name", STRANGE)
-def test_repair_deletes_nothing_outside_for_names_in_release_json(attacked, name):
+def test_repair_deletes_nothing_outside_for_names_in_release_json(attacked):
     objects = json.loads(in_release(attacked.root, "reports/release.json"))["objects"]
-    # As it was: the cache held a "bad copy" of the file that the name leads to.
-    content = details_with(attacked.root, objects={**objects, name: 1})
-    rewrite(attacked.root, {"reports/release.json": content})
-    with pytest.raises(VersionError, match=r"reports/release\.json of the commit [0-9a-f]{12} "):
-        verify(Git(attacked.root), [the_release(attacked.root)], read_data=True, repair=True)
+    for name in STRANGE:
+        # As it was: the cache held a "bad copy" of the file that the name leads to.
+        content = details_with(attacked.root, objects={**objects, name: 1})
+        rewrite(attacked.root, {"reports/release.json": content})
+        with pytest.raises(
+            VersionError, match=r"reports/release\.json of the commit [0-9a-f]{12} "
+        ):
+            verify(Git(attacked.root), [the_release(attacked.root)], read_data=True, repair=True)
 
 
-@pytest.mark.parametrize("name", STRANGE)
-def test_a_lock_with_such_a_name_is_refused(attacked, name):
+def test_a_lock_with_such_a_name_is_refused(attacked):
     lock = in_release(attacked.root, LOCK).decode()
     first = read_outputs(lock, where=LOCK)[0].md5
-    changed = lock.replace(first, json.dumps(name))
-    rewrite(attacked.root, {LOCK: changed.encode()})
-    git, release = Git(attacked.root), the_release(attacked.root)
-    for attempt in (
-        lambda: pull(git, release, attacked.root.parent / "pulled"),
-        lambda: verify(git, [release], repair=True),
-    ):
+    git = Git(attacked.root)
+    for name in STRANGE:
+        rewrite(attacked.root, {LOCK: lock.replace(first, json.dumps(name)).encode()})
+        release = the_release(attacked.root)
         with pytest.raises(VersionError, match=r"dvc\.lock"):
-            attempt()
+            pull(git, release, attacked.root.parent / "pulled")
+        with pytest.raises(VersionError, match=r"dvc\.lock"):
+            verify(git, [release], repair=True)
     assert not (attacked.root.parent / "pulled").exists()
 
 
-@pytest.mark.parametrize("name", [*STRANGE, f"{GOOD}.dir"])
-def test_a_listing_with_such_a_name_is_refused(attacked, released_run, name):
+def test_a_listing_with_such_a_name_is_refused(attacked):
     store = LocalStore(attacked.root / ".equipoise" / "remote")
-    entries = [*listing_of(attacked.root, store), {"md5": name, "relpath": "more.txt"}]
-    listing = replace_listing(attacked.root, store, json.dumps(entries).encode())
-    with pytest.raises(VersionError, match=f"the listing {listing}"):
-        pull(Git(attacked.root), the_release(attacked.root), attacked.root.parent / "pulled")
+    own = listing_of(attacked.root, store)
+    for name in (*STRANGE, f"{GOOD}.dir"):
+        entries = [*own, {"md5": name, "relpath": "more.txt"}]
+        listing = replace_listing(attacked.root, store, json.dumps(entries).encode())
+        with pytest.raises(VersionError, match=f"the listing {listing}"):
+            pull(Git(attacked.root), the_release(attacked.root), attacked.root.parent / "pulled")
     assert not (attacked.root.parent / "pulled").exists()
 
 
-@pytest.mark.parametrize("name", STRANGE)
-def test_a_tag_with_such_a_name_is_not_one_of_this_product(attacked, name):
+def test_a_tag_with_such_a_name_is_not_one_of_this_product(attacked):
     tag = next(Git(attacked.root).tags("augmented@v0.1.0"))
     record = json.loads(tag.message.splitlines()[-1])
-    record["outputs"]["data/augmented"] = name
+    assert read_message(tag.message) is not None
+    for name in STRANGE:
+        record["outputs"]["data/augmented"] = name
+        assert read_message(f"v0.1.0\n\n{json.dumps(record)}\n") is None
     rewrite(attacked.root, {}, message=f"v0.1.0\n\n{json.dumps(record)}\n")
     assert list_releases(Git(attacked.root), "augmented")[0].record is None
 
