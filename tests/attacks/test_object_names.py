@@ -43,6 +43,8 @@ STRANGE = (
     f"{GOOD}0",
     "-" * 32,
 )
+# All of them are one type's to refuse; so many are tried through whole commands.
+SOME = 5
 
 
 @pytest.mark.parametrize("name", STRANGE)
@@ -69,7 +71,7 @@ def attacked(released, released_run):
 
 def test_repair_deletes_nothing_outside_for_names_in_release_json(attacked):
     objects = json.loads(in_release(attacked.root, "reports/release.json"))["objects"]
-    for name in STRANGE:
+    for name in STRANGE[:SOME]:
         # As it was: the cache held a "bad copy" of the file that the name leads to.
         content = details_with(attacked.root, objects={**objects, name: 1})
         rewrite(attacked.root, {"reports/release.json": content})
@@ -83,7 +85,7 @@ def test_a_lock_with_such_a_name_is_refused(attacked):
     lock = in_release(attacked.root, LOCK).decode()
     first = read_outputs(lock, where=LOCK)[0].md5
     git = Git(attacked.root)
-    for name in STRANGE:
+    for name in STRANGE[:SOME]:
         rewrite(attacked.root, {LOCK: lock.replace(first, json.dumps(name)).encode()})
         release = the_release(attacked.root)
         with pytest.raises(VersionError, match=r"dvc\.lock"):
@@ -96,7 +98,7 @@ def test_a_lock_with_such_a_name_is_refused(attacked):
 def test_a_listing_with_such_a_name_is_refused(attacked):
     store = LocalStore(attacked.root / ".equipoise" / "remote")
     own = listing_of(attacked.root, store)
-    for name in (*STRANGE, f"{GOOD}.dir"):
+    for name in (*STRANGE[:SOME], f"{GOOD}.dir"):
         entries = [*own, {"md5": name, "relpath": "more.txt"}]
         listing = replace_listing(attacked.root, store, json.dumps(entries).encode())
         with pytest.raises(VersionError, match=f"the listing {listing}"):
