@@ -4,8 +4,11 @@ Prefect reads its settings when it is imported, so this module, which does not i
 its say first: the commands call `configure` before they import a flow.
 """
 
+import contextlib
 import os
+import tempfile
 
+from pipeline.versions.dvc_settings import refuse_private_in_git
 from pipeline.workspace import Workspace
 
 _ALWAYS = {
@@ -43,13 +46,27 @@ def configure(workspace: Workspace) -> None:
     """Set what Prefect will read, for this process and those that it starts.
 
     Prefect's home becomes a folder of the workspace's own, so that neither knows of the other.
+
+    Raises:
+        VersionError: that folder came with the repository, so that its settings are a stranger's.
     """
+    refuse_private_in_git(workspace.root)
     for name in _NEVER:
         os.environ.pop(name, None)
     os.environ.update(_ALWAYS)
     home = workspace.private / "prefect"
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     os.environ["PREFECT_HOME"] = str(home)
+
+
+def import_prefect() -> None:
+    """Import Prefect away from the current folder, whose files it takes for its own settings.
+
+    There `.env`, `prefect.toml` and `pyproject.toml` could name, among others, a logging
+    configuration that calls any function. `configure` must have been called before.
+    """
+    with tempfile.TemporaryDirectory(prefix="equipoise-") as folder, contextlib.chdir(folder):
+        import prefect.main  # noqa: F401
 
 
 def talk_to(url: str, auth: str | None) -> None:

@@ -77,7 +77,7 @@ def _problem_of_place(text: str) -> str | None:
     user, _, host = unquote(place[0]).rpartition("@")
     if not host:
         return "names no host"
-    if host.startswith("-") or user.startswith("-"):
+    if host.lstrip("[").startswith("-") or user.lstrip("[").startswith("-"):
         return "has a host or user that begins with a hyphen, which ssh takes for an option"
     return "has a path that begins with a hyphen" if place[1].startswith("-") else None
 

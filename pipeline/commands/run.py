@@ -9,7 +9,7 @@ import typer
 
 from flows.address import lasting_database
 from flows.server import temporary_server
-from flows.settings import configure, talk_to
+from flows.settings import configure, import_prefect, talk_to
 from pipeline.commands.places import refuse_unwritable
 from pipeline.commands.progress import screen
 from pipeline.lease import refuse_if_held
@@ -131,6 +131,7 @@ def _watched(place: Workspace) -> str:
     with temporary_server(place) as server:
         talk_to(server.address.url, server.address.auth)
         # Prefect takes seconds to import, time in which the server starts.
+        import_prefect()
         from flows.audience import watching
         from flows.augmentation import augmentation, finish_telling
         from flows.blocks import kept_in

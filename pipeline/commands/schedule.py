@@ -29,7 +29,7 @@ from flows.schedule import (
     write_schedule,
 )
 from flows.server import is_ours, port_is_free
-from flows.settings import configure
+from flows.settings import configure, import_prefect
 from pipeline.errors import ServiceError
 from pipeline.lease import SCHEDULE, hold, read_holder, refuse_if_held
 from pipeline.terminal import say
@@ -294,6 +294,7 @@ def _set_paused(place: Workspace, paused: bool) -> None:
 def _connect(place: Workspace, chosen: Schedule) -> None:
     configure(place)
     os.environ.update(chosen.address(auth_string(place)).environment())
+    import_prefect()
 
 
 def _required(place: Workspace) -> Schedule:

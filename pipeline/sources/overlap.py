@@ -149,6 +149,7 @@ def _free_names(root: Path, source: Path) -> Iterator[Path]:
 
 
 def _init_beside(source: Path) -> str:
+    source = source.resolve()
     folder = source if source.is_dir() else source.parent
     beside = folder.with_name(f"{folder.name}-workspace")
     return f"`equipoise init {shlex.quote(str(beside))} --from {shlex.quote(str(source))}`"

@@ -9,6 +9,9 @@ from pipeline.versions.dvc_files import refuse_excess_for_dvc
 from pipeline.versions.dvc_settings import refuse_foreign_settings
 from pipeline.versions.process import run_command, transport_environment
 
+# Without the current folder on Python's path: what a workspace calls `json.py` is no module of DVC.
+DVC = (sys.executable, "-P", "-m", "dvc")
+
 
 def site_cache(root: Path) -> Path:
     """The workspace's own folder for DVC's site cache, readable by its owner alone.
@@ -32,8 +35,13 @@ def dvc_environment(root: Path) -> dict[str, str]:
     return own | transport_environment(TRANSPORTS)
 
 
-def run_dvc(root: Path, *arguments: str) -> str:
-    """What a DVC command in the workspace prints.
+def run_dvc(root: Path, *arguments: str, content: bytes = b"") -> str:
+    """What a DVC command in the workspace prints, bytes that are no text kept as Python keeps them.
+
+    Args:
+        root: The workspace.
+        arguments: The subcommand, its options and operands.
+        content: What DVC reads on stdin.
 
     Raises:
         CommandError: DVC failed.
@@ -41,11 +49,12 @@ def run_dvc(root: Path, *arguments: str) -> str:
     """
     refuse_excess_for_dvc(root)
     return run_command(
-        [sys.executable, "-m", "dvc", *arguments],
+        [*DVC, *arguments],
         directory=root,
         kind=DATA,
         environment=dvc_environment(root),
-    ).decode(errors="replace")
+        content=content,
+    ).decode(errors="surrogateescape")
 
 
 def push(root: Path) -> None:

@@ -38,13 +38,7 @@ def refuse_foreign_settings(root: Path) -> None:
     if not (root / ".dvc").is_dir():
         return
     config = root / ".dvc" / "config"
-    held = _held_by_git(root)
-    if held:
-        raise VersionError(
-            f"git holds {held[0]} of {root}, which belongs to one machine alone: whoever wrote it "
-            "would decide what this one runs. Take it out of git with "
-            f"`git rm -r --cached {held[0]}`, and keep it only if it is yours."
-        )
+    refuse_private_in_git(root)
     refused = _sifted(root, "repo").refused
     if refused:
         key, problem = next(iter(refused.items()))
@@ -53,6 +47,21 @@ def refuse_foreign_settings(root: Path) -> None:
             f"{config} sets `{key}`{more}, which {problem}. git holds that file, so anybody may "
             "have written it. If the setting is yours, move it to this machine's own file: "
             f"`dvc config --local {key} VALUE`, then `dvc config --unset {key}`."
+        )
+
+
+def refuse_private_in_git(root: Path) -> None:
+    """Refuse a workspace whose repository brings files of those places that are this machine's.
+
+    Raises:
+        VersionError: git holds one; the sentence names it, and the way out.
+    """
+    held = _held_by_git(root)
+    if held:
+        raise VersionError(
+            f"git holds {held[0]} of {root}, which belongs to one machine alone: whoever wrote it "
+            "would decide what this one runs. Take it out of git with "
+            f"`git rm -r --cached {held[0]}`, and keep it only if it is yours."
         )
 
 

@@ -99,6 +99,6 @@ def _short(command: Sequence[str]) -> str:
     rest = list(command[1:])
     while rest[:1] == ["-c"]:
         rest = rest[2:]
-    rest = rest[1:] if rest[:1] == ["--literal-pathspecs"] else rest
+    rest = rest[1:] if rest[:1] in (["--literal-pathspecs"], ["-P"]) else rest
     words += rest
     return " ".join(words[:4]) + (" …" if len(words) > 4 else "")

@@ -6,18 +6,17 @@ is no part of this.
 """
 
 import os
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import WorkspaceError
 from pipeline.versions.agreement import SETTINGS
-from pipeline.versions.dvc import dvc_environment
+from pipeline.versions.dvc import run_dvc
 from pipeline.versions.git import Git
 from pipeline.versions.graph import CODE_FILE, DeclaredStage, read_from_outside
 from pipeline.versions.lockfile import LOCK
-from pipeline.versions.process import CommandError, SilentError, run_command
+from pipeline.versions.process import CommandError, SilentError
 
 DVC_IGNORE = ".dvcignore"
 FILES = (*SETTINGS, LOCK)
@@ -139,18 +138,15 @@ def _files_below(root: Path, folder: Path) -> Iterator[str]:
 
 
 def _ignored_by_dvc(root: Path, paths: Iterable[str]) -> list[Ignored]:
-    command = [sys.executable, "-m", "dvc", "check-ignore", "--details", "--stdin"]
     content = "\n".join([*paths, ""]).encode(errors="surrogateescape")
     try:
-        output = run_command(
-            command, directory=root, environment=dvc_environment(root), content=content
-        )
+        output = run_dvc(root, "check-ignore", "--details", "--stdin", content=content)
     except CommandError as error:
         if error.output or isinstance(error, SilentError):
             raise
         return []  # DVC ends with 1 where nothing is ignored.
     found = []
-    for line in output.decode(errors="surrogateescape").splitlines():
+    for line in output.splitlines():
         rule, _, path = line.partition("\t")
         source, number, pattern = rule.split(":", 2)
         if not pattern.startswith("!"):

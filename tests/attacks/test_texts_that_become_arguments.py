@@ -37,6 +37,8 @@ HOSTILE = [
     "-oProxyCommand=touch {mark}:x",
     "me@-oProxyCommand=touch:x",
     "host:-oProxyCommand=x",
+    "[-oProxyCommand=x]:x",
+    "me@[-oProxyCommand=x]:x",
     "s3://bucket/x",
     "ftp://host/x",
     "origin\n--upload-pack=x",
