@@ -27,5 +27,6 @@ def resolved_path(params: SourceParams, root: Path) -> Path:
             f"There is nothing at {path} (`source.path`: {params.path!r}); correct the path, or "
             "put the raw data there."
         )
-    refuse_overlap(path, root, {})
+    # By its own name, which the remedy needs where it is a link.
+    refuse_overlap(root / params.path, root, {})
     return path

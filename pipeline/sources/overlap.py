@@ -6,6 +6,7 @@ by their place inside the mounted file system, which a bind mount shows a second
 """
 
 import os
+import re
 import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,6 +15,8 @@ from pipeline.errors import SourceError
 
 # The folders in which the product writes, from the workspace.
 OWN_FOLDERS = ("data", "reports", ".equipoise", ".dvc", ".git")
+# How DVC names an object in its cache.
+_OBJECT = re.compile(r"/files/md5/[0-9a-f]{2}/[0-9a-f]{30}$")
 MOUNTS = Path("/proc/self/mountinfo")
 
 
@@ -131,10 +134,20 @@ def _hard_link(source: Path, folders: list[Path]) -> Path | None:
 
 def _move(source: Path, root: Path) -> str:
     """What to do with raw data that lie where the product writes."""
+    real = source.resolve()
+    if _OBJECT.search(str(real)) and Path(f"{source}.dvc").is_file():
+        return (
+            "DVC has linked them from its cache. Have it keep a copy there instead: `dvc config "
+            f"cache.type copy`, then `dvc unprotect {shlex.quote(str(source))}`; then run the same "
+            "command again."
+        )
     target = next(place for place in _free_names(root, source) if not place.exists())
-    moved = f"`mv {shlex.quote(str(source))} {shlex.quote(str(target))}`"
+    # Moving a link would leave the data where they are, and an object is DVC's to keep.
+    verb, how = ("cp", "Copy") if _OBJECT.search(str(real)) else ("mv", "Move")
+    shown = source if os.path.abspath(source) == str(real) else real
+    moved = f"`{verb} {shlex.quote(str(shown))} {shlex.quote(str(target))}`"
     return (
-        f"Move them out first: {moved}. Then name {target} as `--from` of `equipoise init`, or as "
+        f"{how} them out first: {moved}. Then name {target} as `--from` of `equipoise init`, or as "
         "`source.path` in params.yaml."
     )
 

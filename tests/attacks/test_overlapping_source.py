@@ -3,6 +3,8 @@
 import os
 import shlex
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -17,6 +19,7 @@ from pipeline.stages.ready import refuse_unready
 from pipeline.versions.setup import make_repository
 from pipeline.workspace import Workspace
 from tests import raw_data
+from tests.versions.conftest import dvc
 
 
 def refused(source, root, others=None):
@@ -180,3 +183,47 @@ def test_a_run_refuses_the_folders_that_dvc_is_told_to_write(tmp_path):
     (root / "dvc.yaml").write_text("stages:\n  a: {cmd: x, deps: ['${source.path}']}\n")
     with pytest.raises(SourceError, match="lie in the folder of the remote"):
         refuse_unready(Workspace(root), load_params(root / "params.yaml"))
+
+
+def test_a_file_that_dvc_links_into_its_cache_is_refused_and_the_advice_works(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    make_repository(tmp_path)
+    table = "\n".join(["a,b,label", *(f"{n},{n % 7},{'xy'[n % 4 == 0]}" for n in range(200))])
+    Path("my raw.csv").write_text(f"{table}\n")
+    dvc(tmp_path, "config", "cache.type", "symlink")
+    dvc(tmp_path, "add", "--quiet", "my raw.csv")
+    command = ["init", ".", "--from", "my raw.csv", "--label", "label"]
+    told = CliRunner().invoke(app, command)
+    assert told.exit_code == 2
+    (kept,) = Path(".dvc/cache/files/md5").glob("*/*")
+    for remedy in told.output.split("`")[1:4:2]:
+        monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+        subprocess.run(remedy, shell=True, check=True, capture_output=True)
+    made = CliRunner().invoke(app, command)
+    assert made.exit_code == 0, made.output
+    assert kept.is_file()
+
+
+def test_the_advice_moves_the_data_and_not_the_link_to_them(root, tmp_path):
+    for path in (root / "data" / "deep", root / ".dvc" / "files" / "md5" / "ab" / ("0" * 30)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.is_dir() or path.write_text("one")
+        link = tmp_path / f"link-{path.name[:4]}"
+        link.symlink_to(path)
+        remedy = refused(link, root).split("`")[1]
+        subprocess.run(remedy, shell=True, check=True)
+        moved = Path(shlex.split(remedy)[-1])
+        refuse_overlap(moved, root, {})
+        assert moved.is_symlink() is False
+    assert path.is_file()
+
+
+def test_init_from_the_current_folder_is_a_sentence_whose_advice_works(tmp_path, monkeypatch):
+    raw = raw_data.image_folder(tmp_path / "pictures")
+    monkeypatch.chdir(raw)
+    told = CliRunner().invoke(app, ["init", "elsewhere", "--from", "."])
+    assert told.exit_code == 2
+    made = CliRunner().invoke(app, shlex.split(told.output.split("`")[1])[1:])
+    assert made.exit_code == 0, made.output
