@@ -21,7 +21,20 @@ _NAME = (
     r"|access[_-]?key|account[_-]?key|private[_-]?key|authorization|session|jwt)[\w.%-]{0,60}"
     r"|auth|key|sig|sas|code|user|login|pass"
 )
-_PARAMETER = re.compile(rf"(?i)(?P<name>(?:[?&;#]|&amp;)(?:{_NAME})=)[^\s&;#'\"<>]+")
+_PARAMETER = re.compile(
+    rf"(?i)(?P<name>(?:[?&;#]|&amp;|%26|%3f)(?:{_NAME})(?:=|%3d))(?:(?!%26)[^\s&;#'\"<>])+"
+)
+# The same where the whole address is a part of another one, and so is quoted.
+_QUOTED = re.compile(r"(?i)(?P<scheme>%3a%2f%2f)(?:(?!%2f|%3f|%23)[^\s'\"<>/?&]){0,2000}(?:%40|@)")
+# `user:password@host:path` is no address of git's, but people write it.
+_WITHOUT_SCHEME = re.compile(
+    r"(?<![\w./-])[\w.-]{1,64}:[^\s/@:'\"<>]{1,200}@(?=[\w-]{1,63}(?:\.[\w-]{1,63})+[:/])"
+)
+# Tokens whose makers gave them a form of their own, wherever they stand.
+_TOKEN = re.compile(
+    r"\b(?:gh[a-z]_[A-Za-z0-9]{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|xox[a-z]-[\w-]{10,}"
+    r"|hf_[A-Za-z0-9]{16,}|A(?:KIA|SIA)[A-Z0-9]{16})(?![\w-])"
+)
 _HEADER = re.compile(
     r"(?i)(?P<name>\b(?:proxy-)?authorization\s*[:=]\s*(?:basic|bearer|token)?\s*"
     r"|\b(?:private-token|x-api-key|x-amz-security-token)\s*[:=]\s*)[^\s'\",;]+"
@@ -37,5 +50,8 @@ def without_credentials(text: str) -> str:
     'https://host/data?X-Amz-Signature=***&part=2'
     """
     text = _USER.sub(r"\g<scheme>", text)
+    text = _QUOTED.sub(r"\g<scheme>", text)
+    text = _WITHOUT_SCHEME.sub("", text)
+    text = _TOKEN.sub(HIDDEN, text)
     text = _PARAMETER.sub(rf"\g<name>{HIDDEN}", text)
     return _HEADER.sub(rf"\g<name>{HIDDEN}", text)

@@ -17,7 +17,8 @@ from pipeline.versions.remote_settings import set_remote
 from pipeline.workspace import Workspace
 from tests.versions.conftest import sh
 
-TOKEN = "ghp_0123456789abcdef"
+# Of no form that is known by itself.
+TOKEN = "word0123456789abcdef"
 URLS = [
     f"https://user:{TOKEN}@127.0.0.1:1/team.git",
     f"https://{TOKEN}@127.0.0.1:1/team.git",
@@ -31,6 +32,10 @@ URLS = [
     f"https://account/x?sv=1&sig={TOKEN}%3D",
     f"https://host/x#access_token={TOKEN}",
     f"postgresql+asyncpg://me:{TOKEN}@host/name",
+    f"https%3A%2F%2Fme%3A{TOKEN}%40host%2Fteam.git",
+    f"https://host/login?next=https%3a%2f%2f{TOKEN}@host%2Fteam.git",
+    f"https://host/login?next=%2Fteam.git%3Faccess_token%3D{TOKEN}%26page=2",
+    f"me:{TOKEN}@host.example.org:team.git",
 ]
 
 
@@ -49,6 +54,22 @@ def test_no_form_of_a_url_keeps_its_token(url, form):
 
 
 @pytest.mark.parametrize(
+    "token",
+    [
+        "ghp_0123456789abcdefABCDEF",
+        "github_pat_11ABCDEFG0123456789_abcdef",
+        "glpat-0123456789abcdef-xyz",
+        "xoxb-0123456789-abcdef",
+        "hf_0123456789abcdefABCDEF",
+        "AKIA0123456789ABCDEF",
+    ],
+)
+@pytest.mark.parametrize("form", ["{}", "https://host/{}/team.git", "token '{}' refused", "a={};"])
+def test_a_token_of_a_known_form_is_hidden_wherever_it_stands(token, form):
+    assert token not in without_credentials(form.format(token))
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "augmented@v1.2.0 and augmented#promoted#1",
@@ -57,6 +78,9 @@ def test_no_form_of_a_url_keeps_its_token(url, form):
         "http://[::1]:4200/a@b",
         "git@host:team/data.git",
         "file:///srv/a@b",
+        "https://host/a?next=https%3A%2F%2Fhost%2Fa%40b",
+        "/srv/a:b@host.example.org/x and note: a@b.example.org:x",
+        "ghp_short, AKIA and the class hf_cat",
         "write to me@example.org about https://example.org/x?page=2",
     ],
 )
