@@ -16,9 +16,10 @@ _USER = re.compile(
     r"|[^\s/@:\['\"<>]{0,200}:(?!\d+(?:[/?#\s]|$))[^\s'\"<>]{0,2000})@"
 )
 # Parameters whose values open something: ?token=, &X-Amz-Signature=, &sig=, #access_token=
+_PART = r"(?:(?!%3d|%26)[\w.%-]){0,60}"
 _NAME = (
-    r"[\w.%-]{0,60}(?:token|secret|passw|passphrase|pwd|signature|credential|api[_-]?key"
-    r"|access[_-]?key|account[_-]?key|private[_-]?key|authorization|session|jwt)[\w.%-]{0,60}"
+    rf"{_PART}(?:token|secret|passw|passphrase|pwd|signature|credential|api[_-]?key"
+    rf"|access[_-]?key|account[_-]?key|private[_-]?key|authorization|session|jwt){_PART}"
     r"|auth|key|sig|sas|code|user|login|pass"
 )
 _PARAMETER = re.compile(

@@ -144,7 +144,7 @@ def _move(source: Path, root: Path) -> str:
     target = next(place for place in _free_names(root, source) if not place.exists())
     # Moving a link would leave the data where they are, and an object is DVC's to keep.
     verb, how = ("cp", "Copy") if _OBJECT.search(str(real)) else ("mv", "Move")
-    shown = source if os.path.abspath(source) == str(real) else real
+    shown = source if source.absolute() == real else real
     moved = f"`{verb} {shlex.quote(str(shown))} {shlex.quote(str(target))}`"
     return (
         f"{how} them out first: {moved}. Then name {target} as `--from` of `equipoise init`, or as "

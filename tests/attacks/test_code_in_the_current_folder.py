@@ -20,7 +20,7 @@ READING = (
     ["verify", "v0.1.0"],
     ["report", "v0.1.0"],
     ["doctor"],
-    ["gc"],
+    ["gc", "--keep", "1"],
     ["run", "--dry-run"],
     ["remote", "show"],
     ["init", "elsewhere", "--from", "."],
@@ -42,8 +42,8 @@ def sprung(released, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("line", READING, ids=" ".join)
 def test_a_command_that_reads_imports_no_module_of_the_workspace(released, sprung, line):
-    r = CliRunner().invoke(app, line)
-    print(r.output[-500:])
+    told = CliRunner().invoke(app, line)
+    assert told.exit_code in (0, 2), told.output
     assert not sprung.exists(), sprung.read_text()
 
 
