@@ -9,6 +9,8 @@ import pytest
 
 from benchmarks.kill_promises import Promises
 from benchmarks.kills import Forked, Kill, kills, read_log, table, workspace_at
+from pipeline.versions.git import Git
+from pipeline.versions.listing import list_releases
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +46,8 @@ def test_what_the_promises_look_at_would_be_found(found):
     assert not promises.after_the_end()
     (workspace.prepared / "train-00000.parquet").write_bytes(b"half")
     (workspace.root / "source" / "rows.txt").write_text("changed")
-    remote = next((workspace.private / "remote" / "files" / "md5").glob("*/*"))
+    newest = list_releases(Git(workspace.root), "augmented")[-1].record.outputs["data/augmented"]
+    remote = workspace.private / "remote" / "files" / "md5" / newest[:2] / newest[2:]
     remote.chmod(0o644)
     remote.write_bytes(b"damaged")
     problems = " ".join(promises.after_a_kill())

@@ -50,6 +50,15 @@ class Swallows:
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_signal_that_python_forgets_is_noted(number):
+    # Whoever starts the tests in the background of a shell has them ignore SIGINT.
+    before = signal.signal(number, signal.SIG_DFL)
+    try:
+        require_noted(number)
+    finally:
+        signal.signal(number, before)
+
+
+def require_noted(number):
     with noting_signals():
         go_on_unless_stopped()
         Swallows(number)
