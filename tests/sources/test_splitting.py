@@ -3,12 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import ParamsError, SourceError
 from pipeline.params import SourceParams, SplitParams
 from pipeline.samples import Schema
+from pipeline.sources.clusters import cluster_lots, cluster_rows
 from pipeline.sources.splitting import (
     TEST,
     TRAIN,
@@ -57,8 +58,21 @@ def test_under_the_stable_rule_no_class_strays_far_from_its_share(counts, seed):
         assert max(1, np.floor(0.1 * n)) <= in_test <= max(1, np.ceil(0.3 * n))
 
 
+def mended_rows(rows, params):
+    """How many rows of each class the bounds put elsewhere than their own lots do."""
+    lots = cluster_lots(rows, cluster_rows(rows), seed=params.seed, purpose="split")
+    counts = []
+    for label in sorted(rows["label"].unique()):
+        of_class = lots[(rows["label"] == label).to_numpy()]
+        due, n = params.test_fraction * len(of_class), int((of_class < params.test_fraction).sum())
+        least, most = max(1, np.floor(0.5 * due)), max(1, np.ceil(1.5 * due))
+        counts.append(int(max(0, least - n, n - most)))
+    return counts
+
+
 @settings(max_examples=40, deadline=None)
 @given(before=st.integers(60, 200), after=st.integers(0, 300), seed=st.integers(0, 2**32 - 1))
+@example(before=60, after=7, seed=96)
 def test_under_the_stable_rule_a_row_stays_where_it_was_when_data_are_added(before, after, seed):
     params = SplitParams(test_fraction=0.3, seed=seed)
     small, large = rows_of((before, before)), rows_of((before + after, before))
@@ -66,7 +80,7 @@ def test_under_the_stable_rule_a_row_stays_where_it_was_when_data_are_added(befo
     second = dict(zip(large["id"], part(large, params), strict=True))
     moved = [row for row in first if first[row] != second[row]]
     # Only where chance left a class beyond its bounds may a row at the edge move.
-    assert len(moved) <= 2
+    assert len(moved) <= mended_rows(small, params)[0] + mended_rows(large, params)[0]
 
 
 def test_the_order_of_the_rows_does_not_matter():
