@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pyarrow as pa
 
+from pipeline.sources.number_format import quoted
 from pipeline.sources.survey import Notice, converted
 
 
@@ -172,8 +173,9 @@ def _with_partition(part: Cells) -> Cells:
         table = table.append_column(name, own)
         notices.append(
             converted(
-                f"The folders' names give the column {name!r}; list it in `source.table.leave_out` "
-                "if it is no feature."
+                f"The folders' names give the column {name!r}; "
+                f"`source.table.leave_out: [{quoted(name)}]` leaves it out where it is neither the "
+                "label nor a feature."
             )
         )
     return replace(part, table=table, notices=tuple(notices))

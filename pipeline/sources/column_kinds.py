@@ -10,20 +10,28 @@ import pyarrow.compute as pc
 
 from pipeline.params import TableParams
 from pipeline.sources.csv_table import first_row_where
-from pipeline.sources.number_format import quoted, read_numbers, read_otherwise
+from pipeline.sources.number_format import Numbers, quoted, read_numbers, read_otherwise
 from pipeline.sources.survey import Notice, converted, warning
 
 WHOLE = r"^[+-]?[0-9]+$"
 LEADING_ZERO = r"^[+-]?0[0-9]+$"
+MONTHS = "(jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)[a-zä]*"
 DATES = {
     "2024-01-31": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+ ?(Z|[+-][0-9:]+)?)?$",
     "31/01/2024": r"^[0-9]{1,2}/[0-9]{1,2}/[0-9]{2,4}( .*)?$",
     "31.01.2024": r"^[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{2,4}( .*)?$",
     "2024/01/31": r"^[0-9]{4}/[0-9]{1,2}/[0-9]{1,2}( .*)?$",
+    "31-01-2024": r"^[0-9]{1,2}-[0-9]{1,2}-[0-9]{2,4}( .*)?$",
+    "31 Jan 2024": rf"(?i)^[0-9]{{1,2}}[ .-]+{MONTHS}[ .-]+[0-9]{{2,4}}( .*)?$",
+    "Jan 31 2024": rf"(?i)^{MONTHS}[ .]+[0-9]{{1,2}}(st|nd|rd|th)?[ ,]+[0-9]{{4}}( .*)?$",
+    # Whatever else begins with year, month and day.
+    "2024-1-31": r"^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([T ].*)?$",
 }
 BOOLEANS = ({"true", "false"}, {"yes", "no"})
 # A column is of the kind that more than half of its cells are.
 MOSTLY = 0.5
+# Fewer numbers among categories, such as a size "42" among names, are nothing to tell.
+NOTABLE = 0.2
 SHOWN_ODD = 3
 MAXIMUM_CATEGORIES = 1_000
 # One column of names (or codes) for every twenty rows can still be learnt.
@@ -98,7 +106,7 @@ class KindFinder:
         if numbers.share <= MOSTLY:
             numbers = read_otherwise(name, texts, self._params) or numbers
         if numbers.share <= MOSTLY and declared is None:
-            return None
+            return self._several_ways(name, numbers)
         if numbers.problem:
             self._problems.append(numbers.problem)
             return False
@@ -111,6 +119,28 @@ class KindFinder:
         known = len(kept) - kept.null_count
         kind = declared or ("integer" if _share(kept, WHOLE, known) == 1 else "continuous")
         return Found(kind, kept, numbers.is_doubtful, "," in numbers.written[-3:])
+
+    def _several_ways(self, name: str, numbers: Numbers) -> bool | None:
+        """Numbers of two files, say, that no one way of writing reads, though most cells are some.
+
+        Where fewer are, the column is categories, and the numbers among them are told.
+        """
+        if numbers.share_in_any_way > MOSTLY:
+            self._problems.append(
+                f"The column {name!r} holds numbers that are not all written in one way (such as "
+                f"{' and '.join(map(repr, numbers.unlike))}); write all alike, or declare "
+                f"`source.table.kinds: {{{quoted(name)}: categorical}}`."
+            )
+            return False
+        if numbers.share >= NOTABLE:
+            self._notices.append(
+                warning(
+                    f"The column {name!r} holds numbers in {numbers.share:.0%} of its cells; it "
+                    f"was read as categories. `source.table.kinds: {{{quoted(name)}: continuous}}` "
+                    f"with `source.table.odd_cells: {{{quoted(name)}: missing}}` reads numbers."
+                )
+            )
+        return None
 
     def _booleans(self, name: str, texts: pa.ChunkedArray) -> Found | None:
         counts = Counter(pc.utf8_lower(pc.drop_null(texts)).to_pylist())
@@ -140,7 +170,11 @@ class KindFinder:
 
     def _dates(self, name: str, texts: pa.ChunkedArray) -> Found | bool | None:
         n = len(texts) - texts.null_count
-        shares = {form: _share(texts, pattern, n) for form, pattern in DATES.items()}
+        shares: dict[str, float] = {}
+        rest = texts
+        for form, pattern in DATES.items():
+            shares[form] = _share(rest, pattern, n)
+            rest = rest.filter(pc.invert(matches(rest, pattern))) if shares[form] else rest
         found = [form for form, share in shares.items() if share > 0]
         if sum(shares.values()) <= MOSTLY:
             return None

@@ -24,6 +24,9 @@ from pipeline.sources.typed_columns import (
 TRUE_TEXTS = {"true", "yes"}
 FORMULA = r"^[=+\-@]"
 ZONED = r"(Z|[+-][0-9]{2}:?[0-9]{2}|[+-][0-9]{2})$"
+# Over 17 digits from the first that is not zero; and what is not zero though it reads as 0.
+LONG = r"^[+-]?[0.]*[1-9](\.?[0-9]){16,}\.?[1-9]"
+VANISHING = r"^[^eE]*[1-9]"
 TIMED = r"[T ][0-9]"
 
 
@@ -103,15 +106,14 @@ class ColumnReader:
                 f"memorising; list it: `source.table.leave_out: [{quoted(name)}]`, or "
                 f"`source.table.unique_columns: [{quoted(name)}]` if it is a feature all the same."
             )
-        if typed.column.kind in ("categorical", "text"):
-            formulas = pc.sum(pc.match_substring_regex(values, FORMULA)).as_py() or 0
-            if formulas:
-                self.notices.append(
-                    warning(
-                        f"{formulas:,} cells of {name!r} begin with =, +, - or @; they are kept, "
-                        "and escaped where they are exported to CSV."
-                    )
-                )
+        is_text = typed.column.kind in ("categorical", "text")
+        formulas = pc.sum(pc.match_substring_regex(values, FORMULA)).as_py() if is_text else 0
+        if formulas:
+            told = (
+                f"{formulas:,} cells of {name!r} begin with =, +, - or @; they are kept, and "
+                "escaped where they are exported to CSV."
+            )
+            self.notices.append(warning(told))
 
     def _read_texts(self, name: str, texts: pa.ChunkedArray, declared: str | None) -> Typed | None:
         found = self._kinds.find(name, texts, declared)
@@ -207,8 +209,24 @@ class ColumnReader:
                 f"{self._where(row)}, too large to be held; correct or scale it."
             )
             return None
+        self._note_lost_digits(name, texts, values)
         finite = self._finite(name, values)
         return None if finite is None else self._typed(name, "continuous", finite)
+
+    def _note_lost_digits(self, name: str, texts: pa.ChunkedArray, values: pa.ChunkedArray) -> None:
+        """Say so where a number is written with more digits than a double has."""
+        vanished = pc.and_(pc.equal(values, 0), pc.match_substring_regex(texts, VANISHING))
+        lost = pc.fill_null(pc.or_(pc.match_substring_regex(texts, LONG), vanished), False)
+        n = pc.sum(lost).as_py() or 0
+        if n:
+            row = first_row_where(lost)
+            self.notices.append(
+                converted(
+                    f"{n:,} cells of {name!r} have more digits than a number of double precision, "
+                    f"and were rounded: {texts[row].as_py()[:40]} as {values[row].as_py()!r}. "
+                    f"`source.table.kinds: {{{quoted(name)}: categorical}}` keeps every digit."
+                )
+            )
 
     def _finite(self, name: str, values: pa.ChunkedArray) -> pa.ChunkedArray | None:
         infinite = pc.fill_null(pc.is_inf(values), False)
@@ -266,10 +284,8 @@ class ColumnReader:
             )
             return None
         if n_zoned:
-            told = converted(
-                f"The times of {name!r} are kept in UTC; their zones differ or are it."
-            )
-            self.notices.append(told)
+            told = f"The times of {name!r} are kept in UTC; their zones differ or are it."
+            self.notices.append(converted(told))
         whole = pa.chunked_array([pa.array(moments if n_zoned else moments.dt.tz_localize(None))])
         zone = "UTC" if n_zoned else None
         try:

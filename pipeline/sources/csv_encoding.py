@@ -1,12 +1,16 @@
 """In which encoding a text table is written: its mark, its bytes, and else a careful guess."""
 
 import codecs
+import contextlib
+import itertools
 import re
 from pathlib import Path
 
 from pipeline.sources.cells import TableError
 from pipeline.sources.survey import Notice, converted
 
+# Tried for a word that a person may recognise, the commonest first.
+OTHERS = ("latin-1", "cp1252", "cp1250", "cp1251", "mac-roman", "cp850")
 BLOCK_BYTES = 2**20
 SAMPLED_BYTES = 2**18
 MARKS = (
@@ -17,10 +21,18 @@ MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 # Signs of western text that stand alone or at the end of a word; letters are judged by their case.
+PACKED = {b"\x1f\x8b": "gzip-compressed", b"PK\x03\x04": "a ZIP archive or an Excel workbook"}
+PACKED |= {b"PAR1": "a Parquet file", b"\xd0\xcf\x11\xe0": "an old Excel workbook"}
+PACKED |= {b"BZh": "bzip2-compressed", b"\xfd7zXZ": "xz-compressed"}
+UNPACK = dict.fromkeys(PACKED.values(), "unpack it, and name the table in it as `source.path`")
+UNPACK["a ZIP archive or an Excel workbook"] = "unpack it, or save the sheet as CSV"
+UNPACK["an old Excel workbook"] = "save the sheet as CSV"
+UNPACK["a Parquet file"] = "rename it to .parquet"
 SIGNS = set("€£¥§©®°±²³µ·¼½¾–—‘’“”„…«»¿¡ªº‰™\u00a0")
 INSIDE_WORDS = set("’·\u00a0–‘-")
-# Letters of Iceland: their bytes are far more often letters of Turkey.
-DOUBTFUL = set("ðÐþÞýÝ×÷¤¦¨¯´¸¹ˆ˜‚ƒ†‡‹›•¬")
+# Letters of Iceland, whose bytes are far more often letters of Turkey, and letters whose bytes are
+# ä, é, ö, û and ü of old Macintosh files.
+DOUBTFUL = set("ŠŽšžŸðÐþÞýÝ×÷¤¦¨¯´¸¹ˆ˜‚ƒ†‡‹›•¬")
 MOST_ACCENTED = 0.5
 
 
@@ -32,6 +44,9 @@ def encoding_of(path: Path, declared: str | None) -> tuple[str, list[Notice]]:
     """
     with path.open("rb") as stream:
         start = stream.read(4096)
+    packed = next((name for mark, name in PACKED.items() if start.startswith(mark)), None)
+    if packed:
+        raise TableError(f"is {packed}, not text; {UNPACK[packed]}")
     marked = next((name for mark, name in MARKS if start.startswith(mark)), None)
     if declared is not None:
         if declared == "utf-8":
@@ -71,15 +86,51 @@ def _refuse_other_than_utf8(path: Path, start: bytes) -> None:
     _refuse_nul(path)
     place = _first_byte_beyond_utf8(path)
     if place is not None:
-        raise TableError(_not_utf8(place))
+        damaged = _damaged_utf8(path, place)
+        raise TableError(damaged or _not_utf8(place, _line_at(path, place[1])))
 
 
-def _not_utf8(place: tuple[int, int], guess: str = "latin-1") -> str:
-    others = ", ".join(name for name in ("latin-1", "cp1252", "cp1250", "cp1251") if name != guess)
-    return (
+def _not_utf8(place: tuple[int, int], line: bytes, guess: str | None = None) -> str:
+    """What to do: UTF-8 that is damaged is mended, another encoding is told by a word of it."""
+    start = (
         f"is not UTF-8 text (byte {place[0]}, line {place[1]}), and its encoding is not certain; "
-        f"save it as UTF-8, or set `source.table.encoding: {guess}` (or {others}, …)"
+        "save it as UTF-8, or set the one that reads"
     )
+    word = next((word for word in re.split(rb"[\s,;|\"]+", line) if not word.isascii()), line[:40])
+    shown = {}
+    for name in dict.fromkeys(filter(None, (guess, *OTHERS))):
+        with contextlib.suppress(UnicodeDecodeError):
+            shown.setdefault(word.decode(name), name)
+    ways = ", ".join(
+        f"{text[:40]!r} by `source.table.encoding: {name}`"
+        for text, name in shown.items()
+        if text.isprintable()
+    )
+    return f"{start} its words as they are meant: {ways}"
+
+
+def _damaged_utf8(path: Path, place: tuple[int, int]) -> str | None:
+    """Where some lines are UTF-8 beyond ASCII, the others are damaged, and no other encoding."""
+    whole = broken = 0
+    with path.open("rb") as stream:
+        for line in stream:
+            if not line.isascii():
+                try:
+                    line.decode("utf-8")
+                    whole += 1
+                except UnicodeDecodeError:
+                    broken += 1
+    if whole <= broken:
+        return None
+    return (
+        f"is UTF-8 text in {whole:,} lines, but not in {broken:,}, the first at byte {place[0]} "
+        f"(line {place[1]}); write {'that line' if broken == 1 else 'those lines'} anew as UTF-8"
+    )
+
+
+def _line_at(path: Path, number: int) -> bytes:
+    with path.open("rb") as stream:
+        return next(itertools.islice(stream, number - 1, None), b"")
 
 
 def _refuse_nul(path: Path) -> None:
@@ -122,9 +173,12 @@ def _single_byte(path: Path) -> tuple[str, list[Notice]]:
     place = _first_byte_beyond_utf8(path)
     assert place is not None
     _refuse_nul(path)
+    damaged = _damaged_utf8(path, place)
+    if damaged:
+        raise TableError(damaged)
     words = _western_words(content)
     if words is None:
-        raise TableError(_not_utf8(place, _likely(content)))
+        raise TableError(_not_utf8(place, _line_at(path, place[1]), _likely(content)))
     notice = converted(
         f"The text is not UTF-8 (byte {place[0]}, line {place[1]}) and was read as cp1252, with "
         f"words such as {words[0]!r}; where they look wrong, `source.table.encoding` declares "
@@ -148,21 +202,26 @@ def _western_words(content: bytes) -> list[str] | None:
         n_letters += len(letters)
         n_accented += sum(not letter.isascii() for letter in letters)
         for before, letter, after in zip(" " + word, word, word[1:] + " ", strict=False):
-            if letter.isascii():
-                continue
-            if not letter.isalpha() and letter not in SIGNS:
-                return None
-            is_inside = before.isalpha() and after.isalpha()
-            if letter in SIGNS and is_inside and letter not in INSIDE_WORDS:
-                return None
-            if letter.isupper() and before.islower():
+            if not letter.isascii() and _is_odd(before, letter, after):
                 return None
     if n_letters and n_accented > MOST_ACCENTED * n_letters:
         return None
     return words
 
 
-def _likely(content: bytes) -> str:
+def _is_odd(before: str, letter: str, after: str) -> bool:
+    """Whether nobody writes this letter or sign between these two neighbours."""
+    if letter.isalpha() and letter not in SIGNS:
+        return letter.isupper() and before.islower()
+    if letter not in SIGNS:
+        return True
+    # What ñ, ß, ë and ì of old Macintosh files would be.
+    if before.islower() and ((letter == "–" and after.islower()) or letter in "§‘“"):
+        return True
+    return before.isalpha() and after.isalpha() and letter not in INSIDE_WORDS
+
+
+def _likely(content: bytes) -> str | None:
     import charset_normalizer
 
     names = {"cp1250": "cp1250", "cp1251": "cp1251", "mac_roman": "mac-roman", "cp437": "cp437"}
@@ -170,5 +229,5 @@ def _likely(content: bytes) -> str:
     names |= {"gb18030": "gb18030", "euc_jp": "euc-jp", "big5": "big5", "euc_kr": "euc-kr"}
     best = charset_normalizer.from_bytes(content, cp_isolation=list(names)).best()
     if best is None or len(content) < 32:
-        return "latin-1"
-    return names.get(best.encoding, "latin-1")
+        return None
+    return names.get(best.encoding)

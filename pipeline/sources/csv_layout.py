@@ -94,7 +94,7 @@ def look_at(path: Path, params: TableParams) -> Layout:
         if any("\n" in name or "\r" in name for name in header):
             notices.append(converted("Column names hold line breaks, which became spaces."))
             header = tuple(" ".join(name.split()) for name in header)
-        _check_header(header, delimiter)
+        _check_header(header, delimiter, skipped)
     return Layout(header, delimiter, encoding, skipped, names is not None, tuple(notices))
 
 
@@ -237,7 +237,7 @@ def _header_names(rows: list[list[str]], params: TableParams) -> list[str] | Non
     return rows[0] if found else None
 
 
-def _check_header(header: tuple[str, ...], delimiter: str) -> None:
+def _check_header(header: tuple[str, ...], delimiter: str, skipped: int) -> None:
     if len(header) == 1:
         for other, name in DELIMITERS.items():
             if other != delimiter and other in header[0]:
@@ -259,4 +259,10 @@ def _check_header(header: tuple[str, ...], delimiter: str) -> None:
         raise TableError(
             f"has no name for column {header.index('') + 1} in its header; give it one (an index "
             "column can be named and then listed in `source.table.leave_out`)"
+            + (
+                f", or, where line {skipped + 1} is a title and no header, set "
+                f"`source.table.skip_lines: {skipped + 1}`"
+                if header.count("") > len(header) / 3
+                else ""
+            )
         )

@@ -83,7 +83,11 @@ def header_size(path: Path) -> tuple[int, int] | None:
     """(height, width) of the picture in pixels, from its header; None where it cannot be read."""
     try:
         with path.open("rb") as stream:
-            return size_of(stream.read(HEADER_BYTES))
+            start = stream.read(HEADER_BYTES)
+            size = size_of(start)
+            # A TIFF may tell its size at its end, and a JPEG after a large profile.
+            is_whole = size is not None or len(start) < HEADER_BYTES
+            return size if is_whole else size_of(start + stream.read(MAXIMUM_BYTES))
     except OSError:
         return None
 

@@ -79,6 +79,8 @@ class Numbers:
         share: Of the cells that are not missing.
         written: The key of `FORMATS`.
         is_doubtful: Read as plain, though every point could stand before thousands.
+        share_in_any_way: Of the cells that some one way of writing reads.
+        unlike: Where that is more than `share`, two numbers that no one way reads.
         problem: Why nobody can tell what is meant, as a whole sentence.
     """
 
@@ -87,6 +89,8 @@ class Numbers:
     share: float
     written: str = PLAIN
     is_doubtful: bool = False
+    share_in_any_way: float = 0.0
+    unlike: tuple[str, ...] = ()
     problem: str | None = None
     notices: list[Notice] = field(default_factory=list)
 
@@ -125,6 +129,11 @@ def read_numbers(name: str, texts: pa.ChunkedArray, params: TableParams) -> Numb
     found = read[written]
     numbers = _applied(texts, found, counts)
     numbers.written = written
+    others = [text for way in tried for text in read[way] if text not in found]
+    if others:
+        any_way = sum(counts[text] for text in {*found, *others})
+        numbers.share_in_any_way = any_way / sum(counts.values())
+        numbers.unlike = (next(iter(found)), others[0])
     unlike = _first_unlike(best, read)
     if unlike and numbers.share > 0.5:
         if written == PLAIN and params.decimal is None and params.thousands is None:

@@ -15,7 +15,7 @@ from PIL import Image, UnidentifiedImageError
 
 from pipeline.sources.parallel import turn
 from pipeline.sources.pixel_values import PictureError, bits_a_value, conversion
-from pipeline.sources.png_chunks import BEGINNING, without_extras
+from pipeline.sources.png_chunks import BEGINNING, ORIENTATION, without_extras
 
 # A camera's multi-picture file (MPO) is opened as JPEG, and then calls itself MPO.
 FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP")
@@ -93,12 +93,13 @@ def decode(content: bytes, *, scale_sixteen_bit: bool = False) -> Picture:
         if not content.startswith(BEGINNING):
             raise
         # A broken profile or comment makes Pillow refuse a PNG whose pixels are whole.
-        bare = without_extras(content)
-        if len(bare) == len(content):
-            raise
-        with contextlib.suppress(PictureError):
-            picture = _decoded(bare, scale_sixteen_bit=scale_sixteen_bit)
-            return replace(picture, remarks=picture.remarks | {"extras"})
+        for but in ((ORIENTATION,), ()):
+            bare = without_extras(content, but=but)
+            if len(bare) == len(content):
+                continue
+            with contextlib.suppress(PictureError):
+                picture = _decoded(bare, scale_sixteen_bit=scale_sixteen_bit)
+                return replace(picture, remarks=picture.remarks | {"extras"})
         raise
 
 
@@ -157,7 +158,8 @@ def size_of(content: bytes) -> tuple[int, int] | None:
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             width, height = image.size
             is_lying = image.getexif().get(ORIENTATION_TAG, 1) in LYING
-            return (width, height) if is_lying else (height, width)
+            # Pillow gives the size of a TIFF upright, and turns its pixels as they are loaded.
+            return (width, height) if is_lying and image.format != "TIFF" else (height, width)
     except Exception:
         return None
 
@@ -170,6 +172,8 @@ def _upright(image: Image.Image, declared: tuple[int, int], *, scale_sixteen_bit
     bits = bits_a_value(image)
     if image.format in ("JPEG", "MPO"):
         _draft(image)
+    if image.format == "TIFF" and image.getexif().get(ORIENTATION_TAG) in TURNS:
+        remarks.add("turned")
     image.load()
     convert = conversion(image, remarks, bits=bits, scale_sixteen_bit=scale_sixteen_bit)
     factor = math.ceil(math.sqrt(math.prod(image.size) / KEPT_PIXELS))

@@ -25,6 +25,11 @@ def conversion(
             "has floating-point pixels; whole numbers from 0 to 255 are expected: save it with 8 "
             "bits a value"
         )
+    if bits in (12, 32):
+        raise PictureError(
+            f"has {bits} bits a value, whose largest is not certain; save it with 8 or 16 bits a "
+            "value"
+        )
     if image.mode.startswith("I") or bits == 16:
         if not scale_sixteen_bit:
             raise PictureError(
@@ -41,19 +46,20 @@ def conversion(
 
 
 def bits_a_value(image: Image.Image) -> int:
-    """Bits that the file stores of a value: 2 and 4 of grey PNG, 16, otherwise 8.
+    """Bits that the file stores of a value: 2 and 4 of grey PNG, 12, 16, 32, otherwise 8.
 
     Pillow would drop the low byte of 16 without a word.
     """
-    if image.mode.startswith("I"):
-        return 16
     stored = (tile.args for tile in getattr(image, "tile", ()))
     names = {
         str(argument)
         for arguments in stored
         for argument in (arguments if isinstance(arguments, tuple) else (arguments,))
     }
-    if any(";16" in name for name in names):
+    for bits in (12, 32):
+        if any(f"I;{bits}" in name for name in names):
+            return bits
+    if image.mode.startswith("I") or any(";16" in name for name in names):
         return 16
     return next((bits for bits in (2, 4) if f"L;{bits}" in names), 8)
 

@@ -5,13 +5,14 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from pipeline.sources.cells import Place, TableError
-from pipeline.sources.folder_layout import SPLIT_NAMES
+from pipeline.sources.folder_layout import SPLIT_NAMES, split_named
 
 PARQUET_SUFFIXES = (".parquet", ".pq")
 TEXT_SUFFIXES = (".csv", ".tsv")
 HIVE_MISSING = "__HIVE_DEFAULT_PARTITION__"
 PARTITION = re.compile(r"([^=]+)=(.*)")
 MAXIMUM_FILES = 10_000
+HELD_OUT = {"holdout", "heldout", "held", "hold", "eval", "evaluation", "unseen", "submission"}
 
 
 def files_of(path: Path) -> list[Path]:
@@ -77,6 +78,7 @@ def _splits(paths: list[Path]) -> list[str | None]:
     found = [_split_in(path) for path in paths]
     known = {split for split in found if split}
     if len(set(found)) < 2:
+        _refuse_held_out(paths)
         return [None] * len(paths)
     if None in found:
         first = next(path for path, split in zip(paths, found, strict=True) if split is None)
@@ -92,16 +94,33 @@ def _splits(paths: list[Path]) -> list[str | None]:
     return found
 
 
+def _refuse_held_out(paths: list[Path]) -> None:
+    """Files that nobody should train on, though their names do not say which split they are."""
+    held_out = [path for path in paths if HELD_OUT & set(_words(path.stem))]
+    if held_out and len(held_out) < len(paths):
+        raise TableError(
+            f"holds {held_out[0]} beside other files; name all by their splits (train, validation "
+            "or test first), or move it elsewhere"
+        )
+
+
 def _split_in(path: Path) -> str | None:
-    for part in path.parts:
+    """The split of a folder's first word, or of the first or the last word of the file's name."""
+    for part in path.parts[:-1]:
         found = PARTITION.fullmatch(part)
-        if found:
-            word = found[2].lower() if found[1].lower() == "split" else ""
-        else:
-            word = re.split(r"[-_. ]", part.lower())[0]
-        if word in SPLIT_NAMES:
-            return SPLIT_NAMES[word]
-    return None
+        first = [part] if found is None else [found[2]] * (found[1].lower() == "split")
+        for word in first:
+            if split := split_named((_words(word) or [""])[0]):
+                return split
+    words = _words(path.stem)
+    return next((split for word in words[:1] + words[-1:] if (split := split_named(word))), None)
+
+
+def _words(name: str) -> list[str]:
+    """The words of a name without numbers: of adult_train-00000-of-00002 adult and train."""
+    words = [word.strip("0123456789()") for word in re.split(r"[-_. ]+", name.lower())]
+    words = [word.removesuffix("set") or word for word in words]
+    return [word for word in words if word and word != "of"]
 
 
 def _partition(path: Path) -> tuple[tuple[str, str | None], ...]:

@@ -154,9 +154,10 @@ def _decimal(name: str, column: pa.ChunkedArray) -> Plain:
             f"{{{quoted(name)}: categorical}}` if it is a code, round it, or leave it out: "
             f"`source.table.leave_out: [{quoted(name)}]`."
         )
-    if kind.scale <= 0 and kind.precision <= EXACT_DIGITS:
+    largest = pc.max(pc.abs(doubles)).as_py() or 0.0
+    if kind.scale <= 0 and largest <= LARGEST_WHOLE:
         told = converted(f"The column {name!r} is of the type {kind}; it was read as integer.")
-        return Plain(pc.cast(column, pa.int64()), "integer", (told,))
+        return Plain(pc.cast(doubles, pa.int64()), "integer", (told,))
     told = converted(
         f"The column {name!r} is of the type {kind}; it was read as numbers of double precision, "
         f"which are the same to all {kind.scale} decimals."

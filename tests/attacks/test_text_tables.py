@@ -59,6 +59,7 @@ EDITS = st.lists(
 @given(EDITS, st.none() | st.integers(0, len(BASE)))
 @example([(0, 0, b"\0")], None)
 @example([(0, 0, b"\xff\xfe")], None)
+@example([(0, 18, b"\r"), (8, 0, b"\r")], None)
 @settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_bytes_give_anything_but_a_sentence(tmp_path, edits, cut):
     content = bytearray(BASE)
