@@ -97,7 +97,7 @@ def _not_utf8(place: tuple[int, int], line: bytes, guess: str | None = None) -> 
         "save it as UTF-8, or set the one that reads"
     )
     word = next((word for word in re.split(rb"[\s,;|\"]+", line) if not word.isascii()), line[:40])
-    shown = {}
+    shown: dict[str, str] = {}
     for name in dict.fromkeys(filter(None, (guess, *OTHERS))):
         with contextlib.suppress(UnicodeDecodeError):
             shown.setdefault(word.decode(name), name)

@@ -4,7 +4,7 @@ import struct
 
 BEGINNING = b"\x89PNG\r\n\x1a\n"
 # All that changes how the pixels are meant, but for the profile, which may be what is broken.
-KEPT = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"gAMA", b"cHRM", b"sRGB", b"IEND")
+KEPT: tuple[bytes, ...] = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"gAMA", b"cHRM", b"sRGB", b"IEND")
 # An animation stays one, so that it is not taken for its first frame.
 KEPT += (b"acTL", b"fcTL", b"fdAT")
 ORIENTATION = b"eXIf"
