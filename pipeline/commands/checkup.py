@@ -156,7 +156,7 @@ def remote(workspace: Workspace) -> tuple[Level, str]:
             "warning",
             (
                 f"{found.public_url} answers, but damaged data would pass unseen. Set "
-                f"`dvc remote modify {found.name} verify true`"
+                f"`dvc remote modify {shlex.quote(found.name)} verify true`"
             ),
         )
     return "ok", f"{found.public_url} answers and verifies"

@@ -136,6 +136,7 @@ def _damaged(place: Path) -> VersionError:
     if (place / "objects").is_dir() and (place / "refs").is_dir():
         heads = sorted(path.name for path in (place / "refs" / "heads").glob("*"))
         branch = "main" if "main" in heads or not heads else heads[0]
+        branch = branch if re.fullmatch(r"[\w.-]+", branch) else "BRANCH"
         return VersionError(
             f"{place / 'HEAD'} is missing or damaged, so that git sees no repository there. Write "
             f"it anew with `printf 'ref: refs/heads/{branch}\\n' > "

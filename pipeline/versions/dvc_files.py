@@ -1,5 +1,6 @@
 """The files that DVC reads, judged before DVC reads them: its own reader has no limits."""
 
+import shlex
 from pathlib import Path
 
 from pipeline.errors import ParamsError, VersionError, WorkspaceError
@@ -31,8 +32,8 @@ def refuse_excess_for_dvc(root: Path) -> None:
                 raise
             raise WorkspaceError(
                 f"{name} cannot be read, as after a merge with conflicts ({error}) Restore it with "
-                f"`git checkout -- {name}`, or delete it: a dvc.lock is written anew, and what is "
-                "in the cache is found again."
+                f"`git checkout -- {shlex.quote(name)}`, or delete it: a dvc.lock is "
+                "written anew, and what is in the cache is found again."
             ) from None
 
 

@@ -1,6 +1,7 @@
 """DVC's settings of a workspace: what of them is used, and which refuse to have DVC run at all."""
 
 import logging
+import shlex
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,8 @@ def refuse_foreign_settings(root: Path) -> None:
         raise VersionError(
             f"{config} sets `{key}`{more}, which {problem}. git holds that file, so anybody may "
             "have written it. If the setting is yours, move it to this machine's own file: "
-            f"`dvc config --local {key} VALUE`, then `dvc config --unset {key}`."
+            f"`dvc config --local {shlex.quote(key)} VALUE`, then "
+            f"`dvc config --unset {shlex.quote(key)}`."
         )
 
 

@@ -8,6 +8,7 @@ back into the error that it raised.
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -110,8 +111,8 @@ def run_stage(
         if process.returncode and output.invalid_file:
             raise WorkspaceError(
                 f"{output.invalid_file} cannot be read, as after a merge with conflicts. Restore "
-                f"it with `git checkout -- {output.invalid_file}`, or delete it: a dvc.lock is "
-                "written anew, and what is in the cache is found again."
+                f"it with `git checkout -- {shlex.quote(output.invalid_file)}`, or delete it: "
+                "a dvc.lock is written anew, and what is in the cache is found again."
             )
         if process.returncode:
             told_here = _told_in(error_file)

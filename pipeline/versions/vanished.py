@@ -1,5 +1,6 @@
 """A local remote that is gone although versions were released to it: told, never filled anew."""
 
+import shlex
 from pathlib import Path
 
 from pipeline.errors import VersionError
@@ -28,8 +29,8 @@ def refuse_vanished(git: Git, remote: Remote, name: str) -> None:
             f"{path} {what}, although {there[-1]} was released to it; its disk may not be mounted. "
             "Bring it back. Where the data lie elsewhere now, name that place with `equipoise "
             "remote set PATH`. Where they are lost, make the folder with "
-            f"`mkdir -p {path}/files/md5`, and `equipoise verify --repair` puts there what this "
-            "machine's cache has."
+            f"`mkdir -p {shlex.quote(f'{path}/files/md5')}`, and `equipoise verify "
+            "--repair` puts there what this machine's cache has."
         )
 
 

@@ -1,5 +1,6 @@
 """Verifying versions: every object that they need, in the remote and in the cache."""
 
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -164,7 +165,8 @@ def _require_place(git: Git, remote: Remote) -> None:
         f"{path}, where the data of these versions were stored, is missing or empty, and no folder "
         "is made there: its disk may not be mounted. Bring it back. Where the data lie elsewhere "
         "now, name that place with `equipoise remote set PATH`; where they are lost, run "
-        f"`mkdir -p {path}/files/md5`. Then run `equipoise verify --repair` again."
+        f"`mkdir -p {shlex.quote(f'{path}/files/md5')}`. Then run `equipoise verify "
+        "--repair` again."
     )
 
 

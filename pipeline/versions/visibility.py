@@ -6,6 +6,7 @@ is no part of this.
 """
 
 import os
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,14 +53,14 @@ def require_visible_to_git(root: Path) -> None:
     )
     if first.path == "":
         raise WorkspaceError(
-            f"{told} Make the workspace a repository of its own, `git init {root}`, or delete that "
-            "pattern; then try again."
+            f"{told} Make the workspace a repository of its own, "
+            f"`git init {shlex.quote(str(root))}`, or delete that pattern; then try again."
         )
-    lines = " ".join(f"'!/{one.path}'" for one in ignored)
+    lines = " ".join(shlex.quote(f"!/{one.path}") for one in ignored)
     raise WorkspaceError(
         f"{told} Exempt them at the end of the workspace's .gitignore, "
-        f"`printf '%s\\n' {lines} >> {root / '.gitignore'}`, or delete that pattern; then try "
-        "again."
+        f"`printf '%s\\n' {lines} >> {shlex.quote(str(root / '.gitignore'))}`, "
+        "or delete that pattern; then try again."
     )
 
 
