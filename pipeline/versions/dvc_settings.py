@@ -2,6 +2,7 @@
 
 import logging
 import shlex
+import stat
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from pipeline.versions.git import Git
 from pipeline.versions.operands import InTree
 
 log = logging.getLogger(__name__)
+
+MAXIMUM_BYTES = 2**16
 
 # What git must not hold, since only this machine can know it: DVC's own settings of it, its caches
 # and locks, and the product's private folder.
@@ -100,6 +103,8 @@ def _sifted(root: Path, level: str) -> Sifted:
     from dvc.config import Config, ConfigError
 
     try:
+        for name in ("config", "config.local"):
+            _refuse_endless(root / ".dvc" / name)
         files = Config(str(root / ".dvc"), validate=False)
         content = dict(files.load_one(level))
     except (ConfigError, OSError) as error:
@@ -107,6 +112,23 @@ def _sifted(root: Path, level: str) -> Sifted:
     if level == "repo" or (level == "local" and PRIVATE[0] in _held_by_git(root)):
         return sift(content, root)
     return Sifted(content)
+
+
+def _refuse_endless(path: Path) -> None:
+    """Refuse a file of settings that DVC would never come to the end of; git holds links as well.
+
+    Raises:
+        VersionError: it is a device, a pipe, a folder, or larger than settings are.
+    """
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return
+    if not stat.S_ISREG(found.st_mode) or found.st_size > MAXIMUM_BYTES:
+        raise VersionError(
+            f"{path} is no regular file of at most {MAXIMUM_BYTES:,} bytes, as settings are. "
+            "Delete it, and name the remote again with `equipoise remote set URL`."
+        )
 
 
 def _held_by_git(root: Path) -> list[str]:

@@ -12,12 +12,11 @@ from configobj import ConfigObj, ConfigObjError
 
 from pipeline.credentials import without_credentials
 from pipeline.errors import VersionError
-from pipeline.versions.dvc_settings import effective_config
+from pipeline.versions.dvc_settings import MAXIMUM_BYTES, effective_config
 from pipeline.versions.foreign_settings import PUBLIC_OPTIONS, sift_remote
 
 log = logging.getLogger(__name__)
 
-MAXIMUM_BYTES = 2**16
 # Follows the name of the remote that tells where it lies in its workspace.
 INSIDE = "-inside"
 DEFAULT_INSIDE = ".equipoise/remote"

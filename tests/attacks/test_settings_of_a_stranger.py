@@ -1,7 +1,10 @@
 """DVC's settings in a file that git holds may come from anybody: none of them runs a program."""
 
+import os
+
 import pytest
 from configobj import ConfigObj
+from dvc.config import Config
 from typer.testing import CliRunner
 
 from pipeline.cli import app
@@ -285,3 +288,28 @@ def test_an_endpoint_is_only_taken_for_s3():
     content = config_of({"url": "gs://bucket/x", "endpointurl": "https://evil.example.org"})
     with pytest.raises(VersionError, match="credentials to another server"):
         remote_of_config(content, where="x")
+
+
+@pytest.mark.parametrize("kind", ["device", "pipe", "large", "loop"])
+@pytest.mark.parametrize("name", ["config", "config.local"])
+@pytest.mark.parametrize(
+    "line", [["verify"], ["remote", "show"], ["gc", "--keep", "1"]], ids=" ".join
+)
+def test_settings_without_an_end_are_not_read(released, monkeypatch, kind, name, line):
+    """git holds links: one in a clone may lead to a device."""
+    path = released.root / ".dvc" / name
+    path.unlink(missing_ok=True)
+    match kind:
+        case "device":
+            path.symlink_to("/dev/zero")
+        case "pipe":
+            os.mkfifo(path)
+        case "large":
+            path.write_bytes(b"#" * 2**20)
+        case "loop":
+            path.symlink_to(path)
+    monkeypatch.setattr(Config, "load_one", lambda *_: pytest.fail("DVC reads it"))
+    monkeypatch.chdir(released.root)
+    told = CliRunner().invoke(app, line)
+    assert told.exit_code == 2, told.output
+    assert name in told.output
