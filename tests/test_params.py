@@ -6,8 +6,9 @@ from typing import get_args
 import pytest
 
 from pipeline.errors import ParamsError
-from pipeline.params import ColumnKindName, load_params
+from pipeline.params import load_params
 from pipeline.samples import ColumnKind
+from pipeline.source_params import ColumnKindName
 
 
 def loaded(folder, text):

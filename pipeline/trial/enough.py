@@ -1,6 +1,7 @@
 """Whether every class has enough rows, and enough that may part, for a trial to be held."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -68,10 +69,11 @@ def refuse_scarce(development: Samples, *, folds: int) -> None:
             for label, n in enumerate(counts.values())
         )
     ]
-    way_out = "Add samples:"
+    loose = _line_for_near_duplicates(development)
+    way_out = f"Add samples{loose}:"
     if possible:
         several = f"from {possible[0]} to {possible[-1]}" if len(possible) > 1 else f"{possible[0]}"
-        way_out = f"Set `trial.folds`, which is {folds}, to {several}, or add samples:"
+        way_out = f"Set `trial.folds`, which is {folds}, to {several}, or add samples{loose}:"
     raise ParamsError(f"The trial cannot part the development data. {way_out}", problems)
 
 
@@ -97,7 +99,9 @@ def refuse_scarce_draws(development: Samples, training_counts: np.ndarray) -> No
             problems.append(_too_few(name, n, bonds[label], 3))
     if problems:
         raise ParamsError(
-            "The trial cannot part the training and validation data. Add samples:", problems
+            "The trial cannot part the training and validation data. Add samples"
+            f"{_line_for_near_duplicates(development)}:",
+            problems,
         )
 
 
@@ -109,8 +113,25 @@ def lacking_error(development: Samples, names: list[str], part: str, way_out: st
     return ParamsError(
         f"The trial cannot part the development data: rows of one group and near duplicates are "
         f"never parted, and none of {SHUFFLES} shuffles leaves enough of each class {part}. "
-        f"{way_out}:",
+        f"{way_out}{_line_for_near_duplicates(development)}:",
         problems,
+    )
+
+
+def _line_for_near_duplicates(development: Samples) -> str:
+    """The line that parts near duplicates where they keep pictures together; else nothing.
+
+    Rows of a table that are near duplicates stay together whatever params.yaml says.
+    """
+    if development.schema.modality != "image" or "cluster" not in development.provenance:
+        return ""
+    provenance = development.provenance.drop(columns="cluster")
+    parted = replace(development, provenance=provenance).bonds
+    if len(set(parted)) <= len(set(development.bonds)):
+        return ""
+    return (
+        ", or set `source.near_duplicates: warn`, which parts pictures that only look nearly the "
+        "same"
     )
 
 

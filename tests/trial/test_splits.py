@@ -208,3 +208,25 @@ def test_what_is_not_refused_leaves_two_rows_of_each_class_to_fit_on(folds):
 def test_a_class_too_small_for_few_folds_is_told_how_many_would_do():
     with pytest.raises(ParamsError, match=r"`trial.folds`, which is 2, to 4"):
         split(0, digits([20, 4]), folds=2)
+
+
+def crowded(samples, column):
+    """Each class is two sets of rows that never part, by that column."""
+    names = [f"{label}-{n % 2}" for n, label in enumerate(samples.labels)]
+    return replace(samples, provenance=samples.provenance.assign(**{column: names}))
+
+
+@pytest.mark.parametrize("counts", [None, np.array([10, 10, 4, 5])])
+def test_where_near_duplicates_are_too_few_sets_the_line_that_parts_them_is_named(counts):
+    def refusal(samples):
+        with pytest.raises(ParamsError) as caught:
+            split_replicate(samples, 0, folds=3, inner_folds=3, seed=11, training_counts=counts)
+        return str(caught.value)
+
+    assert "`source.near_duplicates: warn`" in refusal(crowded(DEVELOPMENT, "cluster"))
+    assert "near_duplicates" not in refusal(crowded(DEVELOPMENT, "group"))
+    # A declared group keeps the rows together whatever becomes of near duplicates.
+    both = crowded(crowded(DEVELOPMENT, "cluster"), "group")
+    assert "near_duplicates" not in refusal(both)
+    # Without the clusters, as the line makes them, the same rows can be parted.
+    split_replicate(DEVELOPMENT, 0, folds=3, inner_folds=3, seed=11, training_counts=counts)
