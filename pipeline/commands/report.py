@@ -1,5 +1,6 @@
 """`equipoise report`: any released version's report, without running anything."""
 
+import shlex
 import webbrowser
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +9,7 @@ import typer
 
 from pipeline.commands.serving import serve_folder
 from pipeline.commands.versions import Name, Repository, name_at
+from pipeline.errors import VersionError
 from pipeline.terminal import say
 from pipeline.versions.listing import find_release, list_releases
 from pipeline.versions.repository import open_repository
@@ -39,6 +41,7 @@ def report(
     # Matplotlib and pandas are slow to import, and `equipoise --help` does without.
     from pipeline import shelf
 
+    _refuse_links(to, shelf.PAGES)
     with open_repository(repo) as git:
         released_as = name or name_at(git)
         page = shelf.fill(git, released_as, to)
@@ -50,3 +53,19 @@ def report(
     say(page)
     if show:
         webbrowser.open(page.resolve().as_uri())
+
+
+def _refuse_links(folder: Path, pages: str) -> None:
+    """Refuse links that a repository may have brought: pages would replace files elsewhere.
+
+    Raises:
+        VersionError: the usual folder, or the one for pages in any, is a link.
+    """
+    for place in (folder, folder / pages):
+        if place.is_symlink() and (place != folder or folder == HERE):
+            target = place.resolve()
+            raise VersionError(
+                f"{place} is a link to {target}, which may have come with the repository, so "
+                "nothing was written there. If it is meant, name the folder of all reports: "
+                f"`equipoise report --to {shlex.quote(str(target))}`; otherwise delete the link."
+            )

@@ -23,7 +23,8 @@ def refuse_excess_for_dvc(root: Path) -> None:
     """
     for name in sorted({*_AT_THE_ROOT, *_listed(root)}):
         path = root / name
-        if not path.is_file() or name.startswith(".dvc/"):
+        # A device or a pipe is judged as well: git holds links, and DVC would read to no end.
+        if not path.exists() or path.is_dir() or name.startswith(".dvc/"):
             continue
         try:
             judge_file(path)

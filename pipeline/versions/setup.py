@@ -1,6 +1,6 @@
 """Making a folder ready for versions: git, DVC's settings, and what is this machine's alone."""
 
-import contextlib
+import logging
 import os
 from pathlib import Path
 
@@ -10,6 +10,8 @@ from pipeline.versions.access import NoRepositoryError, require_repository
 from pipeline.versions.dvc import site_cache
 from pipeline.versions.git import Git
 from pipeline.workspace import write_bytes
+
+log = logging.getLogger(__name__)
 
 REMOTE = "storage"
 CONFIG = f"""\
@@ -113,7 +115,10 @@ def first_worktree(root: Path) -> Path | None:
 
 def _ignore(path: Path, names: tuple[str, ...]) -> None:
     present = ""
-    with contextlib.suppress(FileNotFoundError):
+    if path.is_symlink():
+        # git does not follow it, and its content may be any file of this machine.
+        log.warning("%s is a link, which git does not read; a file takes its place.", path)
+    elif path.exists():
         present = path.read_text(encoding="utf-8")
     missing = [name for name in names if name not in present.splitlines()]
     if missing:

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from pipeline.cli import app
 from pipeline.versions.dvc import run_dvc
+from pipeline.versions.setup import make_repository
 from tests.versions.conftest import sh
 
 IDENTITY = ("-c", "user.name=A", "-c", "user.email=a@b")
@@ -105,3 +106,16 @@ def test_looking_for_ignored_files_imports_no_module_of_the_workspace(released, 
     told = CliRunner().invoke(app, ["doctor"])
     assert "DVC" in told.output
     assert not sprung.exists(), sprung.read_text()
+
+
+@pytest.mark.parametrize("target", ["key", "/dev/zero"])
+def test_a_link_in_place_of_a_gitignore_brings_no_other_file_in(released, tmp_path, caplog, target):
+    (tmp_path / "key").write_text("secret\n")
+    ignored = released.root / ".gitignore"
+    ignored.unlink()
+    ignored.symlink_to(tmp_path / target)
+    make_repository(released.root)
+    assert not ignored.is_symlink()
+    assert "secret" not in ignored.read_text()
+    assert "is a link" in caplog.text
+    assert (tmp_path / "key").read_text() == "secret\n"

@@ -1,6 +1,7 @@
 """A report that somebody else released runs nothing, asks nobody and leads nowhere."""
 
 import json
+import shlex
 import threading
 from functools import cache
 
@@ -235,3 +236,24 @@ def test_figures_of_any_size_leave_the_index_readable(tmp_path, metric, changes)
         git.write_tags({f"augmented@{version}": f"x\n\n{json.dumps(line)}"}, commit=commit)
     page = shelf.fill(git, "augmented", tmp_path / "shelf").read_text()
     assert "v0.2.0" in page
+
+
+@pytest.mark.parametrize("place", ["reports", "reports/versions"])
+def test_a_link_that_came_with_the_repository_leads_no_page_elsewhere(tmp_path, monkeypatch, place):
+    root, own = tmp_path / "clone", tmp_path / "own"
+    root.mkdir()
+    release(root, "v0.1.0")
+    (own / "versions").mkdir(parents=True)
+    (own / "index.html").write_text("mine")
+    (root / place).parent.mkdir(exist_ok=True)
+    (root / place).symlink_to(own)
+    monkeypatch.chdir(root)
+    for line in (["report"], ["report", "v0.1.0"]):
+        told = CliRunner().invoke(app, line)
+        assert told.exit_code == 2
+        assert f"{place} is a link" in told.output
+    assert (own / "index.html").read_text() == "mine"
+    assert not [*own.rglob("v0*")]
+    named = CliRunner().invoke(app, shlex.split(told.output.split("`")[1])[1:])
+    assert named.exit_code == 0
+    assert (own / "index.html").read_text() != "mine"

@@ -164,6 +164,22 @@ def test_dvc_is_not_called_while_it_would_read_a_bomb(workspace, name, no_dvc):
         run_dvc(workspace.root, "status", "--json")
 
 
+@pytest.mark.parametrize("name", ["dvc.yaml", "dvc.lock", "raw.dvc", "below/dvc.yaml"])
+@pytest.mark.parametrize("kind", ["device", "pipe"])
+def test_dvc_is_not_called_while_it_would_read_to_no_end(workspace, name, kind, no_dvc):
+    path = workspace.root / name
+    path.parent.mkdir(exist_ok=True)
+    path.unlink(missing_ok=True)
+    if kind == "device":
+        path.symlink_to("/dev/zero")
+    elif "/" in name or name == "raw.dvc":
+        pytest.skip("git does not list pipes, and DVC does not look for them")
+    else:
+        os.mkfifo(path)
+    with pytest.raises(EquipoiseError, match="is no regular file"):
+        run_dvc(workspace.root, "status", "--json")
+
+
 def test_the_advice_for_a_damaged_file_of_dvc_works(workspace):
     lock = workspace.root / "dvc.lock"
     lock.write_text(BOMBS["brackets"])
