@@ -5,6 +5,7 @@ the line of params.yaml that settles it: `source.folders`, one word a level belo
 `split/class` or `any/class`.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -44,11 +45,13 @@ class Reading:
 
 
 def split_named(name: str) -> str | None:
-    """The split that a folder's name says, or None."""
+    """The split that a folder's name says as a whole, or by its first or last word, or None."""
     plain = name.lower()
     for ending in SPLIT_ENDINGS:
         plain = plain.removesuffix(ending)
-    return SPLIT_NAMES.get(plain)
+    words = re.split(r"[-_. ]+", plain)
+    known = (SPLIT_NAMES.get(word.removesuffix("set")) for word in (plain, words[0], words[-1]))
+    return next(filter(None, known), None)
 
 
 def read_layout(folders: Iterable[Parts], *, root: str, declared: str | None) -> Reading:
@@ -107,9 +110,15 @@ def _infer(
         _take_splits(reading, paths, splits, at=at, levels=levels)
     elif any(is_deep[first] for first in splits) and not all(is_deep.values()):
         others = ", ".join(first for first in firsts if first not in splits)[:200]
+        flat = ", ".join(first for first in splits if not is_deep[first])
+        where = _shown(reading, at)
         reading.problems.append(
-            f"{_shown(reading, at)} holds {', '.join(splits)} beside {others}; all its folders "
-            "must be splits, or all classes: move the classes into the splits, or rename."
+            f"{where} holds {', '.join(splits)} beside {others}; all its folders must be splits, "
+            "or all classes: move the classes into the splits, or rename."
+            if others
+            else f"{where} holds {flat} with pictures directly in it, beside splits with folders "
+            "of classes; move each picture into a folder of its class there, or move "
+            f"{flat} elsewhere."
         )
     elif all(len(path) == 1 for path in below):
         _take_classes(reading, firsts, at=at, levels=levels, splits=splits, split=split)
@@ -209,6 +218,15 @@ def _take_deeper(
             f"{'/'.join((*at, *inner[:2]))} is a folder inside the class folder {inner[0]!r}; "
             "pictures are expected directly in it: move them up, or, where all below it is of its "
             f"class, set {_line(*levels, 'class', 'any')}."
+        )
+    elif any(split_named(first) for first in firsts) and split is None:
+        named = [first for first in firsts if split_named(first)]
+        others = [first for first in firsts if first not in named]
+        reading.problems.append(
+            f"{_shown(reading, at)} holds {_some(named)} beside {_some(others)}, whose names tell "
+            "no split; rename them (train, validation or test), move them elsewhere, or, where "
+            f"none is a split and {_some(firsts)} are the classes, set "
+            f"{_line(*levels, 'class', 'any')}."
         )
     else:
         reading.problems.append(

@@ -1,4 +1,4 @@
-"""Which files an image folder holds, before any is opened; `folder_layout` says what they are."""
+"""Which files an image folder holds, before any is decoded; `folder_layout` says what they are."""
 
 import os
 import stat
@@ -15,6 +15,8 @@ IGNORED_NAMES = frozenset({"thumbs.db", "desktop.ini", "__macosx", "@eadir", "ic
 # Of pictures that are not read: they are refused by a sentence, where a text is left out.
 OTHER_PICTURES = frozenset({".gif", ".heic", ".heif", ".avif", ".jp2", ".jxl", ".psd", ".svg"})
 OTHER_PICTURES |= {".cr2", ".nef", ".arw", ".dng", ".dcm", ".eps", ".tga", ".ppm", ".pgm", ".ico"}
+BEGINNINGS = (b"\x89PNG", b"\xff\xd8\xff", b"BM", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"RIFF")
+BEGINNINGS += (b"GIF8", b"8BPS", b"\0\0\0")
 DEEPEST_LEVEL = 12
 
 
@@ -46,7 +48,9 @@ class Walk:
 
 
 def walk(root: Path, declared: str | None = None) -> Walk:
-    """Look through the folder without opening any file and without following a link out of it.
+    """Look through the folder without following a link out of it.
+
+    Only of files without an ending the first bytes are read, since README is no picture.
 
     Args:
         declared: `source.folders`; left out, the only reading is taken, or it is asked for.
@@ -83,10 +87,21 @@ def _gather(found: Walk, pictures: dict[Parts, list[str]], at: Parts) -> None:
             _gather(found, pictures, (*at, name))
         elif kind == "folder":
             found.problems.append(f"{below}/{name} lies {DEEPEST_LEVEL} folders deep; move it up.")
-        elif suffix in KNOWN_SUFFIXES or suffix in OTHER_PICTURES or not suffix:
+        elif _may_be_a_picture(found.root.joinpath(*at, name), suffix):
             pictures[at].append(name)
         else:
-            found.ignored[f"*{suffix[:20]}"] += 1
+            found.ignored[f"*{suffix[:20]}" if suffix else name[:40]] += 1
+
+
+def _may_be_a_picture(path: Path, suffix: str) -> bool:
+    if suffix:
+        return suffix in KNOWN_SUFFIXES or suffix in OTHER_PICTURES
+    try:
+        with path.open("rb") as stream:
+            return stream.read(8).startswith(BEGINNINGS)
+    except OSError:
+        # What cannot be read is told where the pictures are.
+        return True
 
 
 def _take(found: Walk, pictures: dict[Parts, list[str]], reading: Reading) -> None:

@@ -221,3 +221,72 @@ def test_a_picture_of_another_format_is_refused_and_not_ignored(tmp_path):
     (root / "cat" / "a.heic").write_bytes(b"\0\0\0\x18ftypheic")
     with pytest.raises(SourceError, match=r"cat/a\.heic is a picture of another format"):
         looked_at(root)
+
+
+@pytest.mark.parametrize(
+    ("train", "test"),
+    [
+        ("seg_train/seg_train", "seg_test/seg_test"),
+        ("trainset", "testset"),
+        ("train_2024", "test_2024"),
+        ("my data train", "my data test"),
+        ("pets-train", "pets-test"),
+    ],
+)
+def test_a_split_is_found_by_the_first_or_last_word_of_a_folder(tmp_path, train, test):
+    root = tmp_path / "raw"
+    image_folder(root / train)
+    image_folder(root / test, start=100)
+    survey = read(root)
+    assert survey.schema.classes == ("cat", "dog")
+    assert survey.rows["split"].value_counts().to_dict() == {"train": 50, "test": 50}
+
+
+@pytest.mark.parametrize("names", [("test_tube", "beaker"), ("crash_test", "street", "fire-train")])
+def test_a_class_whose_name_has_the_word_of_a_split_stays_a_class(tmp_path, names):
+    image_folder(tmp_path / "raw", dict.fromkeys(names, 10))
+    assert read(tmp_path / "raw").schema.classes == tuple(sorted(names))
+
+
+@pytest.mark.parametrize("name", ["holdout", "eval", "unseen"])
+def test_a_folder_beside_train_that_tells_no_split_is_asked_about(tmp_path, name):
+    root = tmp_path / "raw"
+    image_folder(root / "train")
+    image_folder(root / name, start=100)
+    with pytest.raises(SourceError) as caught:
+        read(root)
+    message = str(caught.value)
+    assert f"holds train beside {name}, whose names tell no split; rename them" in message
+    assert "any/class" not in message
+    (root / name).rename(root / "test")
+    assert read(root).rows["split"].value_counts().to_dict() == {"train": 50, "test": 50}
+
+
+def test_pictures_directly_in_a_split_are_told_with_a_way_that_works(tmp_path):
+    root = tmp_path / "raw"
+    image_folder(root / "train")
+    for number in range(3):
+        save(root / "test" / f"{number}.png", picture(500 + number))
+    with pytest.raises(SourceError, match="holds test with pictures directly in it, beside"):
+        read(root)
+    (root / "test").rename(tmp_path / "elsewhere")
+    assert read(root).schema.classes == ("cat", "dog")
+
+
+@pytest.mark.parametrize("name", ["README", "LICENSE", "labels"])
+def test_a_text_without_an_ending_is_left_out_and_counted(tmp_path, name):
+    root = tmp_path / "raw"
+    image_folder(root)
+    (root / name).write_text("about these pictures")
+    (root / "cat" / name).write_text("about cats")
+    survey = read(root)
+    assert len(survey.rows) == 50
+    assert f"2 files were ignored: {name} (2)" in told(survey)
+
+
+def test_a_picture_without_an_ending_is_still_read(tmp_path):
+    root = tmp_path / "raw"
+    image_folder(root)
+    save(root / "cat" / "more.png", picture(700))
+    (root / "cat" / "more.png").rename(root / "cat" / "more")
+    assert len(read(root).rows) == 51
