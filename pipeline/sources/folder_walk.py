@@ -15,7 +15,16 @@ IGNORED_NAMES = frozenset({"thumbs.db", "desktop.ini", "__macosx", "@eadir", "ic
 # Of pictures that are not read: they are refused by a sentence, where a text is left out.
 OTHER_PICTURES = frozenset({".gif", ".heic", ".heif", ".avif", ".jp2", ".jxl", ".psd", ".svg"})
 OTHER_PICTURES |= {".cr2", ".nef", ".arw", ".dng", ".dcm", ".eps", ".tga", ".ppm", ".pgm", ".ico"}
-BEGINNINGS = (b"\x89PNG", b"\xff\xd8\xff", b"BM", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"RIFF")
+BEGINNINGS: tuple[bytes, ...] = (
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"BM",
+    b"II*\0",
+    b"MM\0*",
+    b"II+\0",
+    b"MM\0+",
+    b"RIFF",
+)
 BEGINNINGS += (b"GIF8", b"8BPS", b"\0\0\0")
 DEEPEST_LEVEL = 12
 
