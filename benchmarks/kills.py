@@ -236,7 +236,10 @@ def strike(
         if killed:
             return Kill(number, kind, promises.seed, round(lived, 2), False, tuple(problems))
         # It ended before it could be killed; the next one has something to do again.
-        problems += promises.after_the_end()
+        if run.poll() == 0:
+            problems += promises.after_the_end()
+        else:
+            problems.append(f"a run ended with {run.poll()}: {run.log.read_text()[-1500:]}")
         if problems:
             return Kill(
                 number, f"{kind} (missed)", promises.seed, round(lived, 2), False, tuple(problems)
