@@ -1,5 +1,9 @@
 """What the remote had before is read back at every release: nothing damaged becomes a version."""
 
+import re
+import subprocess
+import sys
+
 import pytest
 from typer.testing import CliRunner
 
@@ -9,6 +13,7 @@ from pipeline.params import load_params
 from pipeline.versions.evidence import gather
 from pipeline.versions.git import Git
 from pipeline.versions.listing import list_releases
+from pipeline.versions.local_store import LocalStore
 from pipeline.versions.pin import read_settings
 from pipeline.versions.pull import pull
 from pipeline.versions.release import release
@@ -86,3 +91,29 @@ def test_what_an_interrupted_run_left_damaged_is_replaced_and_told(next_run, tmp
     assert all(any(f"object {md5} was " in line for line in told) for md5 in fresh)
     git = Git(workspace.root)
     pull(git, list_releases(git, "augmented")[-1], tmp_path / "pulled")
+
+
+@pytest.mark.parametrize("is_edited", [False, True])
+def test_what_neither_cache_nor_remote_holds_is_brought_back_only_as_it_was(next_run, is_edited):
+    workspace, store, before = next_run
+    cache = LocalStore(workspace.root / ".dvc" / "cache")
+    new = sorted(md5 for md5 in set(objects_of(workspace)) - set(before) if md5[-4:] != ".dir")
+    flip(cache.path(new[0]))
+    with pytest.raises(VersionError, match="does not hold what was sent") as refused:
+        release(workspace, load_params(workspace.params_file))
+    for place in (cache, store):
+        place.path(new[0]).unlink(missing_ok=True)
+    if is_edited:
+        for path in workspace.synthetic.rglob("*.parquet"):
+            path.write_bytes(path.read_bytes() + b"edited")
+    lock = (workspace.root / "dvc.lock").read_bytes()
+    (command,) = re.findall("`(dvc [^`]*)`", str(refused.value))
+    words = [sys.executable, "-m", *command.split()]
+    done = subprocess.run(words, cwd=workspace.root, check=False, stdin=subprocess.DEVNULL)
+    assert (done.returncode != 0) == is_edited
+    assert (workspace.root / "dvc.lock").read_bytes() == lock
+    if is_edited:
+        with pytest.raises(VersionError, match="is not what its stage wrote"):
+            release(workspace, load_params(workspace.params_file))
+    else:
+        assert release(workspace, load_params(workspace.params_file))
