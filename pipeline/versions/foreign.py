@@ -56,7 +56,7 @@ def borrowed(folder: Path) -> Iterator[Git]:
         raise VersionError(f"{folder} has a path that git cannot take objects from; rename it.")
     form = there.run("rev-parse", "--show-object-format")
     listed = there.run("for-each-ref", "--format=%(objectname) %(refname)", Pattern("refs/tags"))
-    lines = [line.split(" ", 1) for line in listed.splitlines()]
+    lines = [line.split(" ", 1) for line in listed.split("\n") if line]
     with _temporary(sha256=form == "sha256") as git:
         (git.directory / "objects" / "info").mkdir(exist_ok=True)
         (git.directory / "objects" / "info" / "alternates").write_text(f"{objects}\n")
@@ -80,7 +80,7 @@ def fetched(where: str) -> Iterator[Git]:
     with _temporary() as git:
         try:
             listed = git.run("ls-remote", "--refs", "--tags", address)
-            names = [line.partition("\t")[2] for line in listed.splitlines()]
+            names = [line.partition("\t")[2] for line in listed.split("\n")]
             tags = [name for name in names if _is_version(name)]
             _refuse_many(len(tags), where)
             for start in range(0, len(tags), TAGS_AT_ONCE):

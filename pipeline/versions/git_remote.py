@@ -70,9 +70,9 @@ def _patterns(name: str) -> list[Pattern]:
 def _missing_tags(git: Git, remote: Remote, name: str) -> list[str]:
     """The tags of versions and promotions that stand here and not in the remote."""
     patterns = _patterns(name)
-    lines = git.run("ls-remote", "--refs", remote, *patterns).splitlines()
+    lines = git.run("ls-remote", "--refs", remote, *patterns).split("\n")
     there = {line.partition("\trefs/tags/")[2] for line in lines}
-    here = git.run("for-each-ref", "--format=%(refname:strip=2)", *patterns).splitlines()
+    here = git.run("for-each-ref", "--format=%(refname:strip=2)", *patterns).split("\n")
     return [
         tag
         for tag in here

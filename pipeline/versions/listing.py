@@ -63,7 +63,7 @@ def artefact_names(git: Git) -> list[str]:
     """Every name under which a repository has versions, in alphabetical order."""
     listed = git.run("for-each-ref", "--format=%(refname:strip=2)", Pattern("refs/tags"))
     return sorted(
-        {name for tag in listed.splitlines() if (name := artefact_of_tag(tag)) is not None}
+        {name for tag in listed.split("\n") if (name := artefact_of_tag(tag)) is not None}
     )
 
 

@@ -48,7 +48,7 @@ def needed_on_branches(git: Git, stores: Sequence[Store]) -> set[str]:
         VersionError: the listing of a folder is nowhere, so that nobody knows what it needs.
     """
     path = git.prefix() + LOCK
-    revisions = git.run("for-each-ref", "--format=%(refname)").splitlines()
+    revisions = list(filter(None, git.run("for-each-ref", "--format=%(refname)").split("\n")))
     # Many branches and tags share one dvc.lock.
     locks = {git.find(revision, path): revision for revision in revisions}
     return {
@@ -61,7 +61,7 @@ def needed_on_branches(git: Git, stores: Sequence[Store]) -> set[str]:
 
 def needed_in_work_trees(git: Git, stores: Sequence[Store]) -> set[str]:
     """The same for the dvc.lock that lies in each of the repository's work trees."""
-    lines = git.run("worktree", "list", "--porcelain").splitlines()
+    lines = git.run("worktree", "list", "--porcelain").split("\n")
     roots = [line.removeprefix("worktree ") for line in lines if line.startswith("worktree ")]
     files = [Path(root, git.prefix() + LOCK) for root in roots]
     return {

@@ -115,7 +115,7 @@ def tag_message(headline: str, record: VersionRecord) -> str:
 
 def read_message(message: str) -> VersionRecord | None:
     """The record in a tag's message; None in a tag that someone else made."""
-    for line in reversed(message.splitlines()):
+    for line in reversed(message.split("\n")):
         if line.startswith("{"):
             try:
                 return read_outside_json(

@@ -96,7 +96,7 @@ def _replace(
         raise VersionError(
             f"The remote {remote.public_url} does not hold what was sent, so nothing was released:"
             f"\n{_told(left)}\nA full disk is the usual cause. Free some; delete these objects "
-            "from the remote and from DVC's cache (files/md5/, the first two digits, the rest); run "
+            "from the remote and from DVC's cache (files/md5/, two digits, then the rest); run "
             "`dvc commit`, which brings back what stands as dvc.lock says and refuses the rest; "
             "then run the same command again."
         )

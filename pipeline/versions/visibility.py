@@ -147,7 +147,7 @@ def _ignored_by_dvc(root: Path, paths: Iterable[str]) -> list[Ignored]:
             raise
         return []  # DVC ends with 1 where nothing is ignored.
     found = []
-    for line in output.splitlines():
+    for line in output.removesuffix("\n").split("\n"):
         rule, _, path = line.partition("\t")
         source, number, pattern = rule.split(":", 2)
         if not pattern.startswith("!"):
