@@ -99,17 +99,37 @@ def _merged(
     problems: list[str],
     notices: list[Notice],
 ) -> pa.ChunkedArray:
-    """Labels such as 1 and 1.0, which are one number, by the declared rule."""
+    counts = Counter(pc.drop_null(texts).to_pylist())
+    one = merged_spellings(name, counts, params, problems, notices)
+    if not one:
+        return texts
+    place = pc.index_in(texts, value_set=pa.array(list(one), pa.string()))
+    merged = pa.array(list(one.values()), pa.string()).take(place.combine_chunks())
+    return pc.if_else(place.is_valid(), pa.chunked_array([merged], pa.string()), texts)
+
+
+def merged_spellings(
+    name: str,
+    counts: Counter[str],
+    params: TableParams,
+    problems: list[str],
+    notices: list[Notice],
+) -> dict[str, str]:
+    """Labels such as 1.0 by the label of the same number, such as 1, that they become.
+
+    Args:
+        counts: Rows of each label.
+        params: Whether they are merged, kept apart or asked about.
+        problems, notices: Lists to add to.
+    """
     spellings: dict[float, list[str]] = {}
-    for text in sorted(
-        pc.unique(pc.drop_null(texts)).to_pylist(), key=lambda text: (len(text), text)
-    ):
+    for text in sorted(counts, key=lambda text: (len(text), text)):
         number = _number(text)
         if number is not None:
             spellings.setdefault(number, []).append(text)
     several = [found for found in spellings.values() if len(found) > 1]
     if not several or params.equal_labels == "apart":
-        return texts
+        return {}
     shown = "; ".join(" and ".join(map(repr, found)) for found in several[:5])
     if params.equal_labels == "ask":
         problems.append(
@@ -117,14 +137,11 @@ def _merged(
             f"({shown}); set `source.table.equal_labels: merge` for one class, or "
             "`source.table.equal_labels: apart` if they are two."
         )
-        return texts
+        return {}
     one = {text: found[0] for found in several for text in found[1:]}
-    counts = Counter(texts.to_pylist())
     n = sum(counts[text] for text in one)
     notices.append(converted(f"{n:,} labels were merged with the same number: {shown}."))
-    place = pc.index_in(texts, value_set=pa.array(list(one), pa.string()))
-    merged = pa.array(list(one.values()), pa.string()).take(place.combine_chunks())
-    return pc.if_else(place.is_valid(), pa.chunked_array([merged], pa.string()), texts)
+    return one
 
 
 def _number(text: str) -> float | None:

@@ -7,9 +7,9 @@ generator trained on what another one drew would learn its faults.
 
 import contextlib
 import functools
-import re
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,8 @@ from pipeline.outside import read_outside_json
 from pipeline.params import ResizeParams
 from pipeline.sources.class_names import in_order, problem_with_value
 from pipeline.sources.decoding import Decoded, decode_picture
-from pipeline.sources.folder_layout import SPLIT_NAMES
 from pipeline.sources.groups import compiled, group_of
+from pipeline.sources.labels import merged_spellings
 from pipeline.sources.parallel import map_in_order
 from pipeline.sources.parquet_file import (
     ARROW_ERRORS,
@@ -39,6 +39,7 @@ from pipeline.sources.picture import size_of
 from pipeline.sources.picture_source import PictureSource
 from pipeline.sources.picture_survey import PictureSurvey, Place
 from pipeline.sources.survey import Survey, converted
+from pipeline.sources.table_files import split_in
 
 READ_ROWS = 64
 SYNTHETIC = "is_synthetic"
@@ -82,6 +83,7 @@ class ParquetPictures(PictureSource):
             pictures.notices.append(
                 converted(f"{n_synthetic:,} synthetic rows were left out; real ones are used.")
             )
+        self._merge(columns.label, pictures)
         found = in_order({place.class_name for place in pictures.places})
         pictures.problems += [text for name in found if (text := problem_with_value(name))]
         if len(found) < 2:
@@ -133,6 +135,17 @@ class ParquetPictures(PictureSource):
         if group is None and synthetic and RELEASED_GROUP in schema.names:
             group = RELEASED_GROUP
         return _Columns(images[0], label, group, synthetic, class_names_of(schema, label))
+
+    def _merge(self, label: str, pictures: PictureSurvey) -> None:
+        """Labels that are one number in two spellings become one class where that is declared."""
+        counts = Counter(place.class_name for place in pictures.places)
+        one = merged_spellings(
+            label, counts, self._params.table, pictures.problems, pictures.notices
+        )
+        pictures.places = [
+            replace(place, class_name=one.get(place.class_name, place.class_name))
+            for place in pictures.places
+        ]
 
     def _take(
         self,
@@ -245,7 +258,7 @@ def given_splits(paths: list[Path], root: Path) -> list[str | None]:
     Raises:
         SourceError: some files tell one and others do not, or there is no train.
     """
-    found = [_split_in(path.relative_to(root)) if root.is_dir() else None for path in paths]
+    found = [split_in(path.relative_to(root)) if root.is_dir() else None for path in paths]
     if len(set(found)) < 2:
         return [None] * len(paths)
     if None in found or "train" not in found:
@@ -255,14 +268,6 @@ def given_splits(paths: list[Path], root: Path) -> list[str | None]:
             [f"Their names tell the splits: {told}; all must name one, and one be train: rename."],
         )
     return found
-
-
-def _split_in(path: Path) -> str | None:
-    for part in path.parts:
-        word = re.split(r"[-_.]", part.lower())[0]
-        if word in SPLIT_NAMES:
-            return SPLIT_NAMES[word]
-    return None
 
 
 def _decode_batch(

@@ -75,7 +75,7 @@ def _below(path: Path, suffixes: tuple[str, ...]) -> list[Path]:
 
 
 def _splits(paths: list[Path]) -> list[str | None]:
-    found = [_split_in(path) for path in paths]
+    found = [split_in(path) for path in paths]
     known = {split for split in found if split}
     if len(set(found)) < 2:
         _refuse_held_out(paths)
@@ -104,7 +104,7 @@ def _refuse_held_out(paths: list[Path]) -> None:
         )
 
 
-def _split_in(path: Path) -> str | None:
+def split_in(path: Path) -> str | None:
     """The split of a folder's first word, or of the first or the last word of the file's name."""
     for part in path.parts[:-1]:
         found = PARTITION.fullmatch(part)

@@ -1,5 +1,6 @@
 """Parquet with several columns of pictures: asked about, and the line that is named works."""
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -9,6 +10,7 @@ from pipeline.sources.open import open_source
 from pipeline.sources.recognise import recognise
 from pipeline.storage import from_arrow
 from tests.raw_data import picture, picture_table
+from tests.sources.remedies import settings_in
 
 
 @pytest.fixture
@@ -53,3 +55,38 @@ def test_a_name_that_is_no_column_of_pictures_is_refused(raw):
         looked_at(raw, image_column="label")
     with pytest.raises(SourceError, match="no column of pictures 'label'"):
         recognise(raw, image="label")
+
+
+def spelled(tmp_path, labels, name="raw.parquet", start=0):
+    table = picture_table(range(start, start + 30), [0] * 30).replace_schema_metadata(None)
+    place = table.schema.get_field_index("label")
+    cells = pa.array([labels[k % len(labels)] for k in range(30)])
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    pq.write_table(table.set_column(place, "label", cells), path)
+    return path
+
+
+def test_labels_that_are_one_number_are_asked_about_and_each_line_works(tmp_path):
+    raw = spelled(tmp_path, ["1", "1.0", "2"])
+    with pytest.raises(SourceError, match="one number written in two ways") as caught:
+        looked_at(raw, label_column="label")
+    assert settings_in(str(caught.value)) == [
+        ("table.equal_labels", "merge"),
+        ("table.equal_labels", "apart"),
+    ]
+    classes = {
+        way: looked_at(raw, label_column="label", table={"equal_labels": way})[1].schema.classes
+        for way in ("merge", "apart")
+    }
+    assert classes == {"merge": ("1", "2"), "apart": ("1", "1.0", "2")}
+
+
+@pytest.mark.parametrize(
+    ("train", "test"), [("pets_train", "pets_test"), ("trainset", "testset"), ("train1", "test1")]
+)
+def test_splits_of_pictures_are_found_wherever_the_word_stands(tmp_path, train, test):
+    spelled(tmp_path, ["a", "b"], f"raw/{train}.parquet")
+    spelled(tmp_path, ["a", "b"], f"raw/{test}.parquet", start=100)
+    rows = looked_at(tmp_path / "raw", label_column="label")[1].rows
+    assert rows["split"].value_counts().to_dict() == {"train": 30, "test": 30}
