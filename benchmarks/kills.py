@@ -298,6 +298,8 @@ def wait_for_end(run: Forked | Commanded, promises: Promises, *, own: bool) -> l
         os.kill(run.pid, signal.SIGKILL)
     elif not own and code not in (0, 1, 2):
         problems.append(f"the run ended with {code} after one of its processes was killed")
+    if not own and "That is a defect of the program" in run.log.read_text():
+        problems.append(f"the run told a defect: {run.log.read_text()[-500:]}")
     if "Traceback (most recent call last)" in run.log.read_text() and code in (1, 2, 99):
         problems.append(f"the run told a traceback: {run.log.read_text()[-500:]}")
     return problems + promises.orphans()

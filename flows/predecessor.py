@@ -39,10 +39,11 @@ def end_silent(holder: Holder | None) -> None:
 
 
 def crash(dead: Holder) -> None:
-    """Tell the server about a run whose process is gone; for it, that run is still going on."""
-    get_run_logger().warning("The last run here ended without a word (%s); going on from it.", dead)
+    """Tell the server that a run's process is gone, if the run is one of its own."""
+    get_run_logger().warning("The last run here was killed (%s); this one goes on from it.", dead)
     if not dead.run:
         return
-    with get_client(sync_client=True) as client:
-        state: State[Any] = Crashed(message="Its process is gone.")
-        client.set_flow_run_state(dead.run, state, force=True)
+    state: State[Any] = Crashed(message="Its process is gone.")
+    # A run by hand had a server of its own, which is gone with it.
+    with get_client(sync_client=True) as client, contextlib.suppress(ObjectNotFound):
+        client.set_flow_run_state(UUID(dead.run), state, force=True)
