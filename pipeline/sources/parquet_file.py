@@ -87,7 +87,8 @@ def about_nested(fields: Sequence[pa.Field]) -> str:
     names = ", ".join(quoted(field.name) for field in fields)
     return (
         f"has the nested column{'s' if len(fields) > 1 else ''} {shown}; plain columns are "
-        f"expected: flatten it, or leave it out: `source.table.leave_out: [{names}]`"
+        "expected: flatten it, or, unless it is the label, leave it out: "
+        f"`source.table.leave_out: [{names}]`"
     )
 
 

@@ -67,7 +67,8 @@ def plain_of(name: str, column: pa.ChunkedArray, declared: str | None = None) ->
 def _refusal(name: str, kind: pa.DataType, why: str = "for which there is no rule") -> str:
     return (
         f"The column {name!r} is of the type {str(kind)[:80]}, {why}; write it as plain numbers or "
-        f"text, or leave it out: `source.table.leave_out: [{quoted(name)}]`."
+        "text, or, unless it is the label, leave it out: "
+        f"`source.table.leave_out: [{quoted(name)}]`."
     )
 
 
@@ -151,7 +152,8 @@ def _decimal(name: str, column: pa.ChunkedArray) -> Plain:
         raise ColumnTypeError(
             f"The column {name!r} is of the type {kind}, with more digits than a number of double "
             "precision holds; declare `source.table.kinds: "
-            f"{{{quoted(name)}: categorical}}` if it is a code, round it, or leave it out: "
+            f"{{{quoted(name)}: categorical}}` if it is a code, round it, or, unless it is the "
+            "label, leave it out: "
             f"`source.table.leave_out: [{quoted(name)}]`."
         )
     largest = pc.max(pc.abs(doubles)).as_py() or 0.0

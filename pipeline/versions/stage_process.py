@@ -34,6 +34,8 @@ ERROR_FILE_VARIABLE = "EQUIPOISE_ERROR_FILE"
 # Where DVC says what the machine refused, before its closing remarks.
 RECENT_LINES = 30
 # What DVC says of a dvc.lock or dvc.yaml that it cannot read.
+# How DVC tells that a stage's process, or the shell around it, was ended by a signal.
+_KILLED = re.compile(r"exited with -?(\d+)$")
 _INVALID_FILE = re.compile(r"'(?:\./)?([^']+)' is invalid \(possible merge conflicts\)")
 # DVC's advice to a person at a keyboard; in a log it is noise.
 _ADVICE = (
@@ -181,6 +183,12 @@ def _told_in(error_file: Path) -> Exception | None:
 
 
 def _reason(stage: str, code: int, last_line: str) -> Exception:
+    killed = _KILLED.search(last_line)
+    if killed is not None and int(killed[1]) in (signal.SIGKILL, 128 + signal.SIGKILL):
+        return StageCrashError(
+            f"The stage `{stage}` was killed from outside, probably because the machine's memory "
+            "ran out. Free some, then run the same command again: what is finished is kept."
+        )
     number = -code if code < 0 else code - 128
     if 0 < number < signal.NSIG:
         return StageCrashError(f"The stage `{stage}` was ended by signal {number}.")

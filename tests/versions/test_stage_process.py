@@ -63,6 +63,14 @@ def test_a_defect_in_a_stage_is_told_as_a_defect_with_its_traceback_in_the_log(t
     assert any("ZeroDivisionError" in line for line in lines)
 
 
+def test_a_stage_that_was_killed_is_no_defect(tmp_path):
+    """As the memory killer of the machine does it."""
+    program = "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n"
+    workspace = toy_workspace(tmp_path, stages={"a": program})
+    with pytest.raises(StageCrashError, match=r"was killed from outside.*memory ran out"):
+        run_stage(workspace, "a")
+
+
 def test_a_stage_runs_under_the_python_that_runs_us(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     program = "import sys; print('prefix', sys.prefix)\n" + writes("a")
