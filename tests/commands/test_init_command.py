@@ -233,7 +233,8 @@ def test_the_advice_of_init_can_be_followed_before_there_is_a_params_file(tmp_pa
     (tmp_path / "raw.csv").write_bytes("town,income\nМосква,x\nКиев,y\n".encode("cp1251"))
     first = command("init", tmp_path / "ws", "--from", tmp_path / "raw.csv", "--label", "income")
     assert first.exit_code == 2
-    (option,) = re.findall(r"`(--encoding [a-z0-9-]+)`", first.output)
+    # Each way is named with the word as it reads by it, and a person knows the right one.
+    (option,) = re.findall(r"'Москва' by `(--encoding [a-z0-9-]+)`", first.output)
     done = command(
         "init",
         tmp_path / "ws",
@@ -244,6 +245,7 @@ def test_the_advice_of_init_can_be_followed_before_there_is_a_params_file(tmp_pa
         *option.split(),
     )
     assert done.exit_code == 0, done.output
+    assert load_params(tmp_path / "ws" / "params.yaml").source.table.encoding == "cp1251"
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import ast
 import base64
 import contextlib
+import itertools
 import os
 import signal
 import sqlite3
@@ -324,7 +325,12 @@ def connections_of(service) -> list[tuple[str, tuple, str]]:
     """Every connection and question for an address: event, where to, and which process."""
     lines = service.connections.read_text().splitlines()
     told = [ast.literal_eval(line) for line in lines]
-    return [(event, where, next(iter(who[1:2]), "")) for event, where, who in told]
+    return [(event, where, module_of(who)) for event, where, who in told]
+
+
+def module_of(arguments: list[str]) -> str:
+    """What Python was started with `-m`, or "" where it was started in another way."""
+    return next((name for flag, name in itertools.pairwise(arguments) if flag == "-m"), "")
 
 
 def git_tags(service) -> str:
