@@ -62,6 +62,18 @@ class Server:
     identity: str = field(repr=False)
     when_up: Callable[[], None] = lambda: None
 
+    def require_alive(self) -> None:
+        """Tell why what was asked of the server failed, where the server is gone.
+
+        Raises:
+            ServiceError: its process has ended.
+        """
+        if self.process.poll() is not None:
+            raise ServiceError(
+                f"The Prefect server of this run ended before the run did; its log is {self.log}. "
+                "What is finished is kept: run the same command again."
+            )
+
     def wait_until_up(self) -> None:
         """Wait until it answers, and not another program that took its port.
 
