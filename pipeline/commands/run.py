@@ -9,7 +9,7 @@ import typer
 
 from flows.address import lasting_database
 from flows.server import temporary_server
-from flows.settings import configure, give_up_soon, import_prefect, talk_to
+from flows.settings import configure, import_prefect, rely_on_own_server, talk_to
 from pipeline.commands.places import refuse_unwritable
 from pipeline.commands.progress import screen
 from pipeline.lease import refuse_if_held
@@ -130,7 +130,7 @@ def _watched(place: Workspace) -> str:
     database = lasting_database(place)
     with temporary_server(place) as server:
         talk_to(server.address.url, server.address.auth)
-        give_up_soon()
+        rely_on_own_server()
         # Prefect takes seconds to import, time in which the server starts.
         import_prefect()
         from flows.audience import watching

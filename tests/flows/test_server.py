@@ -3,6 +3,8 @@
 import contextlib
 import http.server
 import json
+import subprocess
+import sys
 import threading
 from dataclasses import dataclass
 
@@ -10,7 +12,7 @@ import pytest
 
 from flows.address import ServerAddress
 from flows.identity import PROOF_PATH, identity, identity_token, proof_of
-from flows.server import free_port, is_ours, port_is_free
+from flows.server import Server, free_port, is_ours, port_is_free
 from flows.settings import sweep
 from pipeline.errors import ServiceError
 from pipeline.workspace import Workspace
@@ -55,6 +57,18 @@ def listening(answers: Answers):
     finally:
         server.shutdown()
         server.server_close()
+
+
+def test_a_run_whose_own_server_is_gone_is_told_so(tmp_path):
+    """However it failed then: Prefect's own errors speak of connections."""
+    command = [sys.executable, "-c", "input()"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, text=True) as process:
+        server = Server(ServerAddress("127.0.0.1", 1), process, tmp_path / "server.log", "token")
+        server.require_alive()
+        process.kill()
+        process.wait()
+        with pytest.raises(ServiceError, match=r"ended before the run did.*same command again"):
+            server.require_alive()
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.7", "::", "example.org"])
