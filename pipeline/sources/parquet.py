@@ -20,6 +20,7 @@ from pydantic import BaseModel
 from pipeline.errors import ParamsError, SourceError
 from pipeline.outside import read_outside_json
 from pipeline.params import ResizeParams
+from pipeline.sources.cells import TableError
 from pipeline.sources.class_names import in_order, problem_with_value
 from pipeline.sources.decoding import Decoded, decode_picture
 from pipeline.sources.groups import compiled, group_of
@@ -39,7 +40,7 @@ from pipeline.sources.picture import size_of
 from pipeline.sources.picture_source import PictureSource
 from pipeline.sources.picture_survey import PictureSurvey, Place
 from pipeline.sources.survey import Survey, converted
-from pipeline.sources.table_files import split_in
+from pipeline.sources.table_files import splits_of
 
 READ_ROWS = 64
 SYNTHETIC = "is_synthetic"
@@ -253,21 +254,19 @@ def class_names_of(schema: pa.Schema, label: str) -> tuple[str, ...] | None:
 
 
 def given_splits(paths: list[Path], root: Path) -> list[str | None]:
-    """The split that each file's name or folder tells; None for all where there are not two.
+    """The split that each file's name or folder tells, by the rule for tables.
 
     Raises:
         SourceError: some files tell one and others do not, or there is no train.
     """
-    found = [split_in(path.relative_to(root)) if root.is_dir() else None for path in paths]
-    if len(set(found)) < 2:
+    if not root.is_dir():
         return [None] * len(paths)
-    if None in found or "train" not in found:
-        told = ", ".join(sorted(str(split or "no split") for split in set(found)))
+    try:
+        return splits_of([path.relative_to(root) for path in paths])
+    except TableError as error:
         raise SourceError(
-            f"The Parquet files at {root} cannot be used:",
-            [f"Their names tell the splits: {told}; all must name one, and one be train: rename."],
-        )
-    return found
+            f"The Parquet files at {root} cannot be used:", [f"{root.name} {error}."]
+        ) from None
 
 
 def _decode_batch(

@@ -47,7 +47,7 @@ def places_of(paths: list[Path], root: Path) -> list[Place]:
     if not root.is_dir():
         return [Place(paths[0].name)]
     relative = [path.relative_to(root) for path in paths]
-    splits = _splits(relative)
+    splits = splits_of(relative)
     places = [
         Place(str(path), split, _partition(path))
         for path, split in zip(relative, splits, strict=True)
@@ -74,7 +74,15 @@ def _below(path: Path, suffixes: tuple[str, ...]) -> list[Path]:
     )
 
 
-def _splits(paths: list[Path]) -> list[str | None]:
+def splits_of(paths: list[Path]) -> list[str | None]:
+    """The split that each file's name or folder tells; None for all where there are not two.
+
+    Args:
+        paths: From the folder that was named.
+
+    Raises:
+        TableError: some tell a split and others none, there is no train, or one is held out.
+    """
     found = [split_in(path) for path in paths]
     known = {split for split in found if split}
     if len(set(found)) < 2:

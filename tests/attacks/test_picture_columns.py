@@ -90,3 +90,16 @@ def test_splits_of_pictures_are_found_wherever_the_word_stands(tmp_path, train, 
     spelled(tmp_path, ["a", "b"], f"raw/{test}.parquet", start=100)
     rows = looked_at(tmp_path / "raw", label_column="label")[1].rows
     assert rows["split"].value_counts().to_dict() == {"train": 30, "test": 30}
+
+
+@pytest.mark.parametrize("other", ["part", "pets"])
+@pytest.mark.parametrize("kept_back", ["holdout", "pets_eval", "submission"])
+def test_pictures_that_nobody_should_train_on_are_not_merged(tmp_path, other, kept_back):
+    spelled(tmp_path, ["a", "b"], f"raw/{other}.parquet")
+    spelled(tmp_path, ["a", "b"], f"raw/{kept_back}.parquet", start=100)
+    with pytest.raises(SourceError, match=f"holds {kept_back}.parquet beside other files"):
+        looked_at(tmp_path / "raw", label_column="label")
+    (tmp_path / "raw" / f"{other}.parquet").rename(tmp_path / "raw" / "train.parquet")
+    (tmp_path / "raw" / f"{kept_back}.parquet").rename(tmp_path / "raw" / "test.parquet")
+    rows = looked_at(tmp_path / "raw", label_column="label")[1].rows
+    assert rows["split"].value_counts().to_dict() == {"train": 30, "test": 30}
