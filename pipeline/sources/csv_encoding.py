@@ -54,7 +54,7 @@ def encoding_of(path: Path, declared: str | None) -> tuple[str, list[Notice]]:
         return ("utf-8-sig" if declared == "utf-8" else declared), []
     if marked in ("utf-16", "utf-32"):
         return marked, [_told(marked.upper(), "its byte order mark")]
-    without_mark = None if marked else _utf16_without_mark(start)
+    without_mark = None if marked else _wide_without_mark(start)
     if without_mark:
         return without_mark, [_told(without_mark.upper(), "its zero bytes")]
     if _first_byte_beyond_utf8(path) is None:
@@ -69,15 +69,19 @@ def _told(name: str, why: str) -> Notice:
     )
 
 
-def _utf16_without_mark(start: bytes) -> str | None:
-    even, odd = start[::2], start[1::2]
-    if len(odd) < 4:
+def _wide_without_mark(start: bytes) -> str | None:
+    """UTF-32 or UTF-16 by where the zero bytes stand; None where neither is certain."""
+    if len(start) < 8:
         return None
-    if odd.count(0) > 0.3 * len(odd) and even.count(0) < 0.05 * len(even):
+    first, second, third, last = (start[k::4].count(0) / len(start[k::4]) for k in range(4))
+    if third > 0.9 and last > 0.9 and first < 0.05:
+        return "utf-32-le"
+    if first > 0.9 and second > 0.9 and last < 0.05:
+        return "utf-32-be"
+    even, odd = (first + third) / 2, (second + last) / 2
+    if odd > 0.3 and even < 0.05:
         return "utf-16-le"
-    if even.count(0) > 0.3 * len(even) and odd.count(0) < 0.05 * len(odd):
-        return "utf-16-be"
-    return None
+    return "utf-16-be" if even > 0.3 and odd < 0.05 else None
 
 
 def _refuse_other_than_utf8(path: Path, start: bytes) -> None:

@@ -17,7 +17,8 @@ def towns(*names):
 
 
 @pytest.mark.parametrize(
-    "encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig", "utf-8"]
+    "encoding",
+    ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "utf-8-sig", "utf-8"],
 )
 def test_unicode_is_read_whichever_way_it_is_written(path, encoding):
     frame, _, told = told_of(path, towns("Zürich", "Łódź").encode(encoding))
