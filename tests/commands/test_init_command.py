@@ -180,19 +180,22 @@ def told_by(output):
     ]
 
 
+def table(**columns):
+    return frame().drop(columns="patient").assign(**columns)
+
+
+DAYS = [f"{k % 28 + 1:02}-01-2024" for k in range(60)]
 ODD_TABLES = {
-    "cp1252": frame()
-    .drop(columns="patient")
-    .assign(town="Zürich")
-    .to_csv(index=False)
-    .encode("cp1252"),
-    "semicolons": b"sep=;\n"
-    + frame().drop(columns="patient").to_csv(index=False, sep=";").encode(),
-    "marks": frame()
-    .drop(columns="patient")
-    .assign(height="1.019,50")
-    .to_csv(index=False, sep="\t")
-    .encode(),
+    "cp1252": table(town="Zürich").to_csv(index=False).encode("cp1252"),
+    "utf-16": table().to_csv(index=False).encode("utf-16"),
+    "semicolons": b"sep=;\n" + table().to_csv(index=False, sep=";").encode(),
+    "comments": b"# made by a program\n\n" + table().to_csv(index=False).encode(),
+    "marks": table(height="1.019,50").to_csv(index=False, sep="\t").encode(),
+    "days as text": table(day=DAYS).to_csv(index=False).encode(),
+    "numbers among words": table(code=["7", "x", "y"] * 20).to_csv(index=False).encode(),
+    "leading zeros": table(code=["007", "010"] * 30).to_csv(index=False).encode(),
+    "formulas": table(code=["=1+1", "@x"] * 30).to_csv(index=False).encode(),
+    "nothing but one value": table(code="same").to_csv(index=False).encode(),
 }
 
 
