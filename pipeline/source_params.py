@@ -122,7 +122,7 @@ class SourceParams(Section):
         if not is_known or words.count("class") != 1 or words.count("split") > 1:
             raise ValueError(
                 f"`source.folders` is {folders!r}; one word a level of folders is expected, "
-                "parted by `/`: `class` once, `split` at most once, `any` for others, such as "
+                "separated by `/`: `class` once, `split` at most once, `any` for others, such as "
                 "`split/class` or `any/class`"
             )
         return folders

@@ -284,7 +284,7 @@ class ColumnReader:
             )
             return None
         if n_zoned:
-            told = f"The times of {name!r} are kept in UTC; their zones differ or are it."
+            told = f"The times of {name!r} are kept in UTC."
             self.notices.append(converted(told))
         whole = pa.chunked_array([pa.array(moments if n_zoned else moments.dt.tz_localize(None))])
         zone = "UTC" if n_zoned else None

@@ -77,7 +77,7 @@ def look_at(path: Path, params: TableParams) -> Layout:
         notices.append(converted(_about_preamble(lines[:skipped])))
     if delimiter != usual and not params.delimiter:
         notices.append(
-            converted(f"The cells are parted at {DELIMITERS[delimiter]}s, as its first lines show.")
+            converted(f"The cells are separated by {DELIMITERS[delimiter]}s, by the first lines.")
         )
     if names is None:
         header = tuple(f"column_{k + 1}" for k in range(len(rows[0])))
@@ -201,7 +201,7 @@ def _delimiter(lines: list[str], usual: str) -> str:
             f"`source.table.delimiter: {quoted(mark)}` ({width} columns)"
             for mark, width in fits.items()
         )
-        raise TableError(f"can be parted in more than one way; say which: {shown}")
+        raise TableError(f"can be read in more than one way; say which: {shown}")
     if fits:
         return next(iter(fits))
     # With ragged rows no way fits all; the one that fits most is told with each of them.
@@ -242,7 +242,7 @@ def _check_header(header: tuple[str, ...], delimiter: str, skipped: int) -> None
         for other, name in DELIMITERS.items():
             if other != delimiter and other in header[0]:
                 raise TableError(
-                    f"has one column when parted at {DELIMITERS[delimiter]}s, but its header holds "
+                    f"has one column between {DELIMITERS[delimiter]}s, but its header holds "
                     f"{name}s; set `source.table.delimiter: {other!r}`"
                 )
     if len(header) > MAXIMUM_COLUMNS:

@@ -44,7 +44,7 @@ def read_csv(path: Path, place: Place, params: TableParams, problems: list[str])
     if "" in columns:
         _drop_nameless(columns, notices)
     if n_stripped:
-        notices.insert(0, converted(f"Spaces around {n_stripped:,} cells were taken away."))
+        notices.insert(0, converted(f"Spaces around {n_stripped:,} cells were removed."))
     numbers = np.array(found.lines, np.int64)
     return cells_of_one(pa.table(columns), place, numbers, is_typed=False, notices=notices)
 
@@ -94,7 +94,7 @@ class _Rows:
             elif row:
                 self.problems.append(
                     f"has {len(row)} cells in line {begin} where its "
-                    f"{'header' if layout.has_header else 'first row'} has {width}; mend the row "
+                    f"{'header' if layout.has_header else 'first row'} has {width}; correct it "
                     "(a delimiter inside a cell needs quotes)"
                 )
             begin = end + 1
@@ -144,7 +144,7 @@ def _unreadable(text: str, line: int) -> str:
         )
     return (
         f"cannot be read as CSV from line {line} on ({text}); a quote inside a quoted cell is "
-        "written twice: mend the row"
+        "written twice: correct the row"
     )
 
 

@@ -71,7 +71,7 @@ def _too_large(clusters: np.ndarray, labels: np.ndarray) -> np.ndarray:
 def notices_of_near(found: NearDuplicates, rows: pd.DataFrame, schema: Schema) -> Iterator[Notice]:
     """What was linked, what was not, and the line of params.yaml that changes it."""
     paths = rows["source_path"].to_numpy()
-    linked = "such pictures are never parted by a split that is made here"
+    linked = "such pictures stay together in the splits that are made here"
     told = "they are not linked, as `source.near_duplicates: warn` asks"
     for pairs, consequence in (
         (found.linked, f"{linked}; `source.near_duplicates: warn` parts them."),

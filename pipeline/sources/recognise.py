@@ -134,7 +134,7 @@ def _check_folders(folders: str) -> None:
         SourceParams(folders=folders)
     except ValidationError:
         raise ParamsError(
-            f"--folders is {folders!r}; one word a level of folders is expected, parted by `/`: "
+            f"--folders is {folders!r}; one word a level of folders is expected, separated by `/`: "
             "`class` once, `split` at most once, `any` for others, such as `any/class`."
         ) from None
 
@@ -176,7 +176,7 @@ def _pictures(path: Path, found: Walk, folders: str | None) -> Recognised:
     splits = sorted({file.split for file in files if file.split})
     step = max(1, len(pictures) // SAMPLED_FILES)
     sizes = [header_size(path / name) for name in itertools.islice(pictures, 0, None, step)]
-    given = f", parted into {', '.join(splits)}" if splits else ""
+    given = f", with the splits {', '.join(splits)}" if splits else ""
     return Recognised(
         kind="image_folder",
         path=path,
@@ -230,7 +230,7 @@ def _table(path: Path, label: str | None, table: TableParams) -> Recognised:
     return Recognised(
         kind="table",
         path=path,
-        reason=f"A table with {parted}{counted(len(names), 'column')} parted at "
+        reason=f"A table with {parted}{counted(len(names), 'column')} separated by "
         f"{DELIMITERS[layout.delimiter]}s: {', '.join(names[:20])}.",
         label_column=_label(label, names, path),
         settings={"table": settings} if settings else {},

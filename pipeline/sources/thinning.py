@@ -60,12 +60,12 @@ def _remarks(
         if kept != thin.get(name, kept):
             yield (
                 f"`source.thin` asks to keep {thin[name]} training rows of the class {name!r}; "
-                f"{kept} are kept, since rows of one group and near duplicates are never parted."
+                f"{kept} are kept, since rows of one group and near duplicates stay together."
             )
         elif taken and name not in thin:
             yield (
                 f"{counted(taken, 'training row')} of the class {name!r} are withheld as well, "
-                "since rows of one group and near duplicates are never parted from those of a "
+                "since rows of one group and near duplicates stay with those of a "
                 "thinned class."
             )
 

@@ -25,7 +25,7 @@ def test_folders_of_pictures_are_recognised(tmp_path):
 
 def test_given_splits_are_told(tmp_path):
     reason = recognise(split_folder(tmp_path / "raw")).reason
-    assert reason.endswith("2 classes, parted into test, train, validation.")
+    assert reason.endswith("2 classes, with the splits test, train, validation.")
 
 
 def test_idx_files_are_recognised(tmp_path):

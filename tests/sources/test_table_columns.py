@@ -61,7 +61,7 @@ def test_marks_that_mean_missing_are_told(path):
     data.loc[[1, 2], "town"] = " ?"
     told = notices(path, data)
     assert said(told, "converted", "2 cells of 'town' ('?') were read as missing")
-    assert said(told, "converted", "Spaces around 2 cells were taken away")
+    assert said(told, "converted", "Spaces around 2 cells were removed")
 
 
 def with_infinity():

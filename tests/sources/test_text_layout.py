@@ -109,7 +109,7 @@ def test_a_header_that_begins_like_a_comment_is_asked_about_and_both_readings_wo
 def test_another_delimiter_is_found_and_told(path, mark):
     frame, _, told = told_of(path, plain().to_csv(index=False, sep=mark))
     assert len(frame.columns) == 6
-    assert said(told, "converted", "The cells are parted at")
+    assert said(told, "converted", "The cells are separated by")
 
 
 def test_another_delimiter_is_found_beside_a_comma_in_a_quoted_name(path):
@@ -124,7 +124,7 @@ def test_two_delimiters_that_both_fit_are_asked_about(path):
     content = "a,b;income\n" + "".join(f"{k % 3},{k % 2};{'xy'[k % 2]}\n" for k in range(40))
     file = text_file(path, content)
     message = refusal_of(file)
-    assert "can be parted in more than one way" in message
+    assert "can be read in more than one way" in message
     assert refusal_of(file, table={"delimiter": ";"}) is None
 
 
