@@ -33,9 +33,9 @@ from pipeline.workspace import Workspace
 ERROR_FILE_VARIABLE = "EQUIPOISE_ERROR_FILE"
 # Where DVC says what the machine refused, before its closing remarks.
 RECENT_LINES = 30
-# What DVC says of a dvc.lock or dvc.yaml that it cannot read.
 # How DVC tells that a stage's process, or the shell around it, was ended by a signal.
 _KILLED = re.compile(r"exited with -?(\d+)$")
+# What DVC says of a dvc.lock or dvc.yaml that it cannot read.
 _INVALID_FILE = re.compile(r"'(?:\./)?([^']+)' is invalid \(possible merge conflicts\)")
 # DVC's advice to a person at a keyboard; in a log it is noise.
 _ADVICE = (
@@ -119,7 +119,7 @@ def run_stage(
         if process.returncode:
             told_here = _told_in(error_file)
             machine = refusal_in_output(output.recent, place=workspace.root)
-            raise told_here or machine or _reason(stage, process.returncode, output.last)
+            raise told_here or machine or _reason(stage, process.returncode, output.reason)
     return StageOutcome(cached=not output.ran)
 
 
@@ -134,8 +134,10 @@ class _Output:
         self._on_line = on_line
 
     @property
-    def last(self) -> str:
-        return self.recent[-1] if self.recent else ""
+    def reason(self) -> str:
+        """DVC's own error, after which a stage's helper may still write; else the last line."""
+        errors = (line for line in reversed(self.recent) if line.startswith("ERROR: "))
+        return next(errors, self.recent[-1] if self.recent else "")
 
     def follow(self, process: subprocess.Popen[str]) -> None:
         """Read to the end, and wait for the process to end."""
@@ -182,8 +184,8 @@ def _told_in(error_file: Path) -> Exception | None:
     return error
 
 
-def _reason(stage: str, code: int, last_line: str) -> Exception:
-    killed = _KILLED.search(last_line)
+def _reason(stage: str, code: int, said: str) -> Exception:
+    killed = _KILLED.search(said)
     if killed is not None and int(killed[1]) in (signal.SIGKILL, 128 + signal.SIGKILL):
         return StageCrashError(
             f"The stage `{stage}` was killed from outside, probably because the machine's memory "
@@ -192,9 +194,9 @@ def _reason(stage: str, code: int, last_line: str) -> Exception:
     number = -code if code < 0 else code - 128
     if 0 < number < signal.NSIG:
         return StageCrashError(f"The stage `{stage}` was ended by signal {number}.")
-    if last_line.startswith("ERROR: ") and "failed to run" not in last_line:
-        return WorkspaceError(f"DVC refused the stage `{stage}`: {last_line[len('ERROR: ') :]}")
+    if said.startswith("ERROR: ") and "failed to run" not in said:
+        return WorkspaceError(f"DVC refused the stage `{stage}`: {said[len('ERROR: ') :]}")
     return StageCrashError(
-        f"The stage `{stage}` ended unexpectedly ({last_line or f'exit code {code}'}). "
+        f"The stage `{stage}` ended unexpectedly ({said or f'exit code {code}'}). "
         "That is a defect of the program, not of your data; the log above holds the traceback."
     )
