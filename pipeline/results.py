@@ -8,16 +8,24 @@ number, so that no number is computed twice. Scores are fractions in [0, 1]; gai
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from pipeline.workspace import read_json_as, write_json
 
 RESULT_FILE = "result.json"
 
 Verdict = Literal["helps", "no evidence", "harms"]
-Question = Literal["mix against current practice", "gan against cheap"]
-ArmFamily = Literal["cheap", "synthetic", "mix", "ceiling"]
-Origin = Literal["real", "gan", "classical", "smote", "deformed", "cvae"]
+Question = Literal[
+    "set against real rows",
+    "GAN rows in the set",
+    "set under the best recipe",
+    "best recipe on real rows",
+]
+ArmFamily = Literal["reference", "fill", "set", "ceiling", "recipe"]
+Origin = Literal["real", "gan", "classical", "smote", "deformed", "taught", "cvae"]
+# Stands for the mean over all consumers wherever one of them is named.
+PANEL = "panel"
+WITHOUT_GAN, WITH_GAN = "set_without_gan", "set_with_gan"
 
 
 class Record(BaseModel):
@@ -27,7 +35,11 @@ class Record(BaseModel):
 
 
 class Interval(Record):
-    """A two-sided confidence interval, and the level it was made for, e.g. 0.95."""
+    """A two-sided confidence interval, and the level it was made for.
+
+    A verdict's interval has level 0.90: each of its ends is a one-sided 95 % bound, and the verdict
+    rests on one of them.
+    """
 
     low: float
     high: float
@@ -35,14 +47,19 @@ class Interval(Record):
 
 
 class ArmScore(Record):
-    """One arm under one classifier: a value of each metric for every replicate.
+    """One arm under one consumer: a value of each metric for every replicate.
+
+    An arm is a set of rows on which a consumer fits plainly, or, in the family "recipe", a way to
+    train on the real rows or on the recommended set.
 
     Attributes:
-        settings: Sentence that says how the arm trains, with what its tuning chose.
+        classifier: A consumer, or `PANEL` for the mean over all of them.
+        settings: What the set holds or how the arm trains, in words.
         values: metric name → one value in [0, 1] a replicate, in replicate order.
         test: metric name → value in [0, 1] on the untouched test split (mean over replicates).
         recall: class name → one recall in [0, 1] a replicate.
-        confusion: Rows true, columns predicted, counts on the test split summed over replicates.
+        confusion: Rows true, columns predicted, counts on the test split summed over replicates
+            (and consumers).
         intervals: metric name → interval of the mean over replicates.
     """
 
@@ -62,14 +79,15 @@ class Comparison(Record):
     """A paired comparison of two arms, in points of the metric.
 
     Attributes:
+        classifier: A consumer, or `PANEL` for the mean over all of them.
         gains_points: One paired difference a replicate.
-        lower_bound_points: Corrected one-sided 95 % lower bound, on which "helps" rests; "harms"
-            rests on the upper one.
+        interval_points: Of level 0.90. "helps" if its low end lies above the least gain asked for,
+            "harms" if its high end lies below zero.
         detectable_points: The smallest true gain that this comparison, by itself, would have found
-            in 80 % of trials. "helps" for the GAN asks for every one of its comparisons at once,
-            and so for more.
+            in 80 % of trials.
         replicates_to_settle: Replicates in all that would show a gain of this size, where adding
             some can; None where none can or none are needed.
+        test_gain_points: The same difference on the untouched test split.
     """
 
     question: Question
@@ -80,72 +98,40 @@ class Comparison(Record):
     gains_points: tuple[float, ...]
     mean_points: float
     interval_points: Interval
-    lower_bound_points: float
-    upper_bound_points: float
     detectable_points: float | None = None
     replicates_to_settle: int | None = None
     test_gain_points: float | None = None
     verdict: Verdict
 
 
-class GainShare(Record):
-    """What one source brought to the recommended mix over current practice, in points.
+class RecipeAdvice(Record):
+    """The best way to train one classifier, for whoever may change training code.
 
     Attributes:
-        origin: "training" for how the classifier is trained (online recipes, balancing), otherwise
-            an origin of rows. The shares of one classifier add up to its gain.
-    """
-
-    origin: str
-    points: float
-
-
-class ClassifierVerdict(Record):
-    """The two answers for one downstream classifier.
-
-    Attributes:
-        best_cheap: Name of the best cheap arm by mean held-out score.
-        mix_words: The recommended mix in one sentence, online recipes included.
-        gap_closed: Share of the gap between the best cheap arm and the ceiling (filled with real
-            samples) that the best cheap arm with GAN samples closed; None without a ceiling.
+        words: The recipe in words.
+        recipe: Setting → value, as `pipeline.modalities.recipe.Recipe` has them; their meaning
+            stands in the `recipe.json` of the dataset.
+        on_set: Whether the recipe scored better on the recommended set than on the real rows.
     """
 
     classifier: str
-    verdict: Verdict
-    gan_verdict: Verdict
-    best_cheap: str
-    recommended_arm: str
-    mix_words: str = ""
-    gain_shares: tuple[GainShare, ...] = ()
-    gap_closed: float | None = None
-    gap_closed_interval: Interval | None = None
-
-
-class DoseRow(Record):
-    """How much of one class's training one source makes up in the recommended mix.
-
-    Attributes:
-        share: Share in [0, 1) of the class's draws, mean over replicates.
-        weight: Recommended weight in [0, 1] of one such row, where a real row weighs 1.
-    """
-
-    classifier: str
-    class_name: str
-    origin: Origin
-    share: float
-    weight: float
+    words: str
+    recipe: dict[str, float | bool]
+    on_set: bool
 
 
 class ClassRow(Record):
-    """One class: how many rows, and its recall on held-out data before and after.
+    """One class: its rows, and its recall on held-out data before and after.
 
-    Before is current practice, after is the recommended mix, both under the primary classifier.
+    Before is the better of real and oversampled rows, after is the recommended set; both are means
+    over the consumers.
 
     Attributes:
+        n_requested: GAN rows that the balanced set is to have.
         n_accepted: Synthetic rows of the class that passed curation.
         n_test: Different held-out samples that the recalls rest on; a sample that several
             replicates held out counts once.
-        dose: origin → share in [0, 1) of the class's draws in the recommended mix.
+        in_set: Source → rows of the class in the recommended set.
     """
 
     name: str
@@ -157,7 +143,7 @@ class ClassRow(Record):
     recall_before_interval: Interval
     recall_after: float
     recall_after_interval: Interval
-    dose: dict[str, float] = {}
+    in_set: dict[Origin, int] = {}
 
 
 class CurationRow(Record):
@@ -225,36 +211,42 @@ class LearningPoint(Record):
 class TrialResult(Record):
     """Everything a trial found.
 
+    Three questions, in this order. What changes for somebody who fits plainly on the recommended
+    set in place of the real rows, or of the real rows oversampled to balance: that decides on
+    promotion. What the GAN's rows add to such a set. What a better way to train brings, which is
+    advice and no gain of the set.
+
     Attributes:
-        verdicts: The answers per classifier; the fields beside it repeat the primary one's.
-        recommended_weight: origin of rows → mean weight in [0, 1] over the classes that get rows of
-            that origin; zero is a valid answer. Real rows weigh 1.
-        worth: class name → the number of further real samples that the synthetic ones were as good
-            as, by the learning curve.
-        best_cheap: Name of the best cheap arm under the primary classifier, by held-out score.
+        consumers: The classifiers whose mean decides.
+        verdict: On the recommended set: "helps" only where it beats real and oversampled rows both.
+        gan_verdict: On the GAN's rows: the best set with them against the best set without.
+        recommended_arm: `WITH_GAN` where GAN rows are proven to help, else `WITHOUT_GAN`.
+        reference_arm: Of "real" and "oversampled" the one with the higher mean score.
+        set_words: What the recommended set holds, in one sentence.
+        gap_closed: Share of the gap between the better reference and the ceiling (filled with
+            withheld real rows) that the set closes; None without a ceiling.
+        advice: The best way to train, one for each classifier for which it was looked for.
+        worth: class name → the number of further real samples that the added rows were as good as,
+            by the learning curve.
         notes: Sentences a reader must know (what a light preset left out, few samples, …).
     """
 
-    format_version: int = 1
+    format_version: Literal[2] = 2
     primary_metric: str
-    primary_classifier: str
-    current_practice: str
-    best_cheap: str
-    recommended_arm: str
-    promote_rule: Literal["mix", "gan"]
+    consumers: tuple[str, ...]
     min_gain_points: float
     replicates: int
     verdict: Verdict
     gan_verdict: Verdict
     promoted: bool
+    recommended_arm: str
+    reference_arm: str
+    set_words: str = ""
     arms: tuple[ArmScore, ...]
     comparisons: tuple[Comparison, ...]
-    verdicts: tuple[ClassifierVerdict, ...] = ()
-    gain_shares: tuple[GainShare, ...] = ()
     gap_closed: float | None = None
     gap_closed_interval: Interval | None = None
-    recommended_weight: dict[str, float]
-    doses: tuple[DoseRow, ...] = ()
+    advice: tuple[RecipeAdvice, ...] = ()
     classes: tuple[ClassRow, ...]
     curation: tuple[CurationRow, ...] = ()
     fidelity: tuple[FidelityRow, ...] = ()
@@ -262,25 +254,25 @@ class TrialResult(Record):
     learning_curve: tuple[LearningPoint, ...] = ()
     worth: dict[str, int] = {}
     notes: tuple[str, ...] = ()
-    # Of versions made before warm starts were removed; read, and written no more.
-    started_from: str | None = Field(default=None, exclude=True)
 
 
-def deciding_comparison(result: TrialResult, question: Question) -> Comparison | None:
-    """The comparison on which the verdict about `question` rests; None where none was made.
+def deciding_comparison(
+    result: TrialResult, question: Question, classifier: str = PANEL
+) -> Comparison | None:
+    """The comparison on which an answer rests; None where none was made.
 
-    Under the primary classifier and metric. Against several references the one with the smallest
-    lower bound decides (intersection-union), unless there is harm against any: then that does.
+    By the primary metric. Against several references the one with the smallest lower end decides
+    (intersection-union), unless there is harm against any: then that does.
     """
     asked = [
         one
         for one in result.comparisons
         if one.question == question
-        and one.classifier == result.primary_classifier
+        and one.classifier == classifier
         and one.metric == result.primary_metric
     ]
     harms = [one for one in asked if one.verdict == "harms"]
-    return min(harms or asked, key=lambda one: one.lower_bound_points, default=None)
+    return min(harms or asked, key=lambda one: one.interval_points.low, default=None)
 
 
 def write_result(directory: Path, result: TrialResult) -> None:
