@@ -85,7 +85,9 @@ def build(root: Path) -> Workspace:
             requested = {"cat": 0, "dog": SYNTHETIC_DOGS}
             write_json(folder / "request.json", {"requested": requested, "drawn": requested})
     with writing(workspace.trial) as folder:
-        write_json(folder / "result.json", trial_result().model_dump(mode="json"))
+        in_set = {name: {"real": n} for name, n in ROWS.items()}
+        in_set["dog"]["gan"] = SYNTHETIC_DOGS
+        write_json(folder / "result.json", trial_result(in_set=in_set).model_dump(mode="json"))
         curation_of(pool, chosen=True).to_parquet(folder / "curation.parquet", index=False)
     assemble(workspace, load_params(workspace.params_file))
     dvc = [sys.executable, "-m", "dvc", "commit", "--force", "--quiet"]

@@ -5,7 +5,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pipeline.results import ArmScore, ClassRow, Comparison, Interval, TrialResult, write_result
+from pipeline.results import (
+    PANEL,
+    WITH_GAN,
+    WITHOUT_GAN,
+    ArmScore,
+    ClassRow,
+    Comparison,
+    Interval,
+    TrialResult,
+    write_result,
+)
 from pipeline.samples import Samples, Schema
 from pipeline.storage import write_schema, write_split
 from pipeline.workspace import Workspace, write_json, writing
@@ -14,63 +24,72 @@ CLASSES = ("cat", "dog")
 GENERATOR = "0123456789ab"
 
 
-def trial_result(*, promoted=True, verdict="helps", weights=None, doses=()):
-    interval = Interval(low=0.5, high=5.5)
+# Class → source → rows of the recommended set: the pool's first four dogs fill up the class.
+IN_SET = {"cat": {"real": 6}, "dog": {"real": 2, "gan": 4}}
+
+
+def trial_result(*, promoted=True, verdict="helps", in_set=None, advice=()):
+    in_set = IN_SET if in_set is None else in_set
+    interval = Interval(low=0.5, high=5.5, level=0.9)
     comparison = Comparison(
-        question="mix against current practice",
-        classifier="cnn",
+        question="set against real rows",
+        classifier=PANEL,
         metric="balanced_accuracy",
-        arm="mix",
-        reference="balanced",
+        arm=WITH_GAN,
+        reference="oversampled",
         gains_points=(2.0, 3.0, 4.0),
         mean_points=3.0,
         interval_points=interval,
-        lower_bound_points=1.0,
-        upper_bound_points=5.0,
         verdict=verdict,
     )
     return TrialResult(
         primary_metric="balanced_accuracy",
-        primary_classifier="cnn",
-        current_practice="balanced",
-        best_cheap="classical",
-        recommended_arm="mix",
-        promote_rule="mix",
+        consumers=("svm", "cnn"),
+        recommended_arm=WITH_GAN,
+        reference_arm="oversampled",
+        set_words="each class filled to the largest, with gan rows",
         min_gain_points=0.0,
         replicates=3,
         verdict=verdict,
-        gan_verdict="no evidence",
+        gan_verdict="helps",
         promoted=promoted,
         arms=(
             ArmScore(
-                arm="mix",
-                title="The recommended mix",
-                family="mix",
-                classifier="cnn",
+                arm=WITH_GAN,
+                title="The recommended set",
+                family="set",
+                classifier=PANEL,
                 values={"balanced_accuracy": (0.82, 0.83, 0.84)},
                 intervals={"balanced_accuracy": Interval(low=0.79, high=0.87)},
             ),
         ),
         comparisons=(
             comparison,
+            comparison.model_copy(update={"reference": "real", "mean_points": 3.5}),
             comparison.model_copy(
-                update={"question": "gan against cheap", "reference": "classical"}
+                update={
+                    "question": "GAN rows in the set",
+                    "reference": WITHOUT_GAN,
+                    "verdict": "helps",
+                    "interval_points": Interval(low=0.2, high=1.8, level=0.9),
+                    "mean_points": 1.0,
+                }
             ),
         ),
-        recommended_weight={"gan": 0.5} if weights is None else weights,
-        doses=doses,
+        advice=advice,
         classes=tuple(
             ClassRow(
                 name=name,
-                n_real=1,
+                n_real=rows.get("real", 0),
                 n_requested=1,
                 n_accepted=1,
                 recall_before=0.5,
                 recall_before_interval=interval,
                 recall_after=0.6,
                 recall_after_interval=interval,
+                in_set=rows,
             )
-            for name in CLASSES
+            for name, rows in in_set.items()
         ),
     )
 
