@@ -19,7 +19,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as MatplotlibFigure
 from matplotlib.ticker import MaxNLocator
 
-from pipeline.reporting import numbers
+from pipeline import numbers
 from pipeline.reporting.marks import Tone
 
 SVG = "http://www.w3.org/2000/svg"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pipeline.reporting import numbers
+from pipeline import numbers
 from pipeline.reporting.blocks import Block, Figure, Figures, Grid, Section, Text, only
 from pipeline.reporting.figures import Line, chart, legend_of
 from pipeline.reporting.marks import Axis, Tone, interval_mark

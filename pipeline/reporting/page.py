@@ -8,7 +8,8 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipeline.reporting import numbers, verdict
+from pipeline import numbers
+from pipeline.reporting import verdict
 from pipeline.reporting.blocks import Section
 from pipeline.reporting.material import Material
 from pipeline.reporting.sections import (

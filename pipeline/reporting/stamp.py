@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from pipeline.reporting import numbers
+from pipeline import numbers
 from pipeline.run_record import RunRecord
 
 # Comments, which no name from outside can forge: those are escaped.

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pipeline.reporting import numbers
+from pipeline import numbers
 from pipeline.reporting.marks import Axis, Mark, Tick
 
 Align = Literal["text", "number", "mark"]

@@ -1,6 +1,6 @@
 """The verdict in one sentence, with its number and interval: the first thing anyone reads."""
 
-from pipeline.reporting import numbers
+from pipeline import numbers
 from pipeline.reporting.material import Material
 from pipeline.results import Comparison, Verdict
 

@@ -3,7 +3,7 @@
 import dataclasses
 from functools import cache
 
-from pipeline.reporting import numbers
+from pipeline import numbers
 from pipeline.reporting.page import render_report
 from pipeline.reporting.stamp import Stamp, stamped
 from pipeline.results import CurationRow, FidelityRow, LearningPoint, TrialResult

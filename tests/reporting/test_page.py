@@ -9,7 +9,7 @@ from importlib.resources import files
 
 import pytest
 
-from pipeline.reporting import numbers
+from pipeline import numbers
 from pipeline.reporting.index import Entry, render_index
 from pipeline.reporting.page import render_report, sections
 from pipeline.reporting.sections.worth import worth_sentences

@@ -1,6 +1,7 @@
 """The two questions of the trial, their answers, and what to do with the data."""
 
-from pipeline.reporting import numbers, verdict
+from pipeline import numbers
+from pipeline.reporting import verdict
 from pipeline.reporting.blocks import Answer, Answers, Section, Text, only
 from pipeline.reporting.marks import Axis, Tone, interval_mark
 from pipeline.reporting.material import Material

@@ -1,6 +1,7 @@
 """Class balance before and after: rows of every class by source."""
 
-from pipeline.reporting import numbers, verdict
+from pipeline import numbers
+from pipeline.reporting import verdict
 from pipeline.reporting.blocks import Block, Fold, Grid, Section, Text, only
 from pipeline.reporting.marks import Axis, Tone, stack_mark
 from pipeline.reporting.material import Material

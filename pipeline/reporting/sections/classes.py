@@ -1,6 +1,7 @@
 """Where it helps and where it harms: recall of every class before and after."""
 
-from pipeline.reporting import numbers, verdict
+from pipeline import numbers
+from pipeline.reporting import verdict
 from pipeline.reporting.blocks import Block, Grid, Section, Text, only
 from pipeline.reporting.marks import Axis, Tone, change_mark
 from pipeline.reporting.material import Material

@@ -1,6 +1,7 @@
 """What was compared: every arm with its interval, and every paired comparison."""
 
-from pipeline.reporting import numbers, verdict
+from pipeline import numbers
+from pipeline.reporting import verdict
 from pipeline.reporting.blocks import Block, Fold, Grid, Heat, Section, Text, only
 from pipeline.reporting.marks import Axis, Tone, interval_mark
 from pipeline.reporting.material import Material

@@ -1,6 +1,6 @@
 """Copies and membership: what was tested, what was found, what this does not prove."""
 
-from pipeline.reporting import numbers
+from pipeline import numbers
 from pipeline.reporting.blocks import Block, Grid, Items, Section, Text, only
 from pipeline.reporting.material import Material
 from pipeline.reporting.tables import Cell, Column, Table, name_cell

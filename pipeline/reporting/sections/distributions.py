@@ -1,6 +1,6 @@
 """Tables: distributions and associations, real against synthetic, in the place of pictures."""
 
-from pipeline.reporting import numbers
+from pipeline import numbers
 from pipeline.reporting.blocks import Block, Fold, Grid, Heat, Section, Text, only
 from pipeline.reporting.columns import ColumnComparison, PairComparison, TableComparison
 from pipeline.reporting.marks import Tone, mirrored_mark

@@ -1,6 +1,6 @@
 """Fidelity: how like the real samples the synthetic ones are, always beside real against real."""
 
-from pipeline.reporting import numbers
+from pipeline import numbers
 from pipeline.reporting.blocks import Block, Fold, Grid, Items, Section, Text, only
 from pipeline.reporting.material import Material
 from pipeline.reporting.tables import Cell, Column, Table, name_cell

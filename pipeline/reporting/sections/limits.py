@@ -1,6 +1,6 @@
 """Limits in plain words: what this report does not say."""
 
-from pipeline.reporting import numbers
+from pipeline import numbers
 from pipeline.reporting.blocks import Block, Fold, Items, Section, Text, only
 from pipeline.reporting.material import Material
 

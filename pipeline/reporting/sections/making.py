@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from pipeline.reporting import numbers
+from pipeline import numbers
 from pipeline.reporting.blocks import Block, Code, Fold, Grid, Section, Slot, Text, only
 from pipeline.reporting.material import Material
 from pipeline.reporting.tables import Cell, Column, Table, name_cell

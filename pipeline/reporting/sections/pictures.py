@@ -1,6 +1,7 @@
 """Pictures of every class: real beside synthetic, and the remarkable ones with the reason."""
 
-from pipeline.reporting import numbers, pictures
+from pipeline import numbers
+from pipeline.reporting import pictures
 from pipeline.reporting.blocks import ClassPictures, Pictures, Section, Shot, Strip, Text
 from pipeline.reporting.gallery import ClassGallery, Single
 from pipeline.reporting.material import Material

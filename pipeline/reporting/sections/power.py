@@ -1,6 +1,7 @@
 """The smallest gain that this trial could have detected."""
 
-from pipeline.reporting import numbers, verdict
+from pipeline import numbers
+from pipeline.reporting import verdict
 from pipeline.reporting.blocks import Grid, Section, Text, only
 from pipeline.reporting.material import Material
 from pipeline.reporting.tables import Cell, Column, Table

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pipeline.reporting import numbers
+from pipeline import numbers
 from pipeline.reporting.blocks import Block, Figure, Figures, Fold, Grid, Section, Text, only
 from pipeline.reporting.figures import Line, chart, legend_of, thinned
 from pipeline.reporting.marks import Tone

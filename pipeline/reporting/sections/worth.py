@@ -2,7 +2,7 @@
 
 from statistics import fmean
 
-from pipeline.reporting import numbers
+from pipeline import numbers
 from pipeline.reporting.blocks import Block, Figure, Figures, Fold, Grid, Items, Section, Text, only
 from pipeline.reporting.figures import Line, chart, legend_of
 from pipeline.reporting.marks import Axis, Mark, Tone

@@ -6,7 +6,7 @@ from html import unescape
 
 import pytest
 
-from pipeline.reporting import numbers
+from pipeline import numbers
 from pipeline.reporting.figures import Line, chart
 from pipeline.reporting.page import render_report
 from pipeline.results import Interval
@@ -149,3 +149,20 @@ def test_the_ticks_of_a_percent_axis_are_round_and_all_different():
 
 def test_an_interval_of_a_score_ends_where_scores_end():
     assert numbers.score_interval(Interval(low=0.87, high=1.06)) == "87.0 to 100.0\u202f%"
+
+
+@pytest.mark.parametrize(
+    ("low", "least", "text"),
+    [(0.004, 0.0, "+0.004 to +5.0"), (2.04, 2.0, "+2.04 to +5.0"), (0.0, 0.0, "0.0 to +5.0"),
+     (-0.04, 0.0, "−0.04 to +5.0"), (1.0, 0.0, "+1.0 to +5.0")],
+)  # fmt: skip
+def test_the_end_of_an_interval_is_told_from_what_it_is_held_against(low, least, text):
+    assert numbers.points_interval(Interval(low=low, high=5.0), least=least) == text
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "text"),
+    [(-180.0, 184.0, "too few replicates to tell"), (3.0, 140.0, "+3.0 to +100.0")],
+)
+def test_an_interval_of_gains_ends_where_gains_end(low, high, text):
+    assert numbers.points_interval(Interval(low=low, high=high)) == text

@@ -10,6 +10,10 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 # A number and its unit, or its sign and the number, are never parted at a line's end.
 NARROW_SPACE = "\u202f"
 CONTROL_PICTURES = 0x2400
+# A gain is a difference of two scores in [0, 1], in hundredths.
+MOST_POINTS = 100.0
+MOST_DECIMALS = 9
+TOO_FEW = "too few replicates to tell"
 # C1 controls, zero-width space, direction marks, separators and overrides, invisible operators and
 # isolates, lone surrogates, byte order mark, non-characters.
 HIDDEN = (
@@ -62,8 +66,7 @@ def points(number: float | None) -> str:
         return "–"
     if round(number, 2) == 0:
         return "0.0"
-    decimals = 2 if round(number, 1) == 0 else 1
-    return f"{number:+.{decimals}f}".replace("-", MINUS)
+    return _signed(number, 2 if round(number, 1) == 0 else 1)
 
 
 def amount(number: float) -> str:
@@ -71,9 +74,48 @@ def amount(number: float) -> str:
     return points(abs(number)).lstrip("+")
 
 
-def points_interval(interval: Interval) -> str:
-    """An interval of gains in points: −0.6 to +3.0."""
-    return f"{points(interval.low)} to {points(interval.high)}"
+def points_interval(interval: Interval, *, least: float = 0.0) -> str:
+    """An interval of gains in points: −0.6 to +3.0.
+
+    It is cut to the ±100 points that a gain can reach. Where it holds zero and reaches beyond them,
+    it says nothing, and words stand in its place. Each end has as many decimals as tell it from
+    zero and from `least`, the gain asked for, so that the text shows what was decided.
+    """
+    if is_too_wide(interval):
+        return TOO_FEW
+    low, high = (_apart(end, (0.0, least)) for end in (interval.low, interval.high))
+    return f"{low} to {high}"
+
+
+def is_too_wide(interval: Interval) -> bool:
+    """Whether an interval of gains comes from so few replicates that it tells nothing."""
+    holds_zero = interval.low <= 0 <= interval.high
+    return holds_zero and (interval.low < -MOST_POINTS or interval.high > MOST_POINTS)
+
+
+def within_gains(interval: Interval) -> Interval:
+    """The part of an interval, in points, that a gain can take."""
+    low, high = (min(max(end, -MOST_POINTS), MOST_POINTS) for end in (interval.low, interval.high))
+    return interval.model_copy(update={"low": low, "high": high})
+
+
+def _apart(number: float, borders: Sequence[float]) -> str:
+    """A number of points with its sign, with the decimals that tell it from each border."""
+    number = min(max(number, -MOST_POINTS), MOST_POINTS)
+    others = [border for border in borders if border != number]
+    decimals = next(
+        (
+            decimals
+            for decimals in range(1, MOST_DECIMALS)
+            if all(round(number, decimals) != round(border, decimals) for border in others)
+        ),
+        MOST_DECIMALS,
+    )
+    return "0.0" if round(number, decimals) == 0 else _signed(number, decimals)
+
+
+def _signed(number: float, decimals: int) -> str:
+    return f"{number:+.{decimals}f}".replace("-", MINUS)
 
 
 def plain(number: float | None) -> str:

@@ -1,0 +1,331 @@
+"""The answers of a trial in words: the one owner of the sentences in which people read them.
+
+The page, its summary, the card, the tag, the terminal and the artifacts take them from here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pipeline import numbers
+from pipeline.results import (
+    PANEL,
+    WITH_GAN,
+    Comparison,
+    Interval,
+    Question,
+    RecipeAdvice,
+    TrialResult,
+    Verdict,
+    deciding_comparison,
+)
+
+SET: Question = "set against real rows"
+GAN: Question = "GAN rows in the set"
+RECIPE: Question = "best recipe on real rows"
+SET_IN_RECIPE: Question = "set under the best recipe"
+# A gain that is proven, but not as large as was asked for; it must not read as "helps".
+SHORT = "smaller than asked for"
+CLASSIFIER_NAMES = {
+    PANEL: "all classifiers, mean",
+    "svm": "SVM",
+    "logistic": "logistic regression",
+    "knn": "k-NN",
+    "forest": "random forest",
+    "boosting": "gradient boosting",
+    "cnn": "CNN",
+}
+ORIGIN_NAMES = {
+    "real": "real",
+    "gan": "GAN",
+    "classical": "classical",
+    "smote": "SMOTE",
+    "deformed": "deformed",
+    "taught": "teacher-labelled",
+    "cvae": "CVAE",
+}
+# Of a verdict's interval, each of whose ends is a one-sided 95 % bound.
+DECIDING_LEVEL = 0.90
+BASELINES = {
+    "real": "the real rows as they are",
+    "oversampled": "the real rows oversampled to balance",
+}
+
+
+@dataclass(frozen=True)
+class Gain:
+    """The gain that a version carries, as its tag and the lists of versions tell it.
+
+    Attributes:
+        points: Mean gain in points of `metric`; None where nothing was compared.
+        least: The smallest gain asked for, in points.
+        baseline: The arm against which it was decided. "" in versions made before the dataset
+            itself was on trial: theirs is the gain of a training mix over current practice, and its
+            two-sided 95 % interval is not what decided.
+    """
+
+    verdict: Verdict
+    metric: str
+    points: float | None
+    interval: Interval | None
+    least: float = 0.0
+    baseline: str = ""
+
+    @property
+    def is_of_mix(self) -> bool:
+        return not self.baseline
+
+    @property
+    def word(self) -> str:
+        """The verdict in a word or two."""
+        return verdict_word(self.verdict, self.interval)
+
+    def short(self) -> str:
+        """For a column of a table: +3.0 points [+0.5 to +5.5]."""
+        if self.points is None or self.interval is None:
+            return "no comparison"
+        within = numbers.points_interval(self.interval, least=self.least)
+        of_mix = " of a mix" if self.is_of_mix else ""
+        return f"{numbers.points(self.points)} points [{within}]{of_mix}"
+
+    def words(self) -> str:
+        """For a tag: the verdict, and the gain with its interval, metric and baseline."""
+        if self.points is None or self.interval is None:
+            return f"{self.word}, no comparison"
+        over = "current practice, by a training mix" if self.is_of_mix else _over(self.baseline)
+        return (
+            f"{self.word}, {numbers.points(self.points)} points of "
+            f"{numbers.metric_name(self.metric)} over {over} "
+            f"({interval_words(self.interval, least=self.least)})"
+        )
+
+
+def gain_of(result: TrialResult) -> Gain:
+    """The gain of the dataset, on which promotion rests."""
+    comparison = deciding_comparison(result, SET)
+    return Gain(
+        verdict=result.verdict,
+        metric=result.primary_metric,
+        points=comparison.mean_points if comparison else None,
+        interval=comparison.interval_points if comparison else None,
+        least=result.min_gain_points,
+        baseline=comparison.reference if comparison else result.reference_arm,
+    )
+
+
+def verdict_word(verdict: Verdict, interval: Interval | None) -> str:
+    """helps, harms, no evidence; or that a proven gain may be smaller than what was asked for."""
+    is_short = verdict == "no evidence" and interval is not None and interval.low > 0
+    return SHORT if is_short else verdict
+
+
+def is_short(comparison: Comparison) -> bool:
+    """Whether a gain is proven, but not that it is as large as the trial asked for."""
+    return verdict_word(comparison.verdict, comparison.interval_points) == SHORT
+
+
+def interval_words(interval: Interval, *, least: float = 0.0) -> str:
+    """90 % interval +0.5 to +5.5; or that too few replicates made it."""
+    if numbers.is_too_wide(interval):
+        return numbers.TOO_FEW
+    return f"{numbers.level(interval)} interval {numbers.points_interval(interval, least=least)}"
+
+
+def interval_note(result: TrialResult) -> str:
+    """What every interval of a gain is, and which end of it decides; to be said once."""
+    comparison = deciding_comparison(result, SET)
+    level = comparison.interval_points.level if comparison else DECIDING_LEVEL
+    space = numbers.NARROW_SPACE
+    return (
+        f"Each gain is a mean of paired differences, with its {100 * level:g}{space}% confidence "
+        f"interval. Its lower end is the one-sided {50 + 50 * level:g}{space}% bound, and it "
+        f"decides: rows help only if it lies above {_asked(result)}. Rows harm only if the upper "
+        "end lies below zero. In every other case there is no evidence."
+    )
+
+
+def headline(result: TrialResult) -> str:
+    """The first answer, and whether the version is promoted."""
+    promoted = "and is promoted" if result.promoted else "so it is not promoted"
+    return f"{set_sentence(result).removesuffix('.')}, {promoted}."
+
+
+def set_sentence(result: TrialResult) -> str:
+    """What changes for somebody who trains on the dataset in place of the real rows."""
+    comparison = deciding_comparison(result, SET)
+    if comparison is None:
+        return "The dataset was not compared with the real rows."
+    baseline = _over(comparison.reference)
+    found = _outcome(result, comparison, "it")
+    if not any(comparison.gains_points):
+        return f"Training on this dataset scores as training on {baseline} does: {found}."
+    return (
+        f"Training on this dataset instead of {baseline} changes "
+        f"{_change(result, comparison)}: {found}."
+    )
+
+
+def consumers_sentence(result: TrialResult) -> str:
+    """Between which classifiers the gain of the dataset lies; "" for one alone."""
+    found = {name: deciding_comparison(result, SET, name) for name in result.consumers}
+    gains = {name: one.mean_points for name, one in found.items() if one is not None}
+    if len(gains) < 2:
+        return ""
+    least, most = min(gains, key=gains.__getitem__), max(gains, key=gains.__getitem__)
+    return (
+        f"The mean is over {numbers.counted(len(gains), 'classifier')}: from "
+        f"{numbers.points(gains[least])} points ({classifier_name(least)}) to "
+        f"{numbers.points(gains[most])} points ({classifier_name(most)}), each against the "
+        "baseline that it is least sure to beat."
+    )
+
+
+def rows_sentence(result: TrialResult) -> str:
+    """What the dataset holds, by source."""
+    rows = rows_by_origin(result)
+    total = sum(rows.values())
+    if not total:
+        return ""
+    if set(rows) <= {"real"}:
+        return f"The dataset holds the {numbers.counted(total, 'real row')} and nothing else."
+    told = [
+        f"{numbers.count(n)} {origin_name(origin)} ({_share(n, total)})"
+        for origin, n in rows.items()
+    ]
+    return f"The dataset holds {numbers.counted(total, 'row')}: {numbers.listed(told)}."
+
+
+def gan_sentence(result: TrialResult) -> str:
+    """What the GAN's rows add to the dataset, and so whether they are in it."""
+    comparison = deciding_comparison(result, GAN)
+    if comparison is None:
+        return "No set with GAN rows was compared, so the dataset holds none."
+    kept = (
+        "the dataset holds them" if result.recommended_arm == WITH_GAN else "the dataset holds none"
+    )
+    if not any(comparison.gains_points):
+        return (
+            "The best set with GAN rows scores as the best set without them does in every "
+            f"replicate: {_outcome(result, comparison, 'they')}, so {kept}."
+        )
+    return (
+        "With GAN rows in place of other added rows, the best set changes "
+        f"{_change(result, comparison)}: {_outcome(result, comparison, 'they')}, so {kept}."
+    )
+
+
+def what_to_do(result: TrialResult) -> str:
+    """How to use the dataset; what is not proven is not advised."""
+    comparison = deciding_comparison(result, SET)
+    keep = f"Keep training on {_over(result.reference_arm)}"
+    if result.verdict == "helps":
+        return "Train on the dataset as it is. Row weights and other changes are not needed."
+    if result.verdict == "harms":
+        return f"{keep}: the dataset is worse."
+    if comparison is not None and is_short(comparison):
+        return (
+            f"{keep}, unless a gain below {numbers.amount(result.min_gain_points)} points is worth "
+            "the change to you: the dataset is better, but not surely by as much."
+        )
+    return f"{keep}: nothing shows that the dataset is better."
+
+
+def recipe_sentences(result: TrialResult) -> tuple[str, ...]:
+    """For whoever may change training code: advice, and never the gain of the dataset."""
+    return tuple(_recipe_sentence(result, one) for one in result.advice)
+
+
+def power_sentence(result: TrialResult) -> str:
+    """The smallest gain of the dataset that the trial could see, so that a miss is read rightly."""
+    comparison = deciding_comparison(result, SET)
+    if comparison is None or not comparison.detectable_points:
+        return "“No evidence” does not mean “no effect”: the trial may have been too small."
+    more = comparison.replicates_to_settle
+    settled = (
+        f" About {numbers.count(more)} replicates would show a gain as large as the one found."
+        if more is not None and comparison.verdict == "no evidence"
+        else ""
+    )
+    return (
+        f"With {numbers.counted(result.replicates, 'replicate')} a true gain of "
+        f"{numbers.amount(comparison.detectable_points)} points is found in 80 % of trials. "
+        f"Smaller gains are missed more often, so “no evidence” does not mean “no effect”.{settled}"
+    )
+
+
+def rows_by_origin(result: TrialResult) -> dict[str, int]:
+    """Source → rows of the dataset, real first; sources without rows are left out."""
+    rows = {"real": sum(row.in_set.get("real", row.n_real) for row in result.classes)}
+    for row in result.classes:
+        for origin, n in row.in_set.items():
+            if origin != "real":
+                rows[origin] = rows.get(origin, 0) + n
+    return {origin: n for origin, n in rows.items() if n}
+
+
+def origin_name(origin: str) -> str:
+    """What people call a source of rows."""
+    return ORIGIN_NAMES.get(origin, numbers.visible(origin))
+
+
+def classifier_name(name: str) -> str:
+    """What people call a classifier, or the mean over all of them."""
+    return CLASSIFIER_NAMES.get(name, numbers.visible(name))
+
+
+def recipe_settings(recipe: Mapping[str, float | bool]) -> str:
+    """The settings of a recipe that differ from plain training: sampling 1, augmentation 0.5."""
+    told = [f"{name.replace('_', ' ')} {float(value):g}" for name, value in recipe.items() if value]
+    return ", ".join(told) or "plain training"
+
+
+def _recipe_sentence(result: TrialResult, one: RecipeAdvice) -> str:
+    plain = deciding_comparison(result, RECIPE, one.classifier)
+    on_set = deciding_comparison(result, SET_IN_RECIPE, one.classifier)
+    rows = "the dataset" if one.on_set else "the real rows"
+    parts = [f"{classifier_name(one.classifier)}: train on {rows} with {numbers.inline(one.words)}"]
+    if plain is not None:
+        parts.append(
+            f"On the real rows this recipe changes {_change(result, plain)}: "
+            f"{_outcome(result, plain, 'it')}"
+        )
+    if on_set is not None:
+        parts.append(
+            "Under this recipe, the dataset in place of the real rows changes "
+            f"{_change(result, on_set)}: {_outcome(result, on_set, 'it')}"
+        )
+    return " ".join(f"{part.rstrip('.')}." for part in parts)
+
+
+def _outcome(result: TrialResult, comparison: Comparison, who: str) -> str:
+    """What a comparison says, at the end of a sentence."""
+    one = who == "it"
+    if is_short(comparison):
+        asked = numbers.amount(result.min_gain_points)
+        return (
+            f"{who} {'is' if one else 'are'} better, but not surely by the {asked} points asked for"
+        )
+    verdict = comparison.verdict
+    if verdict == "no evidence":
+        return f"no evidence that {who} {'helps' if one else 'help'}"
+    return f"{who} {verdict if one else verdict.removesuffix('s')}"
+
+
+def _change(result: TrialResult, comparison: Comparison) -> str:
+    interval = interval_words(comparison.interval_points, least=result.min_gain_points)
+    metric = numbers.metric_name(comparison.metric)
+    return (
+        f"{metric} on unseen data by {numbers.points(comparison.mean_points)} points ({interval})"
+    )
+
+
+def _over(arm: str) -> str:
+    return BASELINES.get(arm, numbers.visible(arm).replace("_", " "))
+
+
+def _asked(result: TrialResult) -> str:
+    least = result.min_gain_points
+    return f"the {numbers.amount(least)} points asked for" if least else "zero"
+
+
+def _share(n: int, total: int) -> str:
+    return f"{100 * n / total:.0f}{numbers.NARROW_SPACE}%"
