@@ -25,6 +25,16 @@ RECIPE: Question = "best recipe on real rows"
 SET_IN_RECIPE: Question = "set under the best recipe"
 # A gain that is proven, but not as large as was asked for; it must not read as "helps".
 SHORT = "smaller than asked for"
+# Told once beside every list of gains of versions.
+GAIN_NOTE = (
+    "Gain: the dataset in place of the real rows, or of the real rows oversampled to balance "
+    "(whichever it is less sure to beat); mean over the classifiers of the trial."
+)
+INTERVAL_NOTE = "Intervals are 90 % confidence intervals; the lower end decides whether rows help."
+MIX_NOTE = (
+    "“of a mix”: the version was made before the dataset itself was on trial. Its gain is that of "
+    "a training mix over current practice, with a two-sided 95 % interval, which did not decide."
+)
 CLASSIFIER_NAMES = {
     PANEL: "all classifiers, mean",
     "svm": "SVM",
@@ -88,14 +98,13 @@ class Gain:
         return f"{numbers.points(self.points)} points [{within}]{of_mix}"
 
     def words(self) -> str:
-        """For a tag: the verdict, and the gain with its interval, metric and baseline."""
+        """The gain with its metric, baseline and interval, e.g. for a tag."""
         if self.points is None or self.interval is None:
-            return f"{self.word}, no comparison"
+            return "no comparison"
         over = "current practice, by a training mix" if self.is_of_mix else _over(self.baseline)
         return (
-            f"{self.word}, {numbers.points(self.points)} points of "
-            f"{numbers.metric_name(self.metric)} over {over} "
-            f"({interval_words(self.interval, least=self.least)})"
+            f"{numbers.points(self.points)} points of {numbers.metric_name(self.metric)} over "
+            f"{over} ({interval_words(self.interval, least=self.least)})"
         )
 
 

@@ -186,4 +186,4 @@ METRIC_NAMES = {
 
 def metric_name(metric: str) -> str:
     """A metric's name as people write it."""
-    return METRIC_NAMES.get(metric, metric.replace("_", " "))
+    return METRIC_NAMES.get(metric, visible(metric).replace("_", " "))

@@ -29,7 +29,8 @@ def record(*, gain=1.2, verdict="helps", promoted=True, rows=None, outputs=None)
         gan_verdict="no evidence",
         promoted=promoted,
         metric="balanced_accuracy",
-        classifier="cnn",
+        consumers=("svm", "cnn"),
+        baseline="oversampled",
         gain_points=gain,
         interval_points=(gain - 1, gain + 1),
         rows=rows or {"0": {"real": 80, "gan": 0}, "1": {"real": 10, "gan": 70}},
@@ -52,8 +53,9 @@ def release(
         git.run("init", "--quiet", "--initial-branch=main")
     made = record(promoted=promotion is not None, **changes)
     metrics = {
-        "score.cnn.mix.balanced_accuracy": 0.9 + (made.gain_points or 0) / 100,
-        "score.cnn.real.balanced_accuracy": 0.9,
+        "recommended_arm": "set_without_gan",
+        "score.panel.set_without_gan.balanced_accuracy": 0.9 + (made.gain_points or 0) / 100,
+        "score.panel.real.balanced_accuracy": 0.9,
         "fidelity.coverage": 0.5,
     }
     files = {

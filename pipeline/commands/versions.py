@@ -6,12 +6,13 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from pipeline import answers
 from pipeline.commands.tables import table_of
 from pipeline.params import load_params
 from pipeline.terminal import rich_console, say, write
 from pipeline.versions.git import Git
 from pipeline.versions.listing import Release, artefact_names, list_releases
-from pipeline.versions.record import VersionRecord, gain_text
+from pipeline.versions.record import VersionRecord
 from pipeline.versions.repository import open_repository
 
 Repository = Annotated[
@@ -37,6 +38,7 @@ def versions(
         write(text.replace("\x7f", "\\u007f") + "\n")
     elif releases:
         rich_console().print(_as_table(releases))
+        say(*_notes(releases))
     else:
         say("No version has been released yet. Run `equipoise run`.")
 
@@ -61,12 +63,19 @@ def _as_table(releases: list[Release]) -> Table:
         table.add_row(
             str(release.version),
             release.date[:10],
-            record.verdict,
-            gain_text(record),
+            record.gain.word,
+            record.gain.short(),
             _rows_text(record),
             promoted,
         )
     return table
+
+
+def _notes(releases: list[Release]) -> list[str]:
+    """What the gains are; those of older versions are gains of something else."""
+    gains = [release.record.gain for release in releases if release.record]
+    ours = [answers.GAIN_NOTE, answers.INTERVAL_NOTE] if any(not g.is_of_mix for g in gains) else []
+    return [*ours, *([answers.MIX_NOTE] if any(g.is_of_mix for g in gains) else [])]
 
 
 def _rows_text(record: VersionRecord) -> str:

@@ -5,14 +5,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.results import Comparison, Question, TrialResult, deciding_comparison
+from pipeline import answers, numbers
+from pipeline.results import PANEL, Comparison, Question, TrialResult, deciding_comparison
 from pipeline.workspace import write_bytes, write_json
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 DIGITS = 6
 QUESTIONS: dict[str, Question] = {
-    "mix": "mix against current practice",
-    "gan": "gan against cheap",
+    "set": answers.SET,
+    "gan": answers.GAN,
+    "recipe": answers.RECIPE,
+    "set_in_recipe": answers.SET_IN_RECIPE,
 }
 
 
@@ -27,17 +30,19 @@ def flat_metrics(result: TrialResult) -> Flat:
     flat: Flat = {
         "format_version": FORMAT_VERSION,
         "primary_metric": result.primary_metric,
-        "primary_classifier": result.primary_classifier,
+        "consumers": " ".join(result.consumers),
         "replicates": result.replicates,
+        "min_gain_points": result.min_gain_points,
         "verdict": result.verdict,
         "gan_verdict": result.gan_verdict,
         "promoted": result.promoted,
+        "recommended_arm": result.recommended_arm,
+        "reference_arm": result.reference_arm,
+        **{f"rows.{origin}": n for origin, n in answers.rows_by_origin(result).items()},
         **_scores(result),
         **_gains(result),
         **_fidelity(result),
     }
-    for origin, weight in result.recommended_weight.items():
-        flat[f"weight.{origin}"] = round(weight, DIGITS)
     if result.copies is not None:
         flat["copies.tested"] = result.copies.tested
     if result.copies is not None and result.copies.tested:
@@ -48,36 +53,38 @@ def flat_metrics(result: TrialResult) -> Flat:
 
 
 def _scores(result: TrialResult) -> Flat:
-    """Each arm by the primary metric, held out and on the test split; each metric of the mix."""
+    """Each arm by the primary metric, held out and on the test split; each metric of the set."""
     metric, flat = result.primary_metric, Flat()
     for arm in result.arms:
         values = arm.values[metric]
         key = f"{arm.classifier}.{arm.arm}"
         flat[f"score.{key}.{metric}"] = round(sum(values) / len(values), DIGITS)
-        shown = arm.test if arm.arm == result.recommended_arm else {metric: arm.test[metric]}
-        for name, value in shown.items():
-            flat[f"test.{key}.{name}"] = round(value, DIGITS)
+        for name, value in arm.test.items():
+            if name == metric or arm.arm == result.recommended_arm:
+                flat[f"test.{key}.{name}"] = round(value, DIGITS)
     return flat
 
 
 def _gains(result: TrialResult) -> Flat:
-    """The two comparisons on which the verdicts rest, under every classifier."""
+    """The comparison on which each answer rests, and the dataset's with either baseline."""
     flat = Flat()
     for classifier in dict.fromkeys(one.classifier for one in result.comparisons):
-        under = result.model_copy(update={"primary_classifier": classifier})
         for name, question in QUESTIONS.items():
-            comparison = deciding_comparison(under, question)
+            comparison = deciding_comparison(result, question, classifier)
             if comparison is not None:
                 flat |= _gain(f"gain.{classifier}.{name}", comparison)
+    for one in result.comparisons:
+        if one.question == answers.SET and one.metric == result.primary_metric:
+            flat |= _gain(f"gain.{one.classifier}.set_over_{one.reference}", one)
     return flat
 
 
 def _gain(key: str, comparison: Comparison) -> Flat:
+    interval = numbers.within_gains(comparison.interval_points)
     flat: Flat = {
         f"{key}.points": round(comparison.mean_points, DIGITS),
-        f"{key}.low_points": round(comparison.interval_points.low, DIGITS),
-        f"{key}.high_points": round(comparison.interval_points.high, DIGITS),
-        f"{key}.bound_points": round(comparison.lower_bound_points, DIGITS),
+        f"{key}.low_points": round(interval.low, DIGITS),
+        f"{key}.high_points": round(interval.high, DIGITS),
         f"{key}.verdict": comparison.verdict,
     }
     if comparison.detectable_points is not None:
@@ -112,30 +119,30 @@ def write_exports(metrics_file: Path, plots: Path, result: TrialResult) -> None:
 
 
 def scores_frame(result: TrialResult) -> pd.DataFrame:
-    """One row an arm under the primary classifier: its mean held-out score in [0, 1]."""
+    """One row an arm: its held-out score in [0, 1], mean over replicates and consumers."""
     rows = [
         {"arm": arm.arm, "score": round(sum(values) / len(values), DIGITS)}
         for arm in result.arms
-        if arm.classifier == result.primary_classifier
+        if arm.classifier == PANEL
         for values in [arm.values[result.primary_metric]]
     ]
     return _safe(pd.DataFrame(rows))
 
 
 def gains_frame(result: TrialResult) -> pd.DataFrame:
-    """One row a question under the primary classifier: the gain in points, and its interval."""
-    compared = {name: deciding_comparison(result, asked) for name, asked in QUESTIONS.items()}
+    """One row a consumer, and one for their mean: the gain of the set in points, its interval."""
+    compared = [deciding_comparison(result, answers.SET, n) for n in (PANEL, *result.consumers)]
     rows = [
         {
-            "question": one.question,
+            "classifier": one.classifier,
             "points": round(one.mean_points, DIGITS),
-            "low_points": round(one.interval_points.low, DIGITS),
-            "high_points": round(one.interval_points.high, DIGITS),
+            "low_points": round(numbers.within_gains(one.interval_points).low, DIGITS),
+            "high_points": round(numbers.within_gains(one.interval_points).high, DIGITS),
         }
-        for one in compared.values()
+        for one in compared
         if one is not None
     ]
-    return pd.DataFrame(rows, columns=["question", "points", "low_points", "high_points"])
+    return pd.DataFrame(rows, columns=["classifier", "points", "low_points", "high_points"])
 
 
 def replicates_frame(result: TrialResult) -> pd.DataFrame:
@@ -168,15 +175,12 @@ def recall_frame(result: TrialResult) -> pd.DataFrame:
 
 
 def confusion_frame(result: TrialResult) -> pd.DataFrame:
-    """One row a prediction of the test split by the recommended mix: actual, predicted."""
+    """One row a prediction of the test split after training on the set: actual, predicted."""
     names = [row.name for row in result.classes]
-    arm = next(
-        arm
-        for arm in result.arms
-        if arm.classifier == result.primary_classifier and arm.arm == result.recommended_arm
-    )
     rows = [
         {"actual": names[actual], "predicted": names[predicted]}
+        for arm in result.arms
+        if (arm.classifier, arm.arm) == (PANEL, result.recommended_arm)
         for actual, line in enumerate(arm.confusion)
         for predicted, count in enumerate(line)
         for _ in range(count)

@@ -9,7 +9,6 @@ from pipeline.versions.details import Details, Score, read_details
 from pipeline.versions.fetch import released_prefix
 from pipeline.versions.git import Git
 from pipeline.versions.listing import Release
-from pipeline.versions.record import gain_text
 
 
 @dataclass(frozen=True)
@@ -97,9 +96,9 @@ def _facts(old: Release, new: Release) -> dict[str, tuple[str, str]]:
         promoted = "no" if release.promotion is None else f"yes, #{release.promotion}"
         return {
             "date": release.date[:10],
-            "verdict": record.verdict,
-            "GAN's own verdict": record.gan_verdict,
-            "gain over current practice": gain_text(record),
+            "verdict": record.gain.word,
+            "verdict on GAN rows": record.gan_verdict,
+            "gain": record.gain.words(),
             "promoted": promoted,
             "seed": str(record.seed),
             "generator": ", ".join(name[:12] for name in record.generators) or "none",

@@ -7,10 +7,11 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from pipeline import answers
 from pipeline.errors import ArtifactError
 from pipeline.outside import Count, Figure, read_outside_json
 from pipeline.params import Params
-from pipeline.results import TrialResult, Verdict, deciding_comparison
+from pipeline.results import PANEL, Interval, TrialResult, Verdict
 from pipeline.versions.names import Change
 from pipeline.versions.objects import ObjectName
 
@@ -18,14 +19,21 @@ from pipeline.versions.objects import ObjectName
 WITHOUT_EFFECT = ("seed", "release", "run")
 # A record names counts of each class and a dozen hashes.
 MAXIMUM_BYTES = 2**20
+# Of the intervals in records of format 1.
+MIX_LEVEL = 0.95
 
 
 class VersionRecord(BaseModel):
     """What a version is, in few enough bytes to stand in a tag's message.
 
     Attributes:
-        gain_points: Mean gain of the recommended mix over current practice, in points of `metric`;
-            None where the trial made no such comparison. `interval_points` is its interval.
+        format_version: 2 since the dataset itself is on trial. In 1 the gain is that of a training
+            mix over current practice under `classifier`, and its interval is two-sided at 95 %.
+        classifier: The classifier of the gain; "panel" for the mean over `consumers`.
+        baseline: Arm against which the gain was decided, "real" or "oversampled"; "" in format 1.
+        gain_points: Mean gain of the dataset over the baseline, in points of `metric`; None where
+            nothing was compared. `interval_points` is its 90 % interval: its lower end decides.
+        min_gain_points: The smallest gain that was asked for.
         rows: Class name → source of rows → number of rows.
         outputs: Path of every stored output → DVC's hash. Equal outputs are the same version.
         params, schema_digest, source: SHA-256 of the params with an effect on the data (seed left
@@ -36,14 +44,17 @@ class VersionRecord(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    format_version: int = 1
+    format_version: int = 2
     verdict: Verdict
     gan_verdict: Verdict
     promoted: bool
     metric: str
-    classifier: str
+    classifier: str = PANEL
+    consumers: tuple[str, ...] = ()
+    baseline: str = ""
     gain_points: Figure | None
     interval_points: tuple[Figure, Figure] | None
+    min_gain_points: Figure = 0.0
     rows: dict[str, dict[str, Count]]
     seed: Count
     outputs: dict[str, ObjectName]
@@ -52,6 +63,20 @@ class VersionRecord(BaseModel):
     source: str
     generators: tuple[str, ...]
     code: str | None
+
+    @property
+    def gain(self) -> answers.Gain:
+        """The gain, with what it is a gain of."""
+        ends = self.interval_points
+        level = MIX_LEVEL if self.format_version == 1 else answers.DECIDING_LEVEL
+        return answers.Gain(
+            verdict=self.verdict,
+            metric=self.metric,
+            points=self.gain_points,
+            interval=Interval(low=ends[0], high=ends[1], level=level) if ends else None,
+            least=self.min_gain_points,
+            baseline="" if self.format_version == 1 else self.baseline,
+        )
 
 
 def make_record(
@@ -64,16 +89,17 @@ def make_record(
     code: str | None,
 ) -> VersionRecord:
     """The record of a finished run; `facts` are those of the augmented set's manifest."""
-    gain = deciding_comparison(result, "mix against current practice")
-    interval = gain and (gain.interval_points.low, gain.interval_points.high)
+    gain = answers.gain_of(result)
     return VersionRecord(
         verdict=result.verdict,
         gan_verdict=result.gan_verdict,
         promoted=result.promoted,
         metric=result.primary_metric,
-        classifier=result.primary_classifier,
-        gain_points=gain and gain.mean_points,
-        interval_points=interval,
+        consumers=result.consumers,
+        baseline=gain.baseline,
+        gain_points=gain.points,
+        interval_points=(gain.interval.low, gain.interval.high) if gain.interval else None,
+        min_gain_points=result.min_gain_points,
         rows=facts["rows"],
         seed=params.seed,
         outputs=dict(sorted(outputs.items())),
@@ -100,17 +126,15 @@ def change_between(old: VersionRecord, new: VersionRecord) -> Change | None:
     return "patch"
 
 
-def gain_text(record: VersionRecord) -> str:
-    """The gain with its interval, e.g. `+3.0 points [+0.5, +5.5]`."""
-    if record.gain_points is None or record.interval_points is None:
-        return "no comparison"
-    low, high = record.interval_points
-    return f"{record.gain_points:+.1f} points [{low:+.1f}, {high:+.1f}]"
+def headline(name: str, record: VersionRecord) -> str:
+    """What a version is, in one sentence: its name, its verdict, its gain, and if promoted."""
+    promoted = ", promoted" if record.promoted else ""
+    return f"{name}: {record.gain.word}, {record.gain.words()}{promoted}"
 
 
 def tag_message(headline: str, record: VersionRecord) -> str:
-    """A sentence for people, and the record as one line of JSON for `read_message`."""
-    return f"{headline}\n\n{record.model_dump_json()}"
+    """Sentences for people, and the record as one line of JSON for `read_message`."""
+    return f"{headline}\n\n{answers.INTERVAL_NOTE}\n\n{record.model_dump_json()}"
 
 
 def read_message(message: str) -> VersionRecord | None:

@@ -23,7 +23,8 @@ from pipeline.versions.lockfile import LOCK
 from pipeline.versions.names import FIRST, Version, promoted_tag, version_tag
 from pipeline.versions.needs import held_by_versions
 from pipeline.versions.pin import Pin, read_settings, require_pinned
-from pipeline.versions.record import VersionRecord, change_between, gain_text, tag_message
+from pipeline.versions.record import change_between, tag_message
+from pipeline.versions.record import headline as headline_of
 from pipeline.versions.remote import Remote, effective_remote, published_config
 from pipeline.versions.sending import send
 from pipeline.versions.setup import keep_private
@@ -103,7 +104,7 @@ def release(
     go_on_unless_stopped()
     commit = _write_commit(git, workspace, evidence, remote, f"{name} {version}")
     on_line(f"release: wrote the commit {commit[:12]}, which no branch holds")
-    headline = _headline(name, version, evidence.record)
+    headline = headline_of(f"{name} {version}", evidence.record)
     tags = {version_tag(name, version): tag_message(headline, evidence.record)}
     if evidence.record.promoted:
         tags[promoted_tag(name, _next_promotion(releases))] = f"{name} {version} is promoted"
@@ -146,12 +147,6 @@ def _next_version(releases: Sequence[Release], evidence: Evidence) -> Version:
 
 def _next_promotion(releases: Sequence[Release]) -> int:
     return 1 + max((release.promotion or 0 for release in releases), default=0)
-
-
-def _headline(name: str, version: Version, record: VersionRecord) -> str:
-    promoted = ", promoted" if record.promoted else ""
-    metric = record.metric.replace("_", " ")
-    return f"{name} {version}: {record.verdict}, {gain_text(record)} of {metric}{promoted}"
 
 
 def _without_password(files: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -204,7 +199,7 @@ def _finish(
     begun.unlink(missing_ok=True)
     sentence = f"Nothing changed since {name} {newest.version}, so there is no new version."
     if is_new:
-        sentence = f"Released {_headline(name, newest.version, newest.record)}."
+        sentence = f"Released {headline_of(f'{name} {newest.version}', newest.record)}."
     return ReleaseOutcome(
         version=str(newest.version),
         tag=newest.tag,

@@ -47,10 +47,18 @@ def test_where_no_copies_were_searched_for_none_are_counted():
 
 def test_gains_are_those_on_which_the_verdicts_rest():
     flat = flat_metrics(example_result())
-    assert flat["gain.cnn.mix.points"] == pytest.approx((1.4 + 1.0 + 1.1) / 3, abs=1e-6)
-    # Against logit adjustment the lower bound is smaller than against the best cheap arm.
-    assert flat["gain.cnn.gan.points"] == pytest.approx((1.0 + 0.3 + 0.3) / 3, abs=1e-6)
-    assert flat["gain.cnn.mix.verdict"] == flat["verdict"] == "helps"
+    # Against oversampled rows the lower end is smaller than against the rows as they are.
+    assert flat["gain.panel.set.points"] == flat["gain.panel.set_over_oversampled.points"]
+    assert flat["gain.panel.set.points"] < flat["gain.panel.set_over_real.points"]
+    assert flat["gain.panel.set.verdict"] == flat["verdict"] == "helps"
+    assert flat["gain.cnn.recipe.verdict"] == "helps"
+    assert "gain.svm.recipe.verdict" not in flat
+
+
+def test_the_rows_of_the_dataset_are_counted_by_source():
+    flat = flat_metrics(example_result())
+    rows = {key: n for key, n in flat.items() if key.startswith("rows.")}
+    assert rows == {"rows.real": 450, "rows.classical": 175, "rows.deformed": 175}
 
 
 def test_every_plot_finds_its_columns(tmp_path):

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from gto.constants import tag_re
 
@@ -9,14 +11,21 @@ from pipeline.versions.names import (
     version_of_tag,
     version_tag,
 )
-from pipeline.versions.record import VersionRecord, change_between, read_message, tag_message
+from pipeline.versions.record import (
+    VersionRecord,
+    change_between,
+    headline,
+    read_message,
+    tag_message,
+)
 
 RECORD = VersionRecord(
     verdict="helps",
     gan_verdict="no evidence",
     promoted=True,
     metric="balanced_accuracy",
-    classifier="cnn",
+    consumers=("svm", "cnn"),
+    baseline="oversampled",
     gain_points=3.0,
     interval_points=(0.5, 5.5),
     rows={"a class": {"real": 3, "gan": 2}},
@@ -88,3 +97,26 @@ def test_a_record_survives_its_tag_and_a_strangers_message_is_none():
     assert read_message(tag_message("A sentence.", RECORD)) == RECORD
     assert read_message("Registered by hand") is None
     assert read_message('{"verdict": "helps"}') is None
+
+
+def test_a_tag_says_in_words_what_the_gain_is_and_which_end_of_its_interval_decides():
+    said, note, _ = tag_message(headline("augmented v0.1.0", RECORD), RECORD).split("\n\n")
+    assert said == (
+        "augmented v0.1.0: helps, +3.0 points of balanced accuracy over the real rows oversampled "
+        "to balance (90\u202f% interval +0.5 to +5.5), promoted"
+    )
+    assert (
+        note == "Intervals are 90 % confidence intervals; the lower end decides whether rows help."
+    )
+
+
+def test_a_tag_of_format_1_is_read_and_told_as_the_gain_of_a_mix_that_it_was():
+    line = {
+        "format_version": 1, "verdict": "helps", "gan_verdict": "no evidence", "promoted": True,
+        "metric": "balanced_accuracy", "classifier": "cnn", "gain_points": 3.4,
+        "interval_points": [-0.6, 7.4], "rows": {"a": {"real": 3}}, "seed": 1, "outputs": {},
+        "params": "p", "schema_digest": "s", "source": "d", "generators": [], "code": None,
+    }  # fmt: skip
+    record = read_message(f"augmented v0.1.0: helps\n\n{json.dumps(line)}")
+    assert record.gain.short() == "+3.4 points [−0.6 to +7.4] of a mix"
+    assert "over current practice, by a training mix (95" in record.gain.words()
