@@ -16,8 +16,8 @@ from pipeline.workspace import Workspace, read_json
 
 # A sheet travels inside the artifact, and the database keeps it.
 LARGEST_SHEET_BYTES = 500_000
-# Key of a table in reports/tables.json → the artifact's key.
-TABLES = {"answers": "answers", "classes": "classes", "balance": "balance", "fidelity": "fidelity"}
+# Keys of tables in reports/tables.json, and of the artifacts made of them.
+TABLES = ("answers", "consumers", "gan", "balance", "classes", "fidelity")
 # Sheet in data/generator/sheets → the artifact's key and description.
 SHEETS = {
     "generated": ("samples", "Synthetic samples, one row a class"),
@@ -36,11 +36,11 @@ def show_artifacts(place: Workspace, outcome: ReleaseOutcome) -> None:
         key="verdict", markdown=verdict_text(place, outcome), description="The verdict"
     )
     tables = read_json(place.tables_file)
-    for name, key in TABLES.items():
+    for name in TABLES:
         if name in tables:
             shown = tables[name]
             rows = [dict(zip(shown["columns"], row, strict=True)) for row in shown["rows"]]
-            create_table_artifact(key=key, table=rows, description=shown["caption"])
+            create_table_artifact(key=name, table=rows, description=shown["caption"])
     for name, (key, words) in SHEETS.items():
         sheet = place.generator / "sheets" / f"{name}.png"
         if sheet.is_file() and sheet.stat().st_size <= LARGEST_SHEET_BYTES:

@@ -3,7 +3,7 @@
 The page, its summary, the card, the tag, the terminal and the artifacts take them from here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline import numbers
@@ -169,7 +169,7 @@ def set_sentence(result: TrialResult) -> str:
         return f"Training on this dataset scores as training on {baseline} does: {found}."
     return (
         f"Training on this dataset instead of {baseline} changes "
-        f"{_change(result, comparison)}: {found}."
+        f"{_change(result, comparison)}{_mean_of(result.consumers)}: {found}."
     )
 
 
@@ -181,10 +181,9 @@ def consumers_sentence(result: TrialResult) -> str:
         return ""
     least, most = min(gains, key=gains.__getitem__), max(gains, key=gains.__getitem__)
     return (
-        f"The mean is over {numbers.counted(len(gains), 'classifier')}: from "
-        f"{numbers.points(gains[least])} points ({classifier_name(least)}) to "
-        f"{numbers.points(gains[most])} points ({classifier_name(most)}), each against the "
-        "baseline that it is least sure to beat."
+        f"By classifier, the gain goes from {numbers.points(gains[least])} points "
+        f"({classifier_name(least)}) to {numbers.points(gains[most])} points "
+        f"({classifier_name(most)}), each against the baseline that it is least sure to beat."
     )
 
 
@@ -325,6 +324,10 @@ def _change(result: TrialResult, comparison: Comparison) -> str:
     return (
         f"{metric} on unseen data by {numbers.points(comparison.mean_points)} points ({interval})"
     )
+
+
+def _mean_of(consumers: Sequence[str]) -> str:
+    return f", mean of {numbers.count(len(consumers))} classifiers" if len(consumers) > 1 else ""
 
 
 def _over(arm: str) -> str:

@@ -1,5 +1,6 @@
 """How numbers and names are written for people: one spelling each, everywhere."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -13,6 +14,8 @@ CONTROL_PICTURES = 0x2400
 # A gain is a difference of two scores in [0, 1], in hundredths.
 MOST_POINTS = 100.0
 MOST_DECIMALS = 9
+# A name or a command between backticks.
+CODE = re.compile(r"`([\w.:/=\- ]+)`")
 TOO_FEW = "too few replicates to tell"
 # C1 controls, zero-width space, direction marks, separators and overrides, invisible operators and
 # isolates, lone surrogates, byte order mark, non-characters.
@@ -95,13 +98,18 @@ def is_too_wide(interval: Interval) -> bool:
 
 def within_gains(interval: Interval) -> Interval:
     """The part of an interval, in points, that a gain can take."""
-    low, high = (min(max(end, -MOST_POINTS), MOST_POINTS) for end in (interval.low, interval.high))
+    low, high = within_points(interval.low), within_points(interval.high)
     return interval.model_copy(update={"low": low, "high": high})
+
+
+def within_points(number: float) -> float:
+    """A number of points, cut to those that a gain can have."""
+    return min(max(number, -MOST_POINTS), MOST_POINTS)
 
 
 def _apart(number: float, borders: Sequence[float]) -> str:
     """A number of points with its sign, with the decimals that tell it from each border."""
-    number = min(max(number, -MOST_POINTS), MOST_POINTS)
+    number = within_points(number)
     others = [border for border in borders if border != number]
     decimals = next(
         (
@@ -152,6 +160,17 @@ def inline(title: str) -> str:
     """A title inside a sentence: its first letter small, unless it begins with an acronym."""
     starts_word = len(title) > 1 and title[1].islower()
     return f"{title[0].lower()}{title[1:]}" if starts_word else title
+
+
+def capital(words: str) -> str:
+    """Words at the head of a column: their first letter large, but k-NN stays as it is."""
+    starts_word = words[1:2].islower() or words[1:2] == " "
+    return f"{words[0].upper()}{words[1:]}" if starts_word else words
+
+
+def prose(text: object) -> str:
+    """A sentence from outside, visible, without the marks that code has in a terminal or README."""
+    return CODE.sub(r"\1", visible(text))
 
 
 def visible(text: object) -> str:

@@ -71,12 +71,9 @@ def _shelve(git: Git, release: Release, folder: Path) -> Entry:
         return Entry(**common)
     return Entry(
         **common,
-        verdict=record.verdict,
+        gain=record.gain,
         gan_verdict=record.gan_verdict,
-        metric=record.metric,
         classifier=record.classifier,
-        gain_points=record.gain_points,
-        interval_points=record.interval_points,
         rows=record.rows,
     )
 

@@ -6,7 +6,7 @@ from html import unescape
 
 import pytest
 
-from pipeline import numbers
+from pipeline import answers, numbers
 from pipeline.reporting.figures import Line, chart
 from pipeline.reporting.page import render_report
 from pipeline.results import Interval
@@ -42,50 +42,61 @@ def row(table: str, words: str) -> list[tuple[float, str]]:
     return found
 
 
+def named(classifier: str) -> str:
+    return numbers.capital(answers.classifier_name(classifier))
+
+
+def scores_in(key: str) -> list[tuple[float, str]]:
+    """Mean and test score of the arm that a key names, in the table that shows it."""
+    _, classifier, arm, _ = key.split(".")
+    table = "recipes" if "recipe" in arm else "arms"
+    return row(f"{table}-{classifier}", TITLES[arm])
+
+
 @pytest.mark.parametrize("key", [key for key in METRICS if key.startswith("score.")])
 def test_scores_are_those_of_the_metrics(key):
-    _, classifier, arm, _ = key.split(".")
-    raw, text = row(f"arms-{classifier}", TITLES[arm])[0]
+    raw, text = scores_in(key)[0]
     assert raw == pytest.approx(METRICS[key], abs=1e-6)
     assert text == numbers.percent(METRICS[key])
 
 
 @pytest.mark.parametrize("key", [key for key in METRICS if key.startswith("test.")])
 def test_scores_on_the_test_split_are_those_of_the_metrics(key):
-    _, classifier, arm, metric = key.split(".")
-    if metric == RESULT.primary_metric:
-        raw, text = row(f"arms-{classifier}", TITLES[arm])[1]
+    if key.endswith(RESULT.primary_metric):
+        raw, text = scores_in(key)[1]
         assert raw == pytest.approx(METRICS[key], abs=1e-6)
         assert text == numbers.percent(METRICS[key])
 
 
-@pytest.mark.parametrize("classifier", ["cnn", "svm"])
-@pytest.mark.parametrize(
-    ("question", "words"),
-    [
-        ("mix", "Recommended mix against"),
-        ("gan", "GAN samples on the best cheap arm against logit"),
-    ],
-)
-def test_gains_are_those_of_the_metrics(classifier, question, words):
-    key = f"gain.{classifier}.{question}"
-    (gain, shown), (bound, _), _ = row(f"comparisons-{classifier}", words)
-    assert gain == pytest.approx(METRICS[f"{key}.points"], abs=1e-6)
-    assert bound == pytest.approx(METRICS[f"{key}.bound_points"], abs=1e-6)
-    assert shown == numbers.points(METRICS[f"{key}.points"])
+@pytest.mark.parametrize("classifier", ["panel", "cnn", "svm"])
+def test_gains_are_those_of_the_metrics(classifier):
+    (over_real, _), (over_oversampled, shown), _ = row("consumers", named(classifier))
+    key = f"gain.{classifier}"
+    assert over_real == pytest.approx(METRICS[f"{key}.set_over_real.points"], abs=1e-6)
+    assert over_oversampled == pytest.approx(METRICS[f"{key}.set.points"], abs=1e-6)
+    assert shown == numbers.points(METRICS[f"{key}.set.points"])
+    assert row("gan", named(classifier))[0][0] == pytest.approx(
+        METRICS[f"{key}.gan.points"], abs=1e-6
+    )
+
+
+def test_the_gains_of_recipes_are_those_of_the_metrics():
+    for table, question in (("recipe-gains", "recipe"), ("set-in-recipe", "set_in_recipe")):
+        gain = METRICS[f"gain.cnn.{question}.points"]
+        assert row(table, "CNN")[0][0] == pytest.approx(gain, abs=1e-6)
 
 
 def test_the_detectable_gain_is_that_of_the_metrics():
-    (_, _), (detectable, _) = row("power", "Recommended mix")[:2]
-    assert detectable == pytest.approx(METRICS["gain.cnn.mix.detectable_points"], abs=1e-6)
+    detectable = numbers.amount(METRICS["gain.panel.set.detectable_points"])
+    assert f"a true gain of {detectable} points is found in" in report()
 
 
 def test_the_headline_carries_the_deciding_gain_and_its_interval():
     headline = re.search(r"<h1>(.*?)</h1>", report())[1]
     interval = Interval(
-        low=METRICS["gain.cnn.mix.low_points"], high=METRICS["gain.cnn.mix.high_points"]
+        low=METRICS["gain.panel.set.low_points"], high=METRICS["gain.panel.set.high_points"]
     )
-    assert f"by {numbers.points(METRICS['gain.cnn.mix.points'])} points" in headline
+    assert f"by {numbers.points(METRICS['gain.panel.set.points'])} points" in headline
     assert numbers.points_interval(interval) in headline
 
 
@@ -96,15 +107,13 @@ def test_fidelity_and_its_floor_are_those_of_the_metrics(measure):
     assert floor == pytest.approx(METRICS[f"fidelity.{measure.lower()}_floor"], abs=1e-6)
 
 
-def test_weights_and_copies_are_those_of_the_metrics():
-    for title, origin in (("Real", "real"), ("GAN", "gan"), ("Classical", "classical")):
-        assert row("weights", title)[0][0] == METRICS[f"weight.{origin}"]
+def test_copies_are_those_of_the_metrics():
     assert row("copies", "Equal to a training sample")[0][0] == METRICS["copies.exact"]
     assert row("copies", "Suspiciously close")[0][0] == METRICS["copies.suspected"]
 
 
 def test_what_is_shown_is_the_raw_value_rounded():
-    for table in ("arms-cnn", "comparisons-cnn", "classes", "balance", "fidelity", "power"):
+    for table in ("arms-panel", "consumers", "classes", "balance", "fidelity", "gan"):
         for values in rows_of(table).values():
             for raw, text in values:
                 shown = text.replace("\u202f%", "").replace("−", "-").replace(",", "")

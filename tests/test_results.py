@@ -1,6 +1,4 @@
-import json
-
-from pipeline.results import deciding_comparison, read_result, write_result
+from pipeline.results import Interval, deciding_comparison, read_result, write_result
 from tests.example_result import example_result
 
 
@@ -10,22 +8,20 @@ def test_a_result_survives_writing_and_reading(tmp_path):
     assert read_result(tmp_path) == result
 
 
-def test_where_samples_harm_the_comparison_that_shows_it_decides():
+def test_where_rows_harm_the_comparison_that_shows_it_decides():
     """Not the widest interval, which shows nothing."""
     result = example_result()
-    asked = [one for one in result.comparisons if one.question == "gan against cheap"]
-    harm = {"lower_bound_points": -2.2, "upper_bound_points": -1.8, "verdict": "harms"}
+    asked = [one for one in result.comparisons if one.question == "set against real rows"]
+    harm = {"interval_points": Interval(low=-2.2, high=-1.8, level=0.9), "verdict": "harms"}
     sure = asked[0].model_copy(update=harm)
-    wide = asked[0].model_copy(update={"lower_bound_points": -10.8, "upper_bound_points": 9.6})
+    unsure = {"interval_points": Interval(low=-10.8, high=9.6), "verdict": "no evidence"}
+    wide = asked[0].model_copy(update=unsure)
     found = deciding_comparison(
-        result.model_copy(update={"comparisons": (wide, sure)}), "gan against cheap"
+        result.model_copy(update={"comparisons": (wide, sure)}), "set against real rows"
     )
     assert found == sure
 
 
-def test_a_result_made_before_warm_starts_were_removed_is_still_read(tmp_path):
-    result = example_result()
-    write_result(tmp_path, result)
-    path = tmp_path / "result.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"started_from": "v0.1.0"}))
-    assert read_result(tmp_path).verdict == result.verdict
+def test_the_comparison_with_the_smallest_lower_end_decides():
+    found = deciding_comparison(example_result(), "set against real rows", "svm")
+    assert (found.classifier, found.reference) == ("svm", "oversampled")

@@ -87,7 +87,7 @@ def test_a_bare_clone_is_enough(repository, tmp_path):
 
 def test_two_versions_make_a_trend(filled):
     page = (filled / "index.html").read_text()
-    assert 'aria-label="gain of the mix, points from v0.1.0 to v0.2.0' in page
+    assert 'aria-label="gain of the dataset, points from v0.1.0 to v0.2.0' in page
     assert 'aria-label="held-out score from v0.1.0 to v0.2.0' in page
 
 

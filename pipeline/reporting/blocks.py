@@ -120,7 +120,7 @@ class Pictures:
 
 @dataclass(frozen=True)
 class Answer:
-    """One of the two questions of the trial with its answer."""
+    """One question of the trial with its answer; `decides` says what depends on it."""
 
     question: str
     verdict: str
@@ -131,12 +131,12 @@ class Answer:
     interval: str
     words: str
     mark: Mark
-    decides: bool
+    decides: str
 
 
 @dataclass(frozen=True)
 class Answers:
-    """The two answers side by side, on one axis."""
+    """Answers side by side, on one axis."""
 
     kind: ClassVar[str] = "answers"
     answers: tuple[Answer, ...]

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pipeline import numbers
+from pipeline import answers, numbers
 from pipeline.reporting.blocks import Block, Figure, Figures, Grid, Section, Text, only
 from pipeline.reporting.figures import Line, chart, legend_of
+from pipeline.reporting.gains import TONES
 from pipeline.reporting.marks import Axis, Tone, interval_mark
 from pipeline.reporting.page import render
-from pipeline.reporting.sections.answers import TONES
 from pipeline.reporting.tables import Cell, Column, Table, axis_column
 from pipeline.results import Interval, Verdict
 
@@ -21,7 +21,8 @@ class Entry:
 
     Attributes:
         date: ISO 8601.
-        gain_points, interval_points: Recommended mix over current practice; None where unknown.
+        gain: With its verdict, and of what it is a gain; None where the tag was made elsewhere.
+        classifier: Under which the gain was measured; "panel" for the mean over several.
         rows: Class name → source of rows → number of rows.
         page: Where its report lies beside the index; "" where it has none.
         metrics: Its `metrics.json`; empty where it has none.
@@ -30,15 +31,20 @@ class Entry:
     version: str
     date: str
     promotion: int | None
-    verdict: Verdict | None = None
+    gain: answers.Gain | None = None
     gan_verdict: Verdict | None = None
-    metric: str = ""
     classifier: str = ""
-    gain_points: float | None = None
-    interval_points: tuple[float, float] | None = None
     rows: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     page: str = ""
     metrics: Metrics = field(default_factory=dict)
+
+    @property
+    def interval(self) -> Interval | None:
+        """The interval of the gain, where it tells anything."""
+        found = self.gain.interval if self.gain else None
+        if found is None or numbers.is_too_wide(found):
+            return None
+        return numbers.within_gains(found)
 
 
 def render_index(name: str, entries: Sequence[Entry]) -> str:
@@ -78,8 +84,15 @@ def sections(entries: Sequence[Entry]) -> tuple[Section, ...]:
 
 def versions_table(entries: Sequence[Entry]) -> Table:
     """Every version, newest first."""
-    ends = [end for one in entries for end in (*(one.interval_points or ()), one.gain_points or 0)]
-    axis = Axis.over([*ends, 0.0])
+    gains = [one.gain for one in entries if one.gain is not None]
+    values = [
+        *(end for one in entries if one.interval for end in (one.interval.low, one.interval.high)),
+        *(numbers.within_points(gain.points) for gain in gains if gain.points is not None),
+    ]
+    axis = Axis.over([*values, 0.0])
+    notes = [answers.GAIN_NOTE, answers.INTERVAL_NOTE]
+    if any(gain.is_of_mix for gain in gains):
+        notes.append(answers.MIX_NOTE)
     return Table(
         key="versions",
         caption="Released versions, newest first",
@@ -90,14 +103,13 @@ def versions_table(entries: Sequence[Entry]) -> Table:
             axis_column("Gain, points", axis),
             Column("Gain", "number"),
             Column("Interval", "number"),
-            Column("GAN alone"),
+            Column("GAN rows"),
             Column("Real rows", "number"),
             Column("Added rows", "number"),
             Column("Promoted"),
         ),
         rows=tuple(_row(one, axis) for one in reversed(entries)),
-        note="Gain of the recommended mix over current practice, in points of the trial's own "
-        "metric, with its interval. Versions whose classes or test split differ do not compare.",
+        note=f"{' '.join(notes)} Versions whose classes or test split differ do not compare.",
     )
 
 
@@ -110,26 +122,26 @@ def trends(entries: Sequence[Entry]) -> tuple[Figure, ...]:
 def _row(one: Entry, axis: Axis) -> tuple[Cell, ...]:
     real = sum(of_class.get("real", 0) for of_class in one.rows.values())
     added = sum(sum(of_class.values()) for of_class in one.rows.values()) - real
-    interval = (
-        Interval(low=one.interval_points[0], high=one.interval_points[1])
-        if (one.interval_points)
-        else None
-    )
+    gain, interval = one.gain, one.interval
+    points = gain.points if gain else None
     mark = (
         interval_mark(
-            axis, tone=TONES[one.verdict], value=one.gain_points, interval=interval, rule=0.0
+            axis,
+            tone=TONES[gain.verdict],
+            value=numbers.within_points(points),
+            interval=interval,
+            rule=0.0,
         )
-        if one.gain_points is not None and one.verdict is not None
+        if gain and points is not None
         else None
     )
-    emphasis = one.verdict if one.verdict in ("helps", "harms") else ""
     return (
         Cell(one.version, one.version, link=one.page),
         Cell(numbers.day(one.date)),
-        Cell(one.verdict or "made elsewhere", one.verdict, emphasis=emphasis),
+        _verdict(gain),
         Cell(mark=mark),
-        Cell(numbers.points(one.gain_points), one.gain_points),
-        Cell(numbers.points_interval(interval) if interval else "–"),
+        Cell(numbers.points(points), points, note="of a mix" if gain and gain.is_of_mix else ""),
+        Cell(_within(gain)),
         Cell(one.gan_verdict or "–"),
         Cell(numbers.count(real), real),
         Cell(numbers.count(added), added),
@@ -137,37 +149,70 @@ def _row(one: Entry, axis: Axis) -> tuple[Cell, ...]:
     )
 
 
+def _verdict(gain: answers.Gain | None) -> Cell:
+    if gain is None:
+        return Cell("made elsewhere")
+    emphasis = gain.verdict if gain.verdict != "no evidence" else ""
+    return Cell(gain.word, gain.verdict, emphasis=emphasis)
+
+
+def _within(gain: answers.Gain | None) -> str:
+    """The interval; an older one with its level, which is another."""
+    if gain is None or gain.interval is None:
+        return "–"
+    shown = numbers.points_interval(gain.interval, least=gain.least)
+    return f"{shown} ({numbers.level(gain.interval)})" if gain.is_of_mix else shown
+
+
+def _alike(entries: Sequence[Entry]) -> list[Entry]:
+    """Versions whose gains are of the same kind as the newest one's: only these make a trend."""
+    known = [one for one in entries if one.gain and one.gain.points is not None]
+    return [
+        one
+        for one in known
+        if one.gain and known[-1].gain and one.gain.is_of_mix == known[-1].gain.is_of_mix
+    ]
+
+
 def _gain_trend(entries: Sequence[Entry]) -> Figure | None:
-    known = [one for one in entries if one.gain_points is not None and one.interval_points]
+    known = [one for one in _alike(entries) if one.interval]
     if len(known) < 2:
         return None
+    intervals = [one.interval for one in known if one.interval]
     line = Line(
         list(range(len(known))),
-        [one.gain_points or 0.0 for one in known],
+        [numbers.within_points(one.gain.points or 0.0) for one in known if one.gain],
         "helps",
         "gain",
-        low=[one.interval_points[0] for one in known if one.interval_points],
-        high=[one.interval_points[1] for one in known if one.interval_points],
+        low=[interval.low for interval in intervals],
+        high=[interval.high for interval in intervals],
         has_points=True,
     )
-    return _trend([line], known, y_label="gain of the mix, points", rule=(0.0, "no gain"))
+    of_mix = known[-1].gain is not None and known[-1].gain.is_of_mix
+    label = f"gain of {'a training mix' if of_mix else 'the dataset'}, points"
+    return _trend([line], known, y_label=label, rule=(0.0, "no gain"))
 
 
 def _score_trend(entries: Sequence[Entry]) -> Figure | None:
-    known = [one for one in entries if _score(one, "mix") is not None]
-    arms: tuple[tuple[str, Tone, str], ...] = (
-        ("mix", "helps", "recommended mix"),
-        ("real", "real", "real samples only"),
+    known = [one for one in _alike(entries) if _score(one, _trained_on(one)) is not None]
+    scored: tuple[tuple[Tone, str, list[float | None]], ...] = (
+        ("helps", "the dataset", [_score(one, _trained_on(one)) for one in known]),
+        ("real", "real rows as they are", [_score(one, "real") for one in known]),
     )
     lines = [
-        Line(list(range(len(known))), [_score(one, arm) or 0.0 for one in known], tone, label,
+        Line(list(range(len(known))), [score or 0.0 for score in scores], tone, label,
              has_points=True)
-        for arm, tone, label in arms
-        if all(_score(one, arm) is not None for one in known)
+        for tone, label, scores in scored
+        if all(score is not None for score in scores)
     ]  # fmt: skip
     if len(known) < 2 or not lines:
         return None
     return _trend(lines, known, y_label="held-out score", is_percent=True)
+
+
+def _trained_on(one: Entry) -> str:
+    """The arm that the version recommends."""
+    return str(one.metrics.get("recommended_arm", "mix"))
 
 
 def _fidelity_trend(entries: Sequence[Entry]) -> Figure | None:
@@ -199,5 +244,6 @@ def _trend(
 
 
 def _score(one: Entry, arm: str) -> float | None:
-    value = one.metrics.get(f"score.{one.classifier}.{arm}.{one.metric}")
+    metric = one.gain.metric if one.gain else ""
+    value = one.metrics.get(f"score.{one.classifier}.{arm}.{metric}")
     return float(value) if isinstance(value, float | int) else None

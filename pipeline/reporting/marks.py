@@ -12,8 +12,8 @@ from typing import Literal
 from pipeline.results import Interval
 
 Tone = Literal[
-    "real", "gan", "classical", "smote", "deformed", "mix", "cheap", "before", "after", "helps",
-    "harms", "none", "floor", "ceiling",
+    "real", "gan", "classical", "smote", "deformed", "taught", "set", "baseline", "before",
+    "after", "helps", "harms", "none", "floor", "ceiling",
 ]  # fmt: skip
 Kind = Literal["line", "dot", "ring", "speck", "bar", "rule", "up", "down"]
 MARGIN_PERCENT = 3.0

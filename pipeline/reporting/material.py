@@ -12,7 +12,7 @@ from pipeline import storage
 from pipeline.params import Params
 from pipeline.reporting.columns import TableComparison, compare
 from pipeline.reporting.gallery import Gallery, gather
-from pipeline.results import ArmScore, Comparison, TrialResult, deciding_comparison, read_result
+from pipeline.results import PANEL, ArmScore, TrialResult, read_result
 from pipeline.samples import Schema
 from pipeline.workspace import MANIFEST, Workspace, read_json, sha256_of
 
@@ -52,38 +52,33 @@ class Material:
 
     @property
     def rows(self) -> dict[str, dict[str, int]]:
-        """class name → {origin → rows in the augmented dataset}, as its manifest counts them."""
+        """class name → {source → rows in the dataset}, as its manifest counts them."""
         rows: dict[str, dict[str, int]] = self.facts.get("augmented", {}).get("rows", {})
         return rows
+
+    @property
+    def configs(self) -> dict[str, dict[str, dict[str, int]]]:
+        """The same for everything that ships: config → class name → {source → rows}."""
+        configs: dict[str, Any] = self.facts.get("augmented", {}).get("configs", {})
+        return configs
 
     @property
     def asks_for_rows(self) -> bool:
         """Whether any class was to get synthetic samples; balanced data ask for none."""
         return any(row.n_requested for row in self.result.classes)
 
-    def arms(self, classifier: str | None = None) -> tuple[ArmScore, ...]:
-        """The arms under one classifier, the primary one by default."""
-        wanted = classifier or self.result.primary_classifier
-        return tuple(arm for arm in self.result.arms if arm.classifier == wanted)
+    def arms(self, classifier: str = PANEL) -> tuple[ArmScore, ...]:
+        """The arms under one classifier, or by the mean over all of them."""
+        return tuple(arm for arm in self.result.arms if arm.classifier == classifier)
 
     def arm(self, name: str) -> ArmScore | None:
-        """The named arm under the primary classifier."""
+        """The named arm, by the mean over all classifiers."""
         return next((arm for arm in self.arms() if arm.arm == name), None)
 
     def title_of(self, name: str) -> str:
         """What people call an arm."""
-        arm = self.arm(name)
-        return arm.title if arm else name.replace("_", " ")
-
-    @property
-    def mix(self) -> Comparison | None:
-        """The recommended mix against current practice."""
-        return deciding_comparison(self.result, "mix against current practice")
-
-    @property
-    def gan(self) -> Comparison | None:
-        """The GAN against the cheap arm that it beats least."""
-        return deciding_comparison(self.result, "gan against cheap")
+        titles = (arm.title for arm in self.result.arms if arm.arm == name)
+        return next(titles, name.replace("_", " "))
 
 
 def read_material(workspace: Workspace, params: Params) -> Material:

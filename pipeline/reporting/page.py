@@ -8,39 +8,43 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipeline import numbers
-from pipeline.reporting import verdict
+from pipeline import answers, numbers
 from pipeline.reporting.blocks import Section
 from pipeline.reporting.material import Material
 from pipeline.reporting.sections import (
-    answers,
-    balance,
     classes,
     comparison,
+    consumers,
+    contents,
     copies,
     distributions,
     fidelity,
+    gan,
     limits,
     making,
     pictures,
-    power,
+    recipes,
     training,
+    verdict,
     worth,
 )
+from pipeline.results import PANEL
 
 # The order in which a reader who was not there needs them.
 SECTIONS: tuple[Callable[[Material], Section | None], ...] = (
-    answers.build,
+    verdict.build,
+    consumers.build,
+    contents.build,
     comparison.build,
+    gan.build,
+    recipes.build,
     classes.build,
-    balance.build,
     pictures.build,
     distributions.build,
     fidelity.build,
     copies.build,
     training.build,
     worth.build,
-    power.build,
     making.build,
     limits.build,
 )
@@ -58,10 +62,24 @@ def render_report(material: Material) -> str:
         "report.html",
         title=f"{numbers.visible(material.name)}: evaluation report",
         name=numbers.visible(material.name),
-        headline=verdict.headline(material).removesuffix("."),
-        glance=verdict.glance(material),
+        headline=answers.headline(material.result).removesuffix("."),
+        glance=glance(material),
         promoted=material.result.promoted,
         sections=sections(material),
+    )
+
+
+def glance(material: Material) -> tuple[tuple[str, str], ...]:
+    """What the trial was made of, in a few numbers."""
+    result = material.result
+    rows = answers.rows_by_origin(result)
+    alternatives = [arm for arm in material.arms(PANEL) if arm.family != "ceiling"]
+    return (
+        ("classes", numbers.count(len(material.schema.classes))),
+        *((f"{answers.origin_name(origin)} rows", numbers.count(n)) for origin, n in rows.items()),
+        ("sets compared", numbers.count(len(alternatives))),
+        ("replicates", numbers.count(result.replicates)),
+        ("classifiers", numbers.count(len(result.consumers))),
     )
 
 

@@ -28,10 +28,9 @@ GENERATOR_CONFIG = {
 
 def example_material(**changes: Any) -> Material:
     """A material in which every section has something to show."""
-    rows = {
-        name: {"gan": 70 if IS_SCARCE[name] else 0, "real": 10 if IS_SCARCE[name] else 80}
-        for name in CLASSES
-    }
+    rows = {row.name: row.in_set for row in example_result().classes}
+    balanced = {name: {"real": of["real"], "gan": 80 - of["real"]} for name, of in rows.items()}
+    configs = {"train": rows, "balanced": balanced}
     material = Material(
         params=Params(),
         schema=Schema(modality="image", classes=CLASSES, image_shape=(8, 8, 1)),
@@ -40,7 +39,7 @@ def example_material(**changes: Any) -> Material:
         history=history(len(CLASSES)),
         notices=({"kind": "warning", "message": "Two rows of class 3 are equal; one was kept."},),
         split={"counts": {"train": dict.fromkeys(CLASSES, 80), "test": dict.fromkeys(CLASSES, 40)}},
-        facts={"augmented": {"rows": rows}},
+        facts={"augmented": {"rows": rows, "configs": configs}},
         fingerprints={"prepared": "5e" * 32, "augmented": "a7" * 32},
         gallery=Gallery(tuple(map(class_gallery, range(10)))),
     )
@@ -54,9 +53,6 @@ def named(material: Material, names: Sequence[str]) -> Material:
     changes = {
         "classes": [row.model_copy(update={"name": renamed[row.name]}) for row in result.classes],
         "curation": [row.model_copy(update={"name": renamed[row.name]}) for row in result.curation],
-        "doses": [
-            row.model_copy(update={"class_name": renamed[row.class_name]}) for row in result.doses
-        ],
         "fidelity": [
             row.model_copy(update={"class_name": row.class_name and renamed[row.class_name]})
             for row in result.fidelity

@@ -121,7 +121,7 @@ def material_of(real, synthetic):
 def test_a_table_shows_distributions_where_images_show_pictures(visit):
     material = material_of(table(400, seed=0), table(400, seed=1))
     keys = [section.key for section in sections(material)]
-    assert keys.index("distributions") == keys.index("balance") + 1
+    assert keys.index("distributions") == keys.index("classes") + 1
     assert "pictures" not in keys
     with visit(render_report(material)) as seen:
         assert seen.console == []

@@ -38,7 +38,6 @@ def many_classes(names):
         ],
         "worth": dict.fromkeys(names, 3),
         "notes": list(names),
-        "doses": [],
         "copies": result.copies.model_copy(
             update={"wording": names[0], "closest": tuple((name, name, 0.5) for name in names)}
         ),

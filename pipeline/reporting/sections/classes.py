@@ -1,7 +1,6 @@
 """Where it helps and where it harms: recall of every class before and after."""
 
-from pipeline import numbers
-from pipeline.reporting import verdict
+from pipeline import answers, numbers
 from pipeline.reporting.blocks import Block, Grid, Section, Text, only
 from pipeline.reporting.marks import Axis, Tone, change_mark
 from pipeline.reporting.material import Material
@@ -14,10 +13,10 @@ LEGEND: tuple[tuple[Tone, str], ...] = (("before", "before"), ("after", "after")
 def build(material: Material) -> Section:
     """The table of classes, and in words where recall rises and falls."""
     result = material.result
+    baseline = answers.BASELINES.get(result.reference_arm, result.reference_arm)
     intro = (
-        "Recall is the share of a class's held-out samples that the classifier recognises. Before: "
-        f"trained by current practice, {verdict.practice_name(material)}. After: trained by what "
-        f"the trial recommends, {numbers.inline(material.title_of(result.recommended_arm))}."
+        "Recall is the share of a class's held-out samples that a classifier recognises, here the "
+        f"mean over the classifiers. Before: trained on {baseline}. After: trained on the dataset."
     )
     blocks: list[Block | None] = [
         Text(_summary(material), "lead"),
@@ -31,17 +30,18 @@ def classes_table(material: Material) -> Table:
     """Every class: rows, recall before and after with intervals, and the change in points."""
     rows = material.result.classes
     axis = Axis.over((end for row in rows for end in _ends(row)), scale=100)
+    within = f"{numbers.level(rows[0].recall_after_interval)} interval" if rows else ""
     return Table(
         key="classes",
         caption="Recall of every class before and after",
         columns=(
             Column("Class"),
             Column("Real", "number", hint="training"),
-            Column("Added", "number", hint="synthetic"),
+            Column("Added", "number", hint="in the dataset"),
             Column("Tested", "number", hint="held out"),
             axis_column("Recall, %", axis),
-            Column("Before", "number"),
-            Column("After", "number"),
+            Column("Before", "number", hint=within),
+            Column("After", "number", hint=within),
             Column("Change", "number", hint="points"),
         ),
         rows=tuple(_row(material, row, axis) for row in rows),
@@ -56,7 +56,7 @@ def change_points(row: ClassRow) -> float:
 
 
 def added_to_class(material: Material, name: str) -> int:
-    """Rows that the augmented dataset adds to a class, whatever their source and weight."""
+    """Rows that the dataset adds to a class, whatever their source."""
     of_class = material.rows.get(name, {})
     return sum(of_class.values()) - of_class.get("real", 0)
 

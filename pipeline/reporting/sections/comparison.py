@@ -1,68 +1,72 @@
-"""What was compared: every arm with its interval, and every paired comparison."""
+"""Every way to fill the classes, side by side: each arm with its score and interval."""
 
-from pipeline import numbers
-from pipeline.reporting import verdict
+from collections.abc import Sequence
+
+from pipeline import answers, numbers
 from pipeline.reporting.blocks import Block, Fold, Grid, Heat, Section, Text, only
 from pipeline.reporting.marks import Axis, Tone, interval_mark
 from pipeline.reporting.material import Material
 from pipeline.reporting.tables import Cell, Column, Table, axis_column
-from pipeline.results import ArmFamily, ArmScore, Comparison, GainShare, Interval
+from pipeline.results import PANEL, ArmFamily, ArmScore, Interval
 
 FAMILY_TONES: dict[ArmFamily, Tone] = {
-    "cheap": "cheap",
-    "synthetic": "gan",
-    "mix": "mix",
+    "reference": "baseline",
+    "fill": "classical",
+    "set": "set",
     "ceiling": "ceiling",
+    "recipe": "after",
 }
 LEGEND: tuple[tuple[Tone, str], ...] = (
-    ("cheap", "cheap alternative"),
-    ("gan", "with GAN samples"),
-    ("mix", "recommended mix"),
-    ("ceiling", "filled with real samples"),
+    ("baseline", "baseline"),
+    ("classical", "filled from one source"),
+    ("set", "best set"),
+    ("ceiling", "filled with withheld real rows"),
 )
-SOURCE_NAMES = {"training": "How the classifier is trained"}
+INTRO = (
+    "Each arm is a set of rows on which every classifier fits plainly. All arms had the same "
+    "replicates and the same effort to tune. They were scored on samples that neither the "
+    "classifier nor the generator had seen."
+)
 
 
 def build(material: Material) -> Section:
-    """Every arm under the primary classifier; the others and the mistakes unfold."""
-    result = material.result
-    replicates = numbers.counted(result.replicates, "replicate")
-    intro = (
-        f"Every arm was trained with equal effort on the same {replicates}, each with splits, "
-        "seeds and a generator of its own, and scored on samples that neither the arm nor the "
-        "generator had seen. Small dots are single replicates, the large dot is their mean, the "
-        "line its interval."
-    )
-    others = dict.fromkeys(arm.classifier for arm in result.arms)
-    others.pop(result.primary_classifier, None)
+    """Every arm by the mean over the classifiers; single classifiers and mistakes unfold."""
+    single = [Grid(arms_table(material, name), LEGEND) for name in material.result.consumers]
     blocks: list[Block | None] = [
-        Text(intro),
+        Text(INTRO),
         Grid(arms_table(material), LEGEND),
-        Grid(comparisons_table(material)),
-        Grid(shares_table(material)),
-        *(_another(material, name) for name in others),
-        Fold("How each arm trains", only([Grid(settings_table(material))])),
+        Text(gap) if (gap := gap_sentence(material)) else None,
+        Fold("The same for each classifier", only(single)),
+        Fold("What each arm holds, and how it was tuned", only([Grid(settings_table(material))])),
         Fold("Which classes are mistaken for which", only(_confusions(material))),
     ]
-    return Section("comparison", "What was compared", only(blocks))
+    return Section("comparison", "Every alternative side by side", only(blocks))
 
 
-def arms_table(material: Material, classifier: str | None = None) -> Table:
+def arms_table(
+    material: Material,
+    classifier: str = PANEL,
+    arms: Sequence[ArmScore] | None = None,
+    *,
+    key: str = "",
+) -> Table:
     """Arms by mean held-out score, best first, with replicates, interval and test score."""
     metric = material.result.primary_metric
-    classifier = classifier or material.result.primary_classifier
-    arms = sorted(material.arms(classifier), key=lambda arm: -_mean(arm, metric))
+    if arms is None:
+        arms = [arm for arm in material.arms(classifier) if arm.family != "recipe"]
+    arms = sorted(arms, key=lambda arm: -_mean(arm, metric))
     axis = Axis.over((end for arm in arms for end in _extent(arm, metric)), scale=100)
     is_tested = any(metric in arm.test for arm in arms)
-    name = numbers.metric_name(metric)
+    levels = [numbers.level(found) for arm in arms if (found := _interval(arm, metric))]
     return Table(
-        key=f"arms-{classifier}",
-        caption=f"{name[0].upper()}{name[1:]} of every arm, classifier: {classifier}",
+        key=key or f"arms-{classifier}",
+        caption=f"{numbers.capital(numbers.metric_name(metric))} of every arm: "
+        f"{answers.classifier_name(classifier)}",
         columns=(
             Column("Arm"),
             axis_column("Held-out score, %", axis),
             Column("Mean", "number"),
-            Column("Interval", "number"),
+            Column("Interval", "number", hint=levels[0] if levels else ""),
             Column("Test split", "number"),
         ),
         rows=tuple(_arm_row(material, arm, metric, axis) for arm in arms),
@@ -72,84 +76,44 @@ def arms_table(material: Material, classifier: str | None = None) -> Table:
     )
 
 
-def comparisons_table(material: Material, classifier: str | None = None) -> Table:
-    """Every paired comparison under one classifier, with its bounds and its verdict."""
-    classifier = classifier or material.result.primary_classifier
-    compared = [one for one in material.result.comparisons if one.classifier == classifier]
-    axis = Axis.over([end for one in compared for end in _gain_extent(one)] or [1.0], include=0.0)
-    return Table(
-        key=f"comparisons-{classifier}",
-        caption=f"The paired comparisons on which the verdicts rest, classifier: {classifier}",
-        columns=(
-            Column("Arm"),
-            axis_column("Gain, points", axis),
-            Column("Gain", "number"),
-            Column("Interval", "number"),
-            Column("Bound", "number"),
-            Column("Test split", "number"),
-            Column("Verdict"),
-        ),
-        rows=tuple(_comparison_row(material, one, axis) for one in compared),
-        note=_how_decided(material.result.min_gain_points),
-    )
-
-
-def _how_decided(least: float) -> str:
-    """How the bounds make the verdicts, by the smallest gain asked for in points."""
-    short = "; where it lies above zero only, it helps, but not surely enough" if least > 0 else ""
-    return (
-        "Each gain is a mean of paired differences. The bound is the lower one, and the upper one "
-        "where an arm harms; both are one-sided at 95 %, corrected for the overlap of the "
-        "replicates' training sets (Nadeau and Bengio 2003). An arm helps where the lower bound "
-        f"lies above the smallest gain asked for ({numbers.points(least)} points){short}. It harms "
-        "where the upper bound lies below zero; otherwise there is no evidence either way. The GAN "
-        "must beat every cheap arm to help, and can harm only the arm that its samples were added "
-        "to, so no correction for several comparisons is due."
-    )
-
-
-def shares_table(material: Material) -> Table:
-    """Where the gain of the recommended mix comes from."""
-    shares = material.result.gain_shares
-    axis = Axis.over([share.points for share in shares] or [1.0], include=0.0)
-    return Table(
-        key="shares",
-        caption="Where the gain of the recommended mix comes from, in points",
-        columns=(Column("Source"), axis_column("Share", axis), Column("Points", "number")),
-        rows=tuple(_share_row(share, axis) for share in shares),
-        note=_gap(material),
-    )
-
-
 def settings_table(material: Material) -> Table:
-    """How each arm trains, with what its tuning chose where there was any."""
-    arms = [arm for arm in material.result.arms if arm.settings]
-    is_light = material.params.trial.preset == "light"
-    tuned = "the light preset tunes none of them" if is_light else "all had the same budget to tune"
+    """What each arm holds or how it trains, with what its tuning chose, alike ones together."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for arm in material.result.arms:
+        if arm.settings:
+            name = answers.classifier_name(arm.classifier)
+            alike.setdefault((arm.title, arm.settings), []).append(name)
     return Table(
         key="settings",
-        caption=f"Settings of every arm; {tuned}",
-        columns=(Column("Arm"), Column("Classifier"), Column("Settings")),
+        caption="What every arm holds, and how it was tuned",
+        columns=(Column("Arm"), Column("Classifiers"), Column("Settings")),
         rows=tuple(
-            (Cell(arm.title), Cell(arm.classifier), Cell(numbers.visible(arm.settings)))
-            for arm in arms
+            (Cell(numbers.visible(title)), Cell(", ".join(names)), Cell(numbers.prose(settings)))
+            for (title, settings), names in alike.items()
         ),
     )
 
 
-def _another(material: Material, classifier: str) -> Fold:
-    grids = [
-        Grid(arms_table(material, classifier), LEGEND),
-        Grid(comparisons_table(material, classifier)),
-    ]
-    return Fold(f"The same under another classifier: {classifier}", only(grids))
+def gap_sentence(material: Material) -> str:
+    """How much of the gap to more real rows the dataset closes; "" without a ceiling."""
+    result = material.result
+    if result.gap_closed is None:
+        return ""
+    gap = "the gap between the better baseline and the same classes filled with withheld real rows"
+    interval = result.gap_closed_interval
+    if interval is None:
+        return f"How much of {gap} the dataset closes cannot be told: the gap itself is not sure."
+    measured = (
+        f"{numbers.percent(result.gap_closed)}, {numbers.level(interval)} interval "
+        f"{numbers.percent_interval(interval)}"
+    )
+    return f"The dataset closes {_part(result.gap_closed)} {gap} ({measured})."
 
 
 def _arm_row(material: Material, arm: ArmScore, metric: str, axis: Axis) -> tuple[Cell, ...]:
     mean, interval = _mean(arm, metric), _interval(arm, metric)
     result = material.result
-    roles = {"current practice": result.current_practice, "best cheap": result.best_cheap}
-    note = ", ".join(role for role, name in roles.items() if name == arm.arm)
+    roles = {result.recommended_arm: "the dataset", result.reference_arm: "the better baseline"}
     mark = interval_mark(
         axis,
         tone=FAMILY_TONES[arm.family],
@@ -158,68 +122,12 @@ def _arm_row(material: Material, arm: ArmScore, metric: str, axis: Axis) -> tupl
         specks=arm.values[metric],
     )
     return (
-        Cell(arm.title, arm.arm, note=note),
+        Cell(numbers.visible(arm.title), arm.arm, note=roles.get(arm.arm, "")),
         Cell(mark=mark),
         Cell(numbers.percent(mean), mean),
         Cell(numbers.percent_interval(interval) if interval else "–"),
         Cell(numbers.percent(arm.test.get(metric)), arm.test.get(metric)),
     )
-
-
-def _comparison_row(material: Material, one: Comparison, axis: Axis) -> tuple[Cell, ...]:
-    against = numbers.inline(material.title_of(one.reference))
-    mark = interval_mark(
-        axis,
-        tone="mix" if one.question == "mix against current practice" else "gan",
-        value=one.mean_points,
-        interval=one.interval_points,
-        specks=one.gains_points,
-        rule=0.0,
-    )
-    side, bound = verdict.bound(one)
-    return (
-        Cell(material.title_of(one.arm), one.arm, note=f"against {against}"),
-        Cell(mark=mark),
-        Cell(numbers.points(one.mean_points), one.mean_points),
-        Cell(numbers.points_interval(one.interval_points)),
-        Cell(numbers.points(bound), bound, note=side if side == "upper" else ""),
-        Cell(numbers.points(one.test_gain_points), one.test_gain_points),
-        _verdict_cell(one),
-    )
-
-
-def _verdict_cell(one: Comparison) -> Cell:
-    if verdict.is_short(one):
-        return Cell("helps, not surely enough", one.verdict)
-    return Cell(
-        one.verdict, one.verdict, emphasis="" if one.verdict == "no evidence" else one.verdict
-    )
-
-
-def _gain_extent(one: Comparison) -> tuple[float, ...]:
-    return (one.interval_points.low, one.interval_points.high, *one.gains_points)
-
-
-def _share_row(share: GainShare, axis: Axis) -> tuple[Cell, ...]:
-    name = SOURCE_NAMES.get(share.origin) or f"{verdict.title(share.origin)} rows"
-    return (
-        Cell(name, share.origin),
-        Cell(mark=interval_mark(axis, tone="mix", value=share.points, rule=0.0)),
-        Cell(numbers.points(share.points), share.points),
-    )
-
-
-def _gap(material: Material) -> str:
-    result = material.result
-    if result.gap_closed is None:
-        return ""
-    gap = "the gap between the best cheap arm and the same classes filled with real samples"
-    interval = result.gap_closed_interval
-    if interval is None:
-        return f"How much of {gap} GAN samples closed cannot be told: the gap itself is not sure."
-    within = numbers.percent_interval(interval)
-    measured = f"({numbers.percent(result.gap_closed)}, interval {within})"
-    return f"GAN samples closed {_part(result.gap_closed)} {gap} {measured}."
 
 
 def _part(share: float) -> str:
@@ -229,16 +137,19 @@ def _part(share: float) -> str:
 
 
 def _confusions(material: Material) -> list[Heat | None]:
-    result = material.result
-    wanted = dict.fromkeys((result.current_practice, result.recommended_arm))
+    wanted = (material.result.reference_arm, material.result.recommended_arm)
     return [_heat(arm, material.schema.classes) for arm in map(material.arm, wanted)]
 
 
 def _heat(arm: ArmScore | None, names: tuple[str, ...]) -> Heat | None:
     if arm is None or len(arm.confusion) != len(names):
         return None
-    words = "true classes in rows, predicted ones in columns; test split, summed over replicates"
-    return Heat(f"{arm.title}: {words}", tuple(map(numbers.visible, names)), arm.confusion)
+    words = (
+        "true classes in rows, predicted ones in columns; test split, summed over replicates and "
+        "classifiers"
+    )
+    caption = f"{numbers.visible(arm.title)}: {words}"
+    return Heat(caption, tuple(map(numbers.visible, names)), arm.confusion)
 
 
 def _mean(arm: ArmScore, metric: str) -> float:

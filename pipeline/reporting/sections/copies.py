@@ -9,15 +9,15 @@ from pipeline.results import CopiesResult
 TITLE = "Copies and membership"
 CAUTIONS = (
     (
-        "What this does not prove: that no real sample can be told from the dataset. The search "
+        "What this does not prove: that no real sample can be told from the rows. The search "
         "knows distances in pixels and in one network's features, not every way of looking."
     ),
-    "Nothing here is differential privacy, and the real rows are part of the dataset as they are.",
+    "Nothing here is differential privacy, and the real rows ship as they are.",
 )
 # The search looks at what curation let through, and further than curation does.
 SHIPPED = (
-    "All of them are rows of the dataset, the flagged ones included: this search only reports. "
-    "Curation had turned away before it what equals a training sample bit for bit, and what lies "
+    "All of them ship with the version, the flagged ones included: this search only reports. "
+    "Curation had rejected before it what equals a training sample bit for bit, and what lies "
     "too close to one in pixels; what is a copy only after a shift or a mirroring, or in features, "
     "curation does not see. The last table names the most suspicious rows."
 )
@@ -34,7 +34,7 @@ def build(material: Material) -> Section:
     blocks: list[Block | None] = [
         Text(_sentence(copies), "lead"),
         Text(SHIPPED) if copies.suspected else None,
-        Text(numbers.visible(copies.wording)) if copies.wording else None,
+        Text(numbers.prose(copies.wording)) if copies.wording else None,
         Grid(copies_table(copies)),
         Grid(closest_table(copies)),
         Items(CAUTIONS),
@@ -88,7 +88,7 @@ def closest_table(copies: CopiesResult) -> Table:
             for synthetic, real, ratio in copies.closest
         ),
         note="Ratio of the nearest to the second-nearest distance, the smallest of the three ways "
-        "of comparing. All of these are rows of the dataset.",
+        "of comparing. All of these ship with the version.",
     )
 
 
@@ -123,5 +123,5 @@ def _why_not_searched(material: Material, copies: CopiesResult) -> str:
     """In the place of zeros, which would read as if nothing had been found."""
     if not material.asks_for_rows:
         return "No class was to get synthetic samples, so there are none to search for copies."
-    why = f": {numbers.visible(copies.wording)}" if copies.wording else "."
+    why = f": {numbers.prose(copies.wording)}" if copies.wording else "."
     return f"Copies could not be searched for{why}"

@@ -6,8 +6,8 @@ from pipeline.reporting.material import Material
 
 ALWAYS = (
     (
-        "The verdict holds for these classes, this amount of data and these classifiers. With more "
-        "real samples, or another model, ask again."
+        "The answers hold for these classes, this amount of data and these classifiers. With more "
+        "real samples, or another model, run the trial again."
     ),
     (
         "Held-out samples come from the same source as the training samples. Data from another "
@@ -19,7 +19,7 @@ ALWAYS = (
     ),
 )
 MADE_FOR = (
-    "Training classifiers of these classes, with the real rows and by the weights of the rows.",
+    "Training classifiers of these classes on the dataset as it is.",
     "Looking into what a generator has learned of each class.",
 )
 NOT_MADE_FOR = (
@@ -32,8 +32,8 @@ FEW_REPLICATES = 10
 
 def build(material: Material) -> Section:
     """The trial's own notes first, then what is always true."""
-    notes = [numbers.visible(note) for note in material.result.notes]
-    notices = [numbers.visible(notice.get("message", "")) for notice in material.notices]
+    notes = [numbers.prose(note) for note in material.result.notes]
+    notices = [numbers.prose(notice.get("message", "")) for notice in material.notices]
     noticed = Items(tuple(notices) or ("Nothing.",))
     blocks: list[Block | None] = [
         Items((*notes, *_few(material.result.replicates), *ALWAYS)),

@@ -99,7 +99,7 @@ def folders_table(material: Material) -> Table:
     """A fingerprint of every folder: the hash of its manifest, which lists every file's own."""
     table = _pairs(
         "folders",
-        "The folder of every stage, by the SHA-256 of its `manifest.json`",
+        "The folder of every stage, by the SHA-256 of its manifest.json",
         {f"data/{stage}": digest for stage, digest in material.fingerprints.items()},
     )
     note = "Each manifest lists the SHA-256 of every file in its folder; equal fingerprints mean "

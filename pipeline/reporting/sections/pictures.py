@@ -8,7 +8,7 @@ from pipeline.reporting.material import Material
 
 # Up to this size two classes fit beside each other.
 TINY_PX = 16
-LEAST_CERTAIN = "In the dataset, with the least certain class"
+LEAST_CERTAIN = "Shipped, with the least certain class"
 CLOSEST = "Closest to a real sample: left synthetic, right its nearest real one"
 RATIO = (
     "The ratio of the nearest to the second-nearest distance: near 0 it is a copy, near 1 it is as "
@@ -23,7 +23,7 @@ def build(material: Material) -> Section | None:
     intro = (
         "Real and synthetic samples are a random choice, not the best ones. Below them stand those "
         "that a sceptic asks for: the synthetic samples closest to a real one, the ones whose "
-        "class is least certain, and some that curation turned away for good."
+        "class is least certain, and some that curation rejected for good."
     )
     classes = tuple(map(_class, material.gallery.classes))
     shape = material.schema.image_shape
@@ -36,7 +36,7 @@ def _class(one: ClassGallery) -> ClassPictures:
     strips = (
         Strip(CLOSEST, tuple(_pair(single, name) for single in one.closest), RATIO),
         Strip(LEAST_CERTAIN, tuple(_worst(x, name) for x in one.worst)),
-        Strip("Turned away", tuple(_rejected(single, name) for single in one.rejected)),
+        Strip("Rejected", tuple(_rejected(single, name) for single in one.rejected)),
     )
     real, synthetic = (
         pictures.sheet(shown, alt=f"{len(shown)} {kind} samples of class {name}") if shown else None
@@ -55,7 +55,7 @@ def _pair(one: Single, name: str) -> Shot:
 def _worst(one: Single, name: str) -> Shot:
     space = numbers.NARROW_SPACE
     certain = "–" if one.score is None else f"{100 * one.score:.0f}{space}% certain"
-    # Turned away, and in the dataset to make up its exact number.
+    # Rejected, and shipped all the same to make up the exact number.
     filler = f", fills up: {numbers.visible(one.reason)}" if one.reason else ""
     return Shot((_picture(one, name),), f"{certain}{filler}")
 

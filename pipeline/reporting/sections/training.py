@@ -106,7 +106,7 @@ def _ending(material: Material) -> str:
     why = str(ending.get("message") or ENDINGS.get(str(ending.get("reason")), ""))
     kept = int(ending.get("kept_step", last))
     shipped = f" The generator of step {numbers.count(kept)} is the one shipped." if ending else ""
-    return f"The generator was trained for {steps}. {numbers.visible(why)}{shipped}"
+    return f"The generator was trained for {steps}. {numbers.prose(why)}{shipped}"
 
 
 def _accuracy(history: History) -> str:

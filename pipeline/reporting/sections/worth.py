@@ -1,4 +1,4 @@
-"""What would help most: the learning curve of real samples, and what synthetic ones are worth."""
+"""What would help most: the learning curve of real samples, and what added rows are worth."""
 
 from statistics import fmean
 
@@ -13,17 +13,15 @@ from pipeline.results import LearningPoint
 Points = tuple[LearningPoint, ...]
 LEGEND: tuple[tuple[Tone, str], ...] = (
     ("before", "real samples as they are"),
-    ("gan", "with GAN samples"),
+    ("set", "with the added rows"),
     ("ceiling", "filled with real samples"),
 )
-# The arm whose GAN samples the worth speaks of.
-WITH_GAN = "best_cheap_gan"
 MOST_SENTENCES = 3
 MOST_NAMES = 6
 
 
 def build(material: Material) -> Section:
-    """What collecting more would bring, where most of it, and what synthetic samples are worth."""
+    """What collecting more would bring, where most of it, and what added rows are worth."""
     result = material.result
     points = result.learning_curve
     blocks: list[Block | None] = [
@@ -37,23 +35,21 @@ def build(material: Material) -> Section:
 
 
 def worth_table(material: Material) -> Table:
-    """Each scarce class: recall now, with GAN samples, filled with real ones; what they equal."""
+    """Each scarce class: recall now, on the dataset, filled with real rows; what it equals."""
     points = material.result.learning_curve
     names = [name for name in material.schema.classes if curve_of(points, name)]
-    with_gan = material.arm(WITH_GAN)
-    recalls = {
-        name: fmean(values) for name, values in (with_gan.recall if with_gan else {}).items()
-    }
+    dataset = material.arm(material.result.recommended_arm)
+    recalls = {name: fmean(values) for name, values in (dataset.recall if dataset else {}).items()}
     shown = [point.value for point in points if point.class_name is not None]
     axis = Axis.over([*shown, *(recalls[name] for name in names if name in recalls)], scale=100)
     return Table(
         key="worth",
-        caption="Recall of every scarce class with more real samples, and with the GAN's",
+        caption="Recall of every scarce class with more real samples, and with the added rows",
         columns=(
             Column("Class"),
             axis_column("Recall, %", axis),
             Column("As it is", "number"),
-            Column("With GAN samples", "number"),
+            Column("On the dataset", "number"),
             Column("Filled with real", "number"),
             Column("Worth", "number", hint="real samples"),
         ),
@@ -62,8 +58,8 @@ def worth_table(material: Material) -> Table:
             for name in names
         ),
         note="The worth is read off the class's own curve, made to rise: so many further real "
-        "samples give the recall that the GAN's samples gave. It is as rough as the recalls are. "
-        "The recall with GAN samples shown here is the mean of the replicates', the other two are "
+        "samples give the recall that the added rows gave. It is as rough as the recalls are. "
+        "The recall on the dataset shown here is the mean of the replicates', the other two are "
         "those of all replicates' held-out samples together.",
     )
 
@@ -106,8 +102,7 @@ def worth_sentences(worth: dict[str, int], points: Points) -> tuple[str, ...]:
     if none:
         noun = "class" if len(none) == 1 else "classes"
         sentences.append(
-            f"In {noun} {_listed(none)} the synthetic samples were not worth one further real "
-            "sample."
+            f"In {noun} {_listed(none)} the added rows were not worth one further real sample."
         )
     return tuple(sentences)
 
@@ -125,7 +120,7 @@ def _worth_sentence(name: str, n: int, points: Points) -> str:
     counted = numbers.counted(n, "more real sample")
     return (
         f"{'At least' if is_end else 'About'} {counted} of class {numbers.visible(name)} would be "
-        "worth as much as its synthetic ones."
+        "worth as much as its added rows."
     )
 
 
@@ -175,20 +170,20 @@ def _rise(curve: Points) -> str:
     return numbers.points(100 * (curve[-1].value - curve[0].value))
 
 
-def _row(curve: Points, with_gan: float | None, worth: int | None, axis: Axis) -> tuple[Cell, ...]:
+def _row(curve: Points, added: float | None, worth: int | None, axis: Axis) -> tuple[Cell, ...]:
     first, last = curve[0], curve[-1]
     # Each at a height of its own, so that equal ones are all seen.
     shapes = [
         axis.point("ring", "before", first.value, height=25),
         axis.point("dot", "ceiling", last.value, height=75),
     ]
-    if with_gan is not None:
-        shapes.append(axis.point("dot", "gan", with_gan, height=50))
+    if added is not None:
+        shapes.append(axis.point("dot", "set", added, height=50))
     return (
         name_cell(first.class_name or ""),
         Cell(mark=Mark(tuple(shapes))),
         Cell(numbers.percent(first.value), first.value, note=f"n {numbers.count(first.n_real)}"),
-        Cell("–" if with_gan is None else numbers.percent(with_gan), with_gan),
+        Cell("–" if added is None else numbers.percent(added), added),
         Cell(numbers.percent(last.value), last.value, note=f"n {numbers.count(last.n_real)}"),
         Cell("–" if worth is None else numbers.count(worth), worth),
     )

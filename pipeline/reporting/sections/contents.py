@@ -1,7 +1,6 @@
-"""Class balance before and after: rows of every class by source."""
+"""What the dataset holds: rows of every class by source, and what else ships beside it."""
 
-from pipeline import numbers
-from pipeline.reporting import verdict
+from pipeline import answers, numbers
 from pipeline.reporting.blocks import Block, Fold, Grid, Section, Text, only
 from pipeline.reporting.marks import Axis, Tone, stack_mark
 from pipeline.reporting.material import Material
@@ -15,81 +14,96 @@ TONES: dict[str, Tone] = {
     "classical": "classical",
     "smote": "smote",
     "deformed": "deformed",
+    "taught": "taught",
+}
+CONFIGS = {
+    "train": "the dataset; it is what a pull brings",
+    "balanced": "real rows, filled with GAN rows to equal classes",
+    "synthetic": "the GAN rows alone",
+    "all": "every row that ships",
 }
 
 
 def build(material: Material) -> Section:
-    """The counts, the recommended weights and what curation turned away."""
+    """The counts by class and source, what else ships, and what curation rejected."""
     counts = material.rows
     before = [of_class.get("real", 0) for of_class in counts.values()]
     after = [sum(of_class.values()) for of_class in counts.values()]
-    lead = f"Before, {_ratio(before)}; after, {_ratio(after)}."
-    legend = tuple((tone_of(origin), verdict.name(origin)) for origin in origins_in(counts))
+    words = numbers.capital(numbers.visible(material.result.set_words)).rstrip(".")
+    balance = f"In the real rows {_ratio(before)}; in the dataset {_ratio(after)}."
+    legend = tuple((tone_of(origin), answers.origin_name(origin)) for origin in origins_in(counts))
     blocks: list[Block | None] = [
-        Text(lead, "lead"),
+        Text(answers.rows_sentence(material.result), "lead"),
+        Text(
+            f"Inner validation chose it: {numbers.inline(words)}. {balance}" if words else balance
+        ),
         Grid(balance_table(material), legend),
-        Grid(weights_table(material)),
-        Fold("What curation turned away", only([Grid(curation_table(material))])),
+        Grid(configs_table(material)),
+        Fold("What curation rejected", only([Grid(curation_table(material))])),
     ]
-    return Section("balance", "Class balance before and after", only(blocks))
+    return Section("contents", "What the dataset holds", only(blocks))
 
 
 def origins_in(counts: dict[str, dict[str, int]]) -> list[str]:
-    """Every origin that any class has, real first."""
-    return list(dict.fromkeys(["real", *(origin for row in counts.values() for origin in row)]))
+    """Every source of which any class has rows, real first."""
+    found = (origin for row in counts.values() for origin, n in row.items() if n)
+    return list(dict.fromkeys(["real", *found]))
 
 
 def tone_of(origin: str) -> Tone:
-    """The colour of an origin."""
+    """The colour of a source."""
     return TONES.get(origin, "none")
 
 
 def balance_table(material: Material) -> Table:
-    """Rows of every class by source."""
+    """Rows of every class by source, and the share of each source in all of them."""
     counts = material.rows
     origins = origins_in(counts)
     axis = Axis.over([sum(of_class.values()) for of_class in counts.values()], include=0.0)
     return Table(
         key="balance",
-        caption="Training rows of every class in the dataset, by source",
+        caption="Rows of every class in the dataset, by source",
         columns=(
             Column("Class"),
             axis_column("Rows", axis),
-            *(Column(verdict.title(origin), "number") for origin in origins),
+            *(
+                Column(numbers.capital(answers.origin_name(o)), "number", hint=_share(counts, o))
+                for o in origins
+            ),
             Column("Total", "number"),
         ),
         rows=tuple(_balance_row(name, of, origins, axis) for name, of in counts.items()),
     )
 
 
-def weights_table(material: Material) -> Table:
-    """The weight that the trial recommends for a row of each source."""
-    weights = material.result.recommended_weight
+def configs_table(material: Material) -> Table:
+    """Everything that ships with the version, by the name under which it is pulled."""
+    configs = material.configs
+    rows = {name: [n for of in by.values() for n in of.values()] for name, by in configs.items()}
     return Table(
-        key="weights",
-        caption="Recommended weight of a row, by source",
-        columns=(Column("Source"), Column("Weight", "number"), Column("Meaning")),
+        key="configs",
+        caption="What ships with the version",
+        columns=(Column("Name"), Column("Rows", "number"), Column("What it is")),
         rows=tuple(
             (
-                Cell(verdict.title(origin)),
-                Cell(f"{weight:.2f}", weight),
-                Cell(_meaning(origin, weight, verdict.added_rows(material, origin))),
+                Cell(numbers.visible(name), name),
+                Cell(numbers.count(sum(counts)), sum(counts)),
+                Cell(CONFIGS.get(name, "")),
             )
-            for origin, weight in weights.items()
+            for name, counts in rows.items()
         ),
-        note="Every row of the dataset carries its own weight in the column `weight`.",
     )
 
 
 def curation_table(material: Material) -> Table:
-    """How many samples were drawn, kept and turned away, and for which reason."""
+    """How many samples were drawn, kept and rejected, and for which reason."""
     rows = material.result.curation
     reasons = list(dict.fromkeys(reason for row in rows for reason in row.rejected))
     fillers = fillers_of(material)
-    filled = (Column("Filled up", "number", hint="of those turned away"),) if fillers else ()
+    filled = (Column("Filled up", "number", hint="of those rejected"),) if fillers else ()
     return Table(
         key="curation",
-        caption="Synthetic samples drawn, accepted and turned away by reason",
+        caption="GAN rows drawn, accepted, and rejected by reason",
         columns=(
             Column("Class"),
             Column("Drawn", "number"),
@@ -103,25 +117,33 @@ def curation_table(material: Material) -> Table:
 
 
 def fillers_of(material: Material) -> dict[str, int]:
-    """Class name → rows that curation turned away and that make up its number all the same.
+    """Class name → rejected rows that make up its number all the same.
 
-    Only classes of which too few were accepted; the dataset has exactly the rows asked for.
+    Only classes of which too few were accepted: exactly the rows asked for ship.
     """
     missing = {row.name: row.n_requested - row.n_accepted for row in material.result.classes}
     return {name: n for name, n in missing.items() if n > 0}
 
 
 def _how_taken(fillers: dict[str, int]) -> str:
-    taken = "The dataset takes accepted samples of each class in the order of drawing"
+    taken = (
+        "As many accepted GAN rows of each class ship as were asked for, in the order of drawing"
+    )
     if not fillers:
-        return f"{taken}, exactly as many as it needs."
-    rows = numbers.counted(sum(fillers.values()), "row")
+        return f"{taken}."
+    rows = numbers.counted(sum(fillers.values()), "rejected row")
     classes = numbers.counted(len(fillers), "class", "classes")
     return (
-        f"{taken}. In {classes} too few were accepted: the exact number is made up by {rows} "
-        "turned away for label or manifold, the likeliest first, with weight 0; copies and "
-        "duplicates are never used."
+        f"{taken}. In {classes} too few were accepted: {rows} make up the number, those most "
+        "likely of their class first. They never belong to the dataset itself. Copies and "
+        "duplicates do not ship at all."
     )
+
+
+def _share(counts: dict[str, dict[str, int]], origin: str) -> str:
+    total = sum(n for of_class in counts.values() for n in of_class.values())
+    own = sum(of_class.get(origin, 0) for of_class in counts.values())
+    return f"{100 * own / total:.0f}{numbers.NARROW_SPACE}%" if total else ""
 
 
 def _balance_row(
@@ -154,12 +176,3 @@ def _ratio(counts: list[int]) -> str:
         return "all classes are equally large"
     times = f"{ratio:.1f}".removesuffix(".0")
     return f"the largest class is {times} times as large as the smallest"
-
-
-def _meaning(origin: str, weight: float, n_rows: int) -> str:
-    if origin == "real":
-        return "the measure of all others"
-    if weight == 0:
-        rows = "leave these rows out of training" if n_rows else "the dataset carries no such rows"
-        return f"no benefit was found: {rows}"
-    return f"counts {weight:.2f} of a real row, averaged over the classes that get rows"
