@@ -28,7 +28,8 @@ from pipeline.versions.truth import untruths
 from pipeline.workspace import MANIFEST, Workspace, read_json, verify_manifest
 
 INGREDIENTS = ("data/prepared", "data/generator", "data/trial")
-CARD = "README.md"
+# What tells of the set in words, which another release of this program chooses otherwise.
+WORDS = ("README.md", "recipe.json")
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,8 @@ class Reproduction:
         n_rows, n_synthetic: Rows of the set, and those of them that were drawn again.
         expected, found: DVC's hash of the set as released and as made again; it covers the
             manifest, and through it every file.
-        only_words_differ: Whether the hashes differ by the text of the card alone, which another
-            release of this program words otherwise.
+        only_words_differ: Whether the hashes differ by the words of card and recipes alone, which
+            another release of this program chooses otherwise.
     """
 
     n_rows: int
@@ -98,7 +99,7 @@ def reproduce(
 
 
 def _differs_in_words(git: Git, release: Release, made: Path) -> bool:
-    """Whether all but the card is as released; the manifest names the card's hash, and that alone.
+    """Whether all but words is as released; of these the manifest names the hashes alone.
 
     False as well where the released set itself cannot be fetched, to be compared with.
     """
@@ -111,12 +112,13 @@ def _differs_in_words(git: Git, release: Release, made: Path) -> bool:
         names = {_relative(path, place) for place in (released, made) for path in _files(place)}
         manifests = [read_json(place / MANIFEST) for place in (released, made)]
         for manifest in manifests:
-            manifest["files"].pop(CARD, None)
+            for name in WORDS:
+                manifest["files"].pop(name, None)
         return manifests[0] == manifests[1] and all(
             (released / name).is_file()
             and (made / name).is_file()
             and (released / name).read_bytes() == (made / name).read_bytes()
-            for name in names - {CARD, MANIFEST}
+            for name in names - {*WORDS, MANIFEST}
         )
 
 

@@ -160,7 +160,7 @@ def _value_columns(schema: Schema) -> set[str]:
 
 
 class ShardWriter:
-    """Writes samples of one split as shards, keeping at most one shard in memory.
+    """Writes samples of one split as shards `<stem>-00000.parquet`, at most one of them in memory.
 
     A shard ends at `shard_rows` rows (left out: `shard_rows_of` the schema) or `shard_bytes` bytes
     of Arrow data, whichever comes first.
@@ -171,11 +171,13 @@ class ShardWriter:
         folder: Path,
         split: str,
         *,
+        stem: str = "part",
         shard_rows: int | None = None,
         shard_bytes: int = SHARD_BYTES,
     ):
         self._directory = folder / split
         self._directory.mkdir(parents=True, exist_ok=True)
+        self._stem = stem
         self._shard_rows = shard_rows
         self._shard_bytes = shard_bytes
         self._waiting: list[pa.Table] = []
@@ -220,7 +222,7 @@ class ShardWriter:
         self._bytes += table.nbytes
 
     def _flush(self) -> None:
-        path = self._directory / f"part-{self._next_shard:05d}.parquet"
+        path = self._directory / f"{self._stem}-{self._next_shard:05d}.parquet"
         joined = pa.concat_tables(self._waiting)
         pq.write_table(joined, path, compression="zstd")
         self._waiting, self._rows, self._bytes = [], 0, 0

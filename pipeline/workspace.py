@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -222,8 +222,13 @@ def write_manifest(directory: Path, facts: dict[str, Any]) -> None:
     write_json(directory / MANIFEST, {"files": files, "facts": facts})
 
 
-def verify_manifest(directory: Path) -> dict[str, Any]:
+def verify_manifest(
+    directory: Path, *, needed: Callable[[str], bool] = lambda _: True
+) -> dict[str, Any]:
     """Re-hash every file of an artefact directory and return the manifest's facts.
+
+    Args:
+        needed: Whether a file that the manifest names has to be there, by its path.
 
     Raises:
         ArtifactError: the manifest is missing, or a file is missing, damaged or unlisted.
@@ -235,7 +240,8 @@ def verify_manifest(directory: Path) -> dict[str, Any]:
         for path in directory.rglob("*")
         if path.is_file() and path != directory / MANIFEST
     }
-    problems = [f"{name} is missing" for name in sorted(set(listed) - present)]
+    missing = sorted(set(listed) - present)
+    problems = [f"{name} is missing" for name in missing if needed(name)]
     problems += [f"{name} is not in the manifest" for name in sorted(present - set(listed))]
     problems += [
         f"{name} has changed since it was written"

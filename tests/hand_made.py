@@ -131,8 +131,11 @@ def curation_of(pool, *, chosen):
     )
 
 
-def write_finished_stages(root: Path, *, seed: int = 0, promoted: bool = True) -> Workspace:
+def write_finished_stages(
+    root: Path, *, seed: int = 0, promoted: bool = True, cheap: Samples | None = None, **result
+) -> Workspace:
     """Everything that stands in a workspace before `assemble`."""
+    root.mkdir(parents=True, exist_ok=True)
     (root / "params.yaml").write_text(f"seed: {seed}\n")
     workspace = Workspace(root)
     real, pool = real_images(seed), pool_images(seed + 1)
@@ -147,8 +150,11 @@ def write_finished_stages(root: Path, *, seed: int = 0, promoted: bool = True) -
             {"requested": {"cat": 0, "dog": 4}, "drawn": {"cat": 2, "dog": 8}},
         )
     with writing(workspace.trial) as directory:
-        result = trial_result(promoted=promoted, verdict="helps" if promoted else "no evidence")
-        write_result(directory, result)
+        verdict = "helps" if promoted else "no evidence"
+        write_result(directory, trial_result(promoted=promoted, verdict=verdict, **result))
+        if cheap is not None:
+            write_schema(directory / "cheap", cheap.schema)
+            write_split(directory / "cheap", "train", cheap)
         chosen = [False] * 2 + [True, False] * 4
         curation_of(pool, chosen=chosen).to_parquet(directory / "curation.parquet", index=False)
     return workspace

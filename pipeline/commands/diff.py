@@ -1,6 +1,7 @@
 """`equipoise diff`: what changed between two versions."""
 
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +10,8 @@ import typer
 from pipeline.commands.tables import table_of
 from pipeline.commands.transfer import transfer
 from pipeline.commands.versions import Name, Repository, name_at
+from pipeline.dataset.layout import is_among
+from pipeline.dataset.wanted import Rows
 from pipeline.errors import VersionError
 from pipeline.terminal import one_line, rich_console, say
 from pipeline.versions.difference import Difference, compare_releases
@@ -28,6 +31,9 @@ def diff(
         Path | None, typer.Option("--html", help="Write the comparison as a page here as well.")
     ] = None,
     name: Name = None,
+    rows_of: Annotated[
+        Rows, typer.Option("--rows", help="Which rows: train, balanced, synthetic or all.")
+    ] = "all",
 ) -> None:
     """Compare two versions: rows of each class, scores, params, generator."""
     with open_repository(repo) as git:
@@ -35,7 +41,7 @@ def diff(
         releases = list_releases(git, artefact)
         pair = [find_release(releases, wanted) for wanted in (old, new)]
         difference = compare_releases(git, *pair)
-        rows, reason = _rows(git, pair)
+        rows, reason = _rows(git, pair, rows_of)
     _print(difference, rows, reason)
     if html:
         text = page(difference, rows, name=artefact, rows_missing=reason)
@@ -43,7 +49,7 @@ def diff(
         say(f"Page: {html}")
 
 
-def _rows(git: Git, pair: list[Release]) -> tuple[list[Any] | None, str]:
+def _rows(git: Git, pair: list[Release], rows: Rows) -> tuple[list[Any] | None, str]:
     """The rows compared, or why they could not be."""
     from pipeline.dataset.difference import compare_rows
 
@@ -53,10 +59,11 @@ def _rows(git: Git, pair: list[Release]) -> tuple[list[Any] | None, str]:
             for release, folder in zip(pair, folders, strict=True):
                 folder.mkdir()
                 with transfer(f"Reading {release.tag}") as told:
-                    fetch_set(git, release, folder, on_progress=told)
+                    needed = partial(is_among, rows=rows)
+                    fetch_set(git, release, folder, needed=needed, on_progress=told)
         except VersionError as error:
             return None, str(error)
-        return list(compare_rows(*folders)), ""
+        return list(compare_rows(folders[0], folders[1], rows)), ""
 
 
 def _print(difference: Difference, rows: list[Any] | None, reason: str) -> None:

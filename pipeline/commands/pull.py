@@ -1,6 +1,7 @@
 """`equipoise pull`: a version's data in the form that its reader needs."""
 
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +9,8 @@ import typer
 
 from pipeline.commands.transfer import transfer
 from pipeline.commands.versions import Name, Repository, name_at
-from pipeline.dataset.wanted import Format, Selection
+from pipeline.dataset.layout import is_among
+from pipeline.dataset.wanted import Format, Rows, Selection
 from pipeline.errors import VersionError
 from pipeline.terminal import say
 from pipeline.versions.listing import find_release, list_releases
@@ -23,19 +25,24 @@ def pull(
     ] = "promoted",
     repo: Repository = ".",
     form: Annotated[Format, typer.Option("--format", help="The form of the data.")] = "parquet",
-    only_synthetic: Annotated[
-        bool, typer.Option("--only-synthetic", help="Leave the real rows out.")
-    ] = False,
-    only_real: Annotated[
-        bool, typer.Option("--only-real", help="Leave the synthetic rows out.")
-    ] = False,
+    rows: Annotated[
+        Rows,
+        typer.Option(
+            "--rows",
+            help="train: the recommended set. balanced: real rows and class-balanced GAN rows. "
+            "synthetic: the GAN rows. all: every row.",
+        ),
+    ] = "train",
     classes: Annotated[
         list[str] | None, typer.Option("--class", help="Only this class; may be repeated.")
     ] = None,
     name: Name = None,
+    only_synthetic: Annotated[bool, typer.Option("--only-synthetic", hidden=True)] = False,
+    only_real: Annotated[bool, typer.Option("--only-real", hidden=True)] = False,
 ) -> None:
     """Pull a version's dataset, every file checked against its manifest."""
-    selection = _selection(only_synthetic, only_real, classes or [])
+    _refuse_earlier_options(only_synthetic=only_synthetic, only_real=only_real)
+    selection = Selection(rows, tuple(classes or ()))
     with open_repository(repo) as git, new_directory(to) as directory:
         release = find_release(list_releases(git, name or name_at(git)), version)
         with transfer(f"Pulling {release.tag}") as told:
@@ -46,13 +53,19 @@ def pull(
                 from pipeline.dataset.export import export
 
                 with tempfile.TemporaryDirectory(prefix=f".{to.name}.", dir=to.parent) as whole:
-                    fetch_set(git, release, Path(whole), on_progress=told)
+                    needed = partial(is_among, rows=rows)
+                    fetch_set(git, release, Path(whole), needed=needed, on_progress=told)
                     export(Path(whole), directory, form, selection)
-    say(f"Pulled {release.tag} to {to}.")
+    say(f"Pulled {release.tag} to {to}: the rows `{rows}`.")
 
 
-def _selection(only_synthetic: bool, only_real: bool, classes: list[str]) -> Selection:
-    if only_synthetic and only_real:
-        raise VersionError("--only-synthetic and --only-real together leave no row; give one.")
-    synthetic = True if only_synthetic else False if only_real else None
-    return Selection(synthetic=synthetic, classes=tuple(classes))
+def _refuse_earlier_options(*, only_synthetic: bool, only_real: bool) -> None:
+    if only_synthetic:
+        raise VersionError(
+            "--only-synthetic is gone. `--rows synthetic` brings the GAN rows alone; give that."
+        )
+    if only_real:
+        raise VersionError(
+            "--only-real is gone. Every row says in its column `is_synthetic` whether it is real, "
+            "and as Parquet the real rows lie in a folder of their own, data/real."
+        )

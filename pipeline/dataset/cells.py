@@ -1,8 +1,10 @@
 """Cells of an exported table: text from outside must not become a formula in a spreadsheet."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from pipeline.samples import Samples
@@ -11,7 +13,12 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def harmless(value: Any) -> Any:
-    """Text that a spreadsheet would run gets an apostrophe before it; missing values become ""."""
+    """Text that a spreadsheet would run gets an apostrophe before it; missing values become "".
+
+    Lists of numbers, such as probabilities, become JSON.
+    """
+    if isinstance(value, list | np.ndarray):
+        return json.dumps([float(number) for number in value])
     if value is None or value is pd.NA or value is pd.NaT or _is_nan(value):
         return ""
     # A text that looks escaped already is escaped once more, so that `restored` undoes it.

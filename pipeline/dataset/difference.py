@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-import pyarrow.parquet as pq
 
+from pipeline.dataset.selection import label_column, prefix_of, selected_tables
+from pipeline.dataset.wanted import Rows, Selection
 from pipeline.row_digests import feature_digests
-from pipeline.storage import TABLE_PROVENANCE_PREFIX, read_schema
+from pipeline.storage import read_schema
 
 KEY = ["id", "class_name", "is_synthetic", "content"]
 
@@ -24,8 +25,8 @@ class RowChange:
     kept: int
 
 
-def compare_rows(old: Path, new: Path) -> list[RowChange]:
-    """Compare two augmented sets in Parquet.
+def compare_rows(old: Path, new: Path, rows: Rows = "all") -> list[RowChange]:
+    """Compare the rows of a config in two augmented sets in Parquet.
 
     A row is kept when its identifier, class, origin and content (pixels or features) are the same;
     a row that was relabelled or whose picture changed counts as removed and added.
@@ -33,7 +34,7 @@ def compare_rows(old: Path, new: Path) -> list[RowChange]:
     Returns:
         One entry for each class of either set and origin, real before synthetic, in label order.
     """
-    frames = [row_keys(folder) for folder in (old, new)]
+    frames = [row_keys(folder, rows) for folder in (old, new)]
     merged = frames[0].merge(frames[1], how="outer", on=KEY, indicator=True)
     counts = merged.groupby(["class_name", "is_synthetic", "_merge"], observed=False).size()
     classes = [*dict.fromkeys((*read_schema(old).classes, *read_schema(new).classes))]
@@ -55,17 +56,15 @@ def compare_rows(old: Path, new: Path) -> list[RowChange]:
     ]
 
 
-def row_keys(directory: Path) -> pd.DataFrame:
+def row_keys(directory: Path, rows: Rows = "all") -> pd.DataFrame:
     """One line a row: id, class name, origin, and a hash of the content; nothing is decoded."""
     schema = read_schema(directory)
     is_image = schema.modality == "image"
-    prefix = "" if is_image else TABLE_PROVENANCE_PREFIX
-    label = "label" if is_image else schema.label_column
+    prefix, label = prefix_of(schema), label_column(schema)
     content = ["image"] if is_image else [column.name for column in schema.columns]
     columns = [f"{prefix}id", f"{prefix}is_synthetic", label, *content]
     parts = []
-    for path in sorted((directory / "train").glob("part-*.parquet")):
-        table = pq.read_table(path, columns=columns)
+    for _, table in selected_tables(directory, Selection(rows), columns):
         frame = table.select(columns[:3]).to_pandas()
         frame.columns = pd.Index(["id", "is_synthetic", "class_name"])
         frame["class_name"] = [schema.classes[k] for k in frame["class_name"]]
@@ -78,5 +77,5 @@ def row_keys(directory: Path) -> pd.DataFrame:
             else feature_digests(table, schema)
         )
         parts.append(frame)
-    joined: pd.DataFrame = pd.concat(parts, ignore_index=True)[KEY]
+    joined: pd.DataFrame = pd.concat(parts or [pd.DataFrame(columns=KEY)], ignore_index=True)[KEY]
     return joined

@@ -16,7 +16,7 @@ MOST_PIXELS = 4096
 
 
 def export_csv(source: Path, target: Path, selection: Selection) -> None:
-    """Write `train.csv`: class name, what is known of the row, then its features or pixels.
+    """Write `train.csv`, named by the rows: class name, what is known of the row, its values.
 
     Pixels are columns `pixel_0, pixel_1, …` (rows of the image one after the other, channels
     last), integers from 0 to 255.
@@ -26,7 +26,7 @@ def export_csv(source: Path, target: Path, selection: Selection) -> None:
     """
     schema = read_schema(source)
     features = _feature_names(schema)
-    with (target / "train.csv").open("w", newline="", encoding="utf-8") as stream:
+    with (target / f"{selection.rows}.csv").open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         is_first = True
         for samples in selected_shards(source, selection):

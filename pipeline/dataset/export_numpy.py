@@ -19,6 +19,9 @@ from pipeline.workspace import write_json
 def export_numpy(source: Path, target: Path, selection: Selection) -> None:
     """Write `values.npy`, `labels.npy`, `weights.npy`, `is_synthetic.npy`, `ids.npy`, classes.json.
 
+    Where the set tells them also `in_train.npy` and `in_balanced.npy`, bool [n], and each list of
+    probabilities by its name, float64 [n, classes], NaN in rows without.
+
     `values.npy` is uint8 [n, height, width, channels] for images. For tables it is float64
     [n, columns]; `columns.json` names the columns, and for one of text the categories whose
     positions the numbers are; missing values are NaN. Labels are int64, weights float64.
@@ -60,8 +63,22 @@ def _save_rows(target: Path, parts: Iterable[Samples]) -> None:
         "is_synthetic": frame["is_synthetic"].to_numpy(dtype=bool),
         "ids": frame["id"].to_numpy(dtype=str),
     }
+    for name in ("in_train", "in_balanced"):
+        if name in frame:
+            arrays[name] = frame[name].to_numpy(dtype=bool)
+    for column in frame.columns:
+        kind = frame[column].dtype
+        if isinstance(kind, pd.ArrowDtype) and pa.types.is_list(kind.pyarrow_dtype):
+            arrays[column] = _matrix(frame[column], n_columns=len(parts[0].schema.classes))
     for name, array in arrays.items():
         np.save(target / f"{name}.npy", array, allow_pickle=False)
+
+
+def _matrix(column: pd.Series, *, n_columns: int) -> np.ndarray:
+    """Lists of `n_columns` numbers, float64 [n, n_columns]; NaN where a row has none."""
+    nothing = [np.nan] * n_columns
+    rows = [nothing if cell is None else cell for cell in pa.array(column).to_pylist()]
+    return np.array(rows, np.float64)
 
 
 def _categories(source: Path, selection: Selection, schema: Schema) -> dict[str, list[str]]:

@@ -4,7 +4,10 @@
     load_torch("DIR")                   a torch Dataset whose images decode when asked for
     datasets.load_dataset("DIR")        Hugging Face's own, which needs nothing from here
 
-The weights of the recommended mix come along in each of them.
+Each gives the rows of `train`, the recommended set: a plain fit on them needs no weights. Others
+are had by name: load_frame("DIR", rows="balanced"), load_dataset("DIR", "balanced"). Of a version
+that an earlier release made, `train` and `all` are all of its rows with the weights that it
+recommends, `balanced` its real and GAN rows, and `synthetic` its GAN rows.
 """
 
 from collections.abc import Callable
@@ -12,58 +15,76 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-import pyarrow.parquet as pq
 
+from pipeline.dataset.layout import EARLIER_FOLDER, FOLDER, require_rows, row_files
+from pipeline.dataset.selection import label_column, prefix_of, selected_table
+from pipeline.dataset.wanted import Rows, Selection
 from pipeline.errors import VersionError
-from pipeline.storage import TABLE_PROVENANCE_PREFIX, read_schema
+from pipeline.storage import read_schema
 from pipeline.workspace import verify_manifest
 
 if TYPE_CHECKING:
     from pipeline.dataset.torch_dataset import AugmentedDataset
 
 
-def load_frame(directory: Path | str, *, synthetic: bool | None = None) -> pd.DataFrame:
-    """Every row, with `class_name` beside the label; images stay encoded as PNG bytes in `image`.
+def load_frame(directory: Path | str, *, rows: Rows = "train") -> pd.DataFrame:
+    """The rows, with `class_name` beside the label; images stay encoded as PNG bytes in `image`.
 
     Args:
         directory: A pulled version, as Parquet.
-        synthetic: True for synthetic rows only, False for real rows only.
+        rows: "train", "balanced", "synthetic" or "all"; see above.
 
     Raises:
-        VersionError: the folder is not a pulled version in Parquet.
+        VersionError: the folder is not a pulled version in Parquet, or it does not hold such rows.
     """
-    folder = _checked(Path(directory))
+    folder = checked(Path(directory), rows)
     schema = read_schema(folder)
-    frame: pd.DataFrame = pq.read_table(folder / "train").to_pandas()
+    frame: pd.DataFrame = selected_table(folder, Selection(rows)).to_pandas()
     if schema.modality == "image":
         frame["image"] = [cell["bytes"] for cell in frame["image"]]
-    prefix, label = "", "label"
-    if schema.modality == "table":
-        prefix, label = TABLE_PROVENANCE_PREFIX, schema.label_column
-    frame[f"{prefix}class_name"] = [schema.classes[k] for k in frame[label]]
-    if synthetic is not None:
-        frame = frame[frame[f"{prefix}is_synthetic"] == synthetic].reset_index(drop=True)
+    names = [schema.classes[k] for k in frame[label_column(schema)]]
+    frame[f"{prefix_of(schema)}class_name"] = names
     return frame
 
 
 def load_torch(
-    directory: Path | str, *, transform: Callable[[Any], Any] | None = None
+    directory: Path | str,
+    *,
+    rows: Rows = "train",
+    transform: Callable[[Any], Any] | None = None,
+    recipe: bool = False,
+    seed: int = 0,
 ) -> "AugmentedDataset":
     """A torch Dataset of the images; see `pipeline.dataset.torch_dataset`.
 
+    Args:
+        directory: A pulled version, as Parquet.
+        rows: "train", "balanced", "synthetic" or "all"; see above.
+        transform: Makes an item of the uint8 array [height, width, channels].
+        recipe: Augment and sample as the trial advises for its network; `recipe.json` tells how.
+        seed: Of the augmentation.
+
     Raises:
-        VersionError: the folder is not a pulled image version in Parquet.
+        VersionError: the folder is not a pulled image version in Parquet, or it does not hold such
+            rows, or no recipe.
     """
     from pipeline.dataset.torch_dataset import AugmentedDataset
 
-    return AugmentedDataset(_checked(Path(directory)), transform=transform)
+    folder = checked(Path(directory), rows)
+    return AugmentedDataset(folder, rows=rows, transform=transform, recipe=recipe, seed=seed)
 
 
-def _checked(directory: Path) -> Path:
-    if not any((directory / "train").glob("*.parquet")):
+def checked(directory: Path, rows: Rows) -> Path:
+    """The folder, once it is proven to be a pulled version that holds these rows.
+
+    Raises:
+        VersionError: it is none, or does not hold them.
+        ArtifactError: a file is damaged.
+    """
+    if not row_files(directory, "all"):
         raise VersionError(
-            f"{directory} is not a version pulled as Parquet: it has no train/*.parquet. Get one "
-            "with `equipoise pull --to DIR`."
+            f"{directory} is not a version pulled as Parquet: it has neither {FOLDER}/*/*.parquet "
+            f"nor {EARLIER_FOLDER}/*.parquet. Get one with `equipoise pull --to DIR`."
         )
-    verify_manifest(directory)
+    require_rows(directory, verify_manifest(directory), rows)
     return directory

@@ -1,39 +1,91 @@
-"""The rows of an augmented set that a consumer wants."""
+"""The rows of an augmented set that a consumer wants, read one file at a time."""
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 
-from pipeline.dataset.assemble import COLUMNS
-from pipeline.dataset.wanted import Selection
+from pipeline.dataset.layout import is_earlier, row_files
+from pipeline.dataset.membership import RowCounts, rows_per_class
+from pipeline.dataset.wanted import Rows, Selection
 from pipeline.errors import VersionError
 from pipeline.samples import Samples, Schema
-from pipeline.storage import iterate_split, read_schema
+from pipeline.storage import TABLE_PROVENANCE_PREFIX, from_arrow, read_schema
+
+# Of an earlier release's set, whose rows do not say to which config they belong.
+EARLIER_SOURCES: dict[Rows, tuple[str, ...]] = {"balanced": ("real", "gan"), "synthetic": ("gan",)}
 
 
 def selected_shards(directory: Path, selection: Selection) -> Iterator[Samples]:
-    """The selected rows of an augmented set, one shard in memory at a time.
+    """The selected rows of an augmented set, one file in memory at a time.
 
     Raises:
         VersionError: a class is not in the set's schema.
     """
-    check_classes(read_schema(directory), selection.classes)
-    for shard in iterate_split(directory, "train"):
-        yield _typed(select(shard, selection))
+    schema = read_schema(directory)
+    return (from_arrow(table, schema) for _, table in selected_tables(directory, selection))
 
 
-def select(samples: Samples, selection: Selection) -> Samples:
-    """The selected rows, in their order."""
-    mask = np.ones(len(samples), dtype=bool)
-    if selection.synthetic is not None:
-        is_synthetic = samples.provenance["is_synthetic"].to_numpy(dtype=bool)
-        mask &= is_synthetic == selection.synthetic
-    if selection.classes:
-        wanted = [samples.schema.classes.index(name) for name in selection.classes]
-        mask &= np.isin(samples.labels, wanted)
-    return samples.take(mask)
+def selected_tables(
+    directory: Path, selection: Selection, columns: Sequence[str] | None = None
+) -> Iterator[tuple[str, pa.Table]]:
+    """The selected rows of each file as they are stored, and the file's path inside the set.
+
+    Files without any are left out. Of an earlier release's set, `train` and `all` are all rows,
+    `balanced` the real and the GAN's, `synthetic` the GAN's.
+
+    Args:
+        columns: Those to read; None for all.
+
+    Raises:
+        VersionError: a class is not in the set's schema.
+    """
+    schema = read_schema(directory)
+    check_classes(schema, selection.classes)
+    label, source = label_column(schema), prefix_of(schema) + "source"
+    by_source = EARLIER_SOURCES.get(selection.rows) if is_earlier(directory) else None
+    asked = [label] * bool(selection.classes) + [source] * bool(by_source)
+    for path in row_files(directory, selection.rows):
+        read = None if columns is None else [*dict.fromkeys((*columns, *asked))]
+        table = pq.read_table(path, columns=read)
+        mask = np.ones(table.num_rows, bool)
+        if selection.classes:
+            wanted = [schema.classes.index(name) for name in selection.classes]
+            mask &= np.isin(table[label].to_numpy(), wanted)
+        if by_source:
+            mask &= table[source].to_pandas().isin(by_source).to_numpy(bool)
+        table = table.filter(pa.array(mask))
+        if table.num_rows:
+            name = path.relative_to(directory).as_posix()
+            yield name, table if columns is None else table.select(columns)
+
+
+def selected_table(
+    directory: Path, selection: Selection, columns: Sequence[str] | None = None
+) -> pa.Table:
+    """The same as one table.
+
+    Raises:
+        VersionError: no row is selected.
+    """
+    parts = [table for _, table in selected_tables(directory, selection, columns)]
+    if not parts:
+        raise VersionError(f"{directory} has no rows `{selection.rows}`.")
+    return pa.concat_tables(parts)
+
+
+def count_selected(directory: Path, selection: Selection) -> RowCounts:
+    """How many rows of each class and source are selected; the values are not read."""
+    schema = read_schema(directory)
+    columns = [label_column(schema), prefix_of(schema) + "source"]
+    labels: list[int] = []
+    sources: list[str] = []
+    for _, table in selected_tables(directory, selection, columns):
+        labels += table[columns[0]].to_pylist()
+        sources += table[columns[1]].to_pylist()
+    return rows_per_class(labels, sources, schema)
 
 
 def check_classes(schema: Schema, classes: tuple[str, ...]) -> None:
@@ -48,7 +100,11 @@ def check_classes(schema: Schema, classes: tuple[str, ...]) -> None:
         raise VersionError(f"There is no class {unknown[0]!r} in this version; it has {known}.")
 
 
-def _typed(samples: Samples) -> Samples:
-    """The same rows with the column types of the whole set, also where a column is empty."""
-    types = {name: kind for name, kind in COLUMNS.items() if name in samples.provenance}
-    return replace(samples, provenance=samples.provenance.astype(types))
+def label_column(schema: Schema) -> str:
+    """The name of the label's column in a set's files."""
+    return "label" if schema.modality == "image" else schema.label_column
+
+
+def prefix_of(schema: Schema) -> str:
+    """What stands before the name of every provenance column in a set's files."""
+    return "" if schema.modality == "image" else TABLE_PROVENANCE_PREFIX

@@ -4,20 +4,26 @@ from dataclasses import dataclass
 from typing import Literal
 
 Format = Literal["parquet", "images", "csv", "numpy"]
+# The configs of a set, as the Hugging Face library calls them:
+# train      the recommended set: real rows, and the rows that the trial added to them
+# balanced   real rows and GAN rows, of each class exactly as many as were asked for
+# synthetic  every GAN row
+# all        every row
+Rows = Literal["train", "balanced", "synthetic", "all"]
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Rows by origin and class.
+    """Rows by config and class.
 
     Attributes:
-        synthetic: True for synthetic rows only, False for real rows only, None for both.
+        rows: The config.
         classes: Names of the classes to keep; empty for all.
     """
 
-    synthetic: bool | None = None
+    rows: Rows = "train"
     classes: tuple[str, ...] = ()
 
     @property
     def takes_all(self) -> bool:
-        return self.synthetic is None and not self.classes
+        return self.rows == "all" and not self.classes

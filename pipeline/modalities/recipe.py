@@ -1,5 +1,7 @@
 """How a classifier is trained: the one record that every arm of a trial reduces to."""
 
+import inspect
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,6 +43,13 @@ class Recipe:
             (self.smote, "SMOTE"),
         ]
         return ", ".join(text for holds, text in parts if holds) or "plain training"
+
+
+def meanings() -> dict[str, str]:
+    """Setting → what its values mean, as the attributes of `Recipe` are told."""
+    _, _, told = (inspect.getdoc(Recipe) or "").partition("Attributes:\n")
+    found = re.findall(r"^    (\w+): (.+(?:\n {8}.+)*)", told, re.MULTILINE)
+    return {name: " ".join(text.split()) for name, text in found}
 
 
 @dataclass(frozen=True)

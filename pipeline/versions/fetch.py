@@ -5,7 +5,7 @@ manifest among them proves their SHA-256; nothing is taken on trust.
 """
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -31,9 +31,19 @@ SPARE_BYTES = 50_000_000
 
 
 def fetch_output(
-    git: Git, release: Release, path: str, directory: Path, *, on_progress: OnProgress
+    git: Git,
+    release: Release,
+    path: str,
+    directory: Path,
+    *,
+    needed: Callable[[str], bool] = lambda _: True,
+    on_progress: OnProgress,
 ) -> None:
-    """Fetch one stored folder of a release into `directory`, every file's hash checked."""
+    """Fetch one stored folder of a release into `directory`, every file's hash checked.
+
+    Args:
+        needed: Whether a file is, by its path inside the folder; others are not fetched.
+    """
     prefix = released_prefix(git, release)
     where = f"{LOCK} of {release.tag}"
     outputs = read_outputs(git.read(release.commit, prefix + LOCK), where=where)
@@ -42,7 +52,8 @@ def fetch_output(
     store = open_store(remote)
     stated = read_details(git, release.commit, prefix).objects
     folder_md5 = output_at(outputs, path, where=where).md5
-    files = listed_files(store, folder_md5, directory, stated=stated, tag=release.tag)
+    listed = listed_files(store, folder_md5, directory, stated=stated, tag=release.tag)
+    files = [file for file in listed if needed(file.path)]
     total = sum(_stated(stated, file.md5, release.tag) for file in files)
     require_room(directory, total, tag=release.tag)
     for file in files:

@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -39,7 +39,12 @@ def new_directory(target: Path) -> Iterator[Path]:
 
 
 def fetch_set(
-    git: Git, release: Release, directory: Path, *, on_progress: OnProgress = no_matter
+    git: Git,
+    release: Release,
+    directory: Path,
+    *,
+    needed: Callable[[str], bool] = lambda _: True,
+    on_progress: OnProgress = no_matter,
 ) -> None:
     """Write the augmented set of a release into an empty folder, and prove it by its manifest.
 
@@ -47,14 +52,15 @@ def fetch_set(
         git: The repository with the release's tag.
         release: Which one.
         directory: An existing, empty folder.
+        needed: Whether a file is, by its path inside the set; others are not fetched.
         on_progress: Is told the number of bytes done, and of all bytes.
 
     Raises:
         VersionError: an object is missing or damaged.
         ArtifactError: what arrived does not match its manifest.
     """
-    fetch_output(git, release, AUGMENTED, directory, on_progress=on_progress)
-    verify_manifest(directory)
+    fetch_output(git, release, AUGMENTED, directory, needed=needed, on_progress=on_progress)
+    verify_manifest(directory, needed=needed)
 
 
 def pull(git: Git, release: Release, target: Path, *, on_progress: OnProgress = no_matter) -> None:

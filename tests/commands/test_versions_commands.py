@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline.cli import app
+from pipeline.dataset.load import load_frame
 from pipeline.workspace import verify_manifest
 from tests.versions.conftest import finished_run, private_site_cache, released_run, sh
 
@@ -68,21 +69,46 @@ def test_pull_takes_the_newest_promoted_and_refuses_to_overwrite(equipoise, tmp_
 def test_pull_of_chosen_rows_in_another_form(equipoise, tmp_path):
     equipoise(
         *("pull", "v0.1.0", "--to", tmp_path / "data", "--format", "numpy"),
-        *("--only-synthetic", "--class", "dog"),
+        *("--rows", "synthetic", "--class", "dog"),
     )
-    assert np.load(tmp_path / "data" / "is_synthetic.npy").tolist() == [True] * 4
+    assert np.load(tmp_path / "data" / "is_synthetic.npy").tolist() == [True] * 6
     assert not [path for path in tmp_path.iterdir() if path.name != "data"]
 
 
-def test_pull_of_one_origin_as_parquet(equipoise, tmp_path):
-    equipoise("pull", "latest", "--to", tmp_path / "data", "--only-real")
-    assert not pd.read_parquet(tmp_path / "data" / "train")["is_synthetic"].any()
+def test_a_plain_pull_brings_the_recommended_set_and_nothing_else(equipoise, tmp_path):
+    assert "the rows `train`" in equipoise("pull", "latest", "--to", tmp_path / "data")
+    found = [pd.read_parquet(path) for path in (tmp_path / "data").rglob("*.parquet")]
+    assert sorted(len(frame) for frame in found) == [2, 2, 8]
+    assert all(frame["in_train"].all() for frame in found)
 
 
-def test_pull_of_nothing_is_refused_before_anything_is_fetched(equipoise, tmp_path):
-    told = equipoise("pull", "--to", tmp_path / "x", "--only-real", "--only-synthetic", code=2)
-    assert "leave no row" in told
+@pytest.mark.parametrize(("rows", "n"), [("train", 12), ("balanced", 12), ("synthetic", 6)])
+def test_pull_of_a_config_is_loaded_by_its_name(equipoise, tmp_path, rows, n):
+    equipoise("pull", "--to", tmp_path / "data", "--rows", rows)
+    assert len(load_frame(tmp_path / "data", rows=rows)) == n
+
+
+def test_pull_of_all_rows_is_the_release_byte_for_byte(equipoise, tmp_path, released_run):
+    equipoise("pull", "--to", tmp_path / "data", "--rows", "all")
+    original = released_run / "data" / "augmented"
+    for path in original.rglob("*.*"):
+        assert (tmp_path / "data" / path.relative_to(original)).read_bytes() == path.read_bytes()
+
+
+def test_a_class_that_is_not_there_is_refused_and_nothing_is_left(equipoise, tmp_path):
     assert "no class 'cow'" in equipoise("pull", "--to", tmp_path / "x", "--class", "cow", code=2)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("option", "remedy"),
+    [("--only-synthetic", "`--rows synthetic`"), ("--only-real", "data/real")],
+)
+def test_an_option_of_before_is_refused_with_what_took_its_place(
+    equipoise, tmp_path, option, remedy
+):
+    told = " ".join(equipoise("pull", "--to", tmp_path / "x", option, code=2).split())
+    assert remedy in told
     assert list(tmp_path.iterdir()) == []
 
 
@@ -92,6 +118,12 @@ def test_diff_prints_and_writes_a_page(equipoise, tmp_path):
     assert "augmented: v0.1.0" in (tmp_path / "diff.html").read_text()
 
 
+def test_diff_of_a_config_compares_its_rows_alone(equipoise):
+    told = equipoise("diff", "v0.1.0", "latest", "--rows", "synthetic")
+    assert "Of the real rows 0 were added, 0 removed, 0 kept." in told
+    assert "Of the synthetic rows 0 were added, 0 removed, 6 kept." in told
+
+
 def test_verify_says_what_it_looked_at(equipoise):
-    assert "16 objects" in equipoise("verify")
+    assert "20 objects" in equipoise("verify")
     assert "every byte read); all is well." in equipoise("verify", "v0.1.0", "--read-data")

@@ -2,13 +2,13 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
-from datasets import load_dataset
 
-from pipeline.dataset.assemble import assemble, rows_per_class
+from pipeline.dataset.assemble import assemble
+from pipeline.dataset.membership import rows_per_config
 from pipeline.errors import ArtifactError
 from pipeline.params import Params
-from pipeline.results import DoseRow
 from pipeline.stages.assemble import run
 from pipeline.workspace import verify_manifest
 from tests.hand_made import curation_of, images, pool_images, real_images, trial_result
@@ -16,24 +16,76 @@ from tests.hand_made import write_finished_stages as finished
 
 REQUESTED = {"cat": 0, "dog": 4}
 CHOSEN = [False] * 2 + [True, False] * 4
+REAL = {"cat": {"real": 6}, "dog": {"real": 2}}
 
 
-def assembled(*, chosen=CHOSEN, requested=REQUESTED, cheap=None, **result):
+def assembled(
+    *, chosen=CHOSEN, accepted=True, requested=REQUESTED, real=None, cheap=None, in_set=None
+):
     pool = pool_images()
+    curation = curation_of(pool, chosen=chosen).assign(accepted=accepted)
     return assemble(
-        real_images(),
+        real_images() if real is None else real,
         pool,
-        curation=curation_of(pool, chosen=chosen).sample(frac=1, random_state=3),
+        curation=curation.sample(frac=1, random_state=3),
         requested=requested,
-        result=trial_result(**result),
+        result=trial_result(in_set=in_set),
         cheap=cheap,
     )
 
 
-def test_every_real_row_and_exactly_the_asked_synthetic_rows_are_in_the_set():
-    samples = assembled()
-    assert rows_per_class(samples) == {"cat": {"gan": 0, "real": 6}, "dog": {"gan": 4, "real": 2}}
-    assert samples.counts() == {"cat": 6, "dog": 6}
+def in_set(**rows):
+    """The recommended set with further rows of dogs."""
+    return {**REAL, "dog": {"real": 2, **rows}}
+
+
+def drawn(samples, column):
+    """Draws of the GAN rows that are in a config, in order."""
+    frame = samples.provenance
+    return frame["draw"][(frame["source"] == "gan") & frame[column]].tolist()
+
+
+def test_the_recommended_set_has_the_first_accepted_rows_in_the_order_of_drawing():
+    accepted = [True] * 2 + [False, True, True, False, True, True, True, True]
+    samples = assembled(accepted=accepted, in_set=in_set(gan=3))
+    assert sorted(drawn(samples, "in_train")) == [1, 2, 4]
+
+
+def test_the_balanced_set_has_exactly_the_rows_that_curation_chose():
+    assert sorted(drawn(assembled(), "in_balanced")) == [0, 2, 4, 6]
+    assert rows_per_config(assembled())["balanced"] == {
+        "cat": {"real": 6, "gan": 0},
+        "dog": {"real": 2, "gan": 4},
+    }
+
+
+def test_a_row_that_makes_up_the_number_without_being_accepted_is_in_no_recommended_set():
+    samples = assembled(accepted=np.arange(10) != 2)
+    assert 0 in drawn(samples, "in_balanced")
+    assert 0 not in drawn(samples, "in_train")
+
+
+def test_a_gan_row_in_neither_set_is_not_shipped():
+    assert set(assembled().provenance["draw"].dropna()) == {0, 1, 2, 3, 4, 6}
+
+
+def test_where_gan_rows_are_not_recommended_they_are_in_the_balanced_set_alone():
+    samples = assembled(in_set=REAL)
+    assert drawn(samples, "in_train") == []
+    assert len(drawn(samples, "in_balanced")) == 4
+
+
+def test_a_row_weighs_one_in_the_recommended_set_and_nothing_elsewhere():
+    frame = assembled().provenance
+    assert (frame["weight"] == frame["in_train"].astype(float)).all()
+
+
+def test_every_real_row_is_in_both_sets():
+    frame = assembled().provenance
+    real = frame[frame["source"] == "real"]
+    assert len(real) == 8
+    assert real["in_train"].all()
+    assert real["in_balanced"].all()
 
 
 def test_a_chosen_row_keeps_its_picture_its_address_and_its_score():
@@ -58,112 +110,95 @@ def test_a_curation_of_another_pool_is_refused():
         assemble(real_images(), pool, curation=curation, requested=REQUESTED, result=trial_result())
 
 
-def test_rows_carry_the_weight_that_the_trial_recommends():
-    frame = assembled(weights={"gan": 0.25}).provenance
-    assert frame.groupby("source")["weight"].unique().map(list).to_dict() == {
-        "gan": [0.25],
-        "real": [1.0],
-    }
+def test_a_set_with_more_gan_rows_than_were_accepted_is_refused():
+    with pytest.raises(ArtifactError, match="4 gan rows of class 'dog', and only 3"):
+        assembled(accepted=np.arange(10) < 5)
 
 
-def test_a_row_that_makes_up_the_number_without_being_accepted_weighs_nothing():
-    pool = pool_images()
-    curation = curation_of(pool, chosen=CHOSEN)
-    curation["accepted"] = np.arange(len(pool)) != 4
-    result = trial_result(weights={"gan": 0.25})
-    samples = assemble(real_images(), pool, curation=curation, requested=REQUESTED, result=result)
-    frame = samples.provenance.set_index("id")
-    drawn = frame[frame["source"] == "gan"]["weight"]
-    assert drawn[pool.ids[4]] == 0.0
-    assert set(drawn.drop(pool.ids[4])) == {0.25}
+@pytest.mark.parametrize("n", [0, 3])
+def test_a_set_without_all_real_rows_is_refused(n):
+    with pytest.raises(ArtifactError, match=f"{n} real rows of class 'dog' .* has 2"):
+        assembled(in_set={"cat": {"real": 6}, "dog": {"real": n}})
 
 
-def test_weight_zero_is_kept_where_the_trial_found_no_help():
-    frame = assembled(weights={"gan": 0.0}).provenance
-    assert (frame.loc[frame["is_synthetic"], "weight"] == 0).all()
+def test_a_record_of_other_classes_is_refused():
+    with pytest.raises(ArtifactError, match="differ in the class 'cow'"):
+        assembled(in_set={"cat": {"real": 6}, "cow": {"real": 2}})
 
 
-def test_a_dose_of_the_rows_own_class_goes_before_the_mean_weight_of_its_source():
-    dose = {"class_name": "dog", "origin": "gan", "share": 0.1}
-    doses = (
-        DoseRow(classifier="cnn", weight=0.125, **dose),
-        DoseRow(classifier="svm", weight=0.75, **dose),
-    )
-    frame = assembled(weights={"gan": 0.5}, doses=doses).provenance
-    assert (frame.loc[frame["is_synthetic"], "weight"] == 0.125).all()
+CHEAP = images(
+    [0, 1, 1, 1, 1],
+    ids=["smote-0-0", "smote-1-0", "copy-1-0", "copy-1-1", "copy-1-2"],
+    origin=["smote", "smote", "classical", "classical", "classical"],
+)
 
 
-def test_cheap_rows_that_won_a_place_come_along_under_their_own_source():
-    cheap = images([1], ids=["smote-1-0"], origin=["smote"])
-    samples = assembled(cheap=cheap, weights={"gan": 0.0, "smote": 1.0})
-    assert rows_per_class(samples)["dog"] == {"gan": 4, "real": 2, "smote": 1}
-    assert samples.provenance.iloc[-1]["weight"] == 1.0
+def test_of_other_sources_the_first_rows_come_along_under_their_own_name():
+    frame = assembled(cheap=CHEAP, in_set=in_set(classical=2)).provenance
+    added = frame[~frame["source"].isin(["real", "gan"])]
+    assert added["id"].tolist() == ["copy-1-0", "copy-1-1"]
+    assert added["source"].tolist() == ["classical"] * 2
+    assert added["in_train"].all()
+    assert not added["in_balanced"].any()
+
+
+@pytest.mark.parametrize("cheap", [None, CHEAP])
+def test_a_source_with_fewer_rows_than_the_set_is_refused(cheap):
+    with pytest.raises(ArtifactError, match="Run `equipoise run`"):
+        assembled(cheap=cheap, in_set=in_set(smote=2))
+
+
+def test_what_is_known_of_a_row_that_a_teacher_labelled_comes_along():
+    kind = pd.ArrowDtype(pa.list_(pa.field("element", pa.float32())))
+    taught = images([1], ids=["taught-0"], origin=["taught"], proposed_by=["deformed"])
+    told = pd.Series([[0.25, 0.75]], dtype=kind)
+    taught = replace(taught, provenance=taught.provenance.assign(teacher_probabilities=told))
+    frame = assembled(cheap=taught, in_set=in_set(taught=1)).provenance
+    assert frame["proposed_by"].dropna().tolist() == ["deformed"]
+    assert [list(cell) for cell in frame["teacher_probabilities"].dropna()] == [[0.25, 0.75]]
+    assert "teacher_probabilities" not in assembled().provenance
 
 
 def test_real_rows_keep_their_groups_and_synthetic_rows_have_none():
-    real, pool = real_images(), pool_images()
+    real = real_images()
     grouped = replace(real, provenance=real.provenance.assign(group=[*"aabbccdd"]))
-    frame = assemble(
-        grouped,
-        pool,
-        curation=curation_of(pool, chosen=CHOSEN),
-        requested=REQUESTED,
-        result=trial_result(),
-    ).provenance
+    frame = assembled(real=grouped).provenance
     assert frame["group"].dropna().tolist() == [*"aabbccdd"]
     assert frame["group"].notna().tolist() == (~frame["is_synthetic"]).tolist()
     assert "group" not in assembled().provenance
 
 
 def test_the_inputs_are_left_as_they_were():
-    pool, real = pool_images(), real_images()
+    pool, real, cheap = pool_images(), real_images(), replace(CHEAP)
+    before = [part.provenance.copy() for part in (pool, real, cheap)]
     assemble(
         real,
         pool,
         curation=curation_of(pool, chosen=CHOSEN),
         requested=REQUESTED,
-        result=trial_result(),
+        result=trial_result(in_set=in_set(smote=1)),
+        cheap=cheap,
     )
-    assert list(pool.provenance) == list(pool_images().provenance)
+    for part, frame in zip((pool, real, cheap), before, strict=True):
+        pd.testing.assert_frame_equal(part.provenance, frame)
     assert (pool.values == pool_images().values).all()
-    assert list(real.provenance) == list(real_images().provenance)
 
 
-@pytest.fixture(scope="module")
-def augmented(tmp_path_factory):
-    workspace = finished(tmp_path_factory.mktemp("workspace"))
-    run(workspace, Params())
-    return workspace.augmented
-
-
-def test_the_stage_writes_a_set_that_its_manifest_proves(augmented):
-    facts = verify_manifest(augmented)
-    assert facts["rows"]["dog"] == {"gan": 4, "real": 2}
-
-
-def test_the_stage_writes_the_same_bytes_again(augmented, tmp_path):
+def test_the_stage_writes_a_set_that_its_manifest_proves(tmp_path):
     workspace = finished(tmp_path)
     run(workspace, Params())
-    for path in augmented.rglob("*.*"):
-        assert (workspace.augmented / path.relative_to(augmented)).read_bytes() == path.read_bytes()
+    facts = verify_manifest(workspace.augmented)
+    assert facts["rows"] == facts["configs"]["train"]
+    assert facts["rows"]["dog"] == {"gan": 4, "real": 2}
+    assert facts["configs"]["all"]["dog"] == {"gan": 6, "real": 2}
 
 
-def test_pandas_reads_the_set_unasked(augmented):
-    frame = pd.read_parquet(augmented / "train")
-    assert len(frame) == 12
-    assert frame["is_synthetic"].sum() == 4
-
-
-def test_hugging_face_datasets_reads_the_set_unasked(augmented, tmp_path, monkeypatch):
-    rows = load_dataset(str(augmented), split="train", cache_dir=str(tmp_path))
-    assert rows.features["label"].names == ["cat", "dog"]
-    assert rows[0]["image"].size == (8, 8)
-    assert rows[-1]["source"] == "gan"
-
-
-def test_the_card_tells_verdict_weights_and_counts(augmented):
-    text = (augmented / "README.md").read_text()
-    assert "## Verdict: helps" in text
-    assert "+3.0 points of balanced accuracy, interval [+0.5, +5.5]" in text
-    assert "| gan | 4 | 0.50 |" in text
-    assert "| dog | 4 | 2 | 6 |" in text
+def test_the_stage_writes_the_same_bytes_again(tmp_path):
+    made = [finished(tmp_path / name, cheap=CHEAP, in_set=in_set(gan=1, smote=1)) for name in "ab"]
+    for workspace in made:
+        run(workspace, Params())
+    first, second = (workspace.augmented for workspace in made)
+    paths = [path for path in first.rglob("*") if path.is_file()]
+    assert len(paths) == 8
+    for path in paths:
+        assert (second / path.relative_to(first)).read_bytes() == path.read_bytes()

@@ -4,21 +4,27 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from datasets import get_dataset_config_names, load_dataset
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from pipeline.dataset.assemble import COLUMNS
 from pipeline.dataset.cells import harmless, restored
 from pipeline.dataset.export import export
 from pipeline.dataset.export_images import file_name, unique_names
+from pipeline.dataset.layout import is_among
+from pipeline.dataset.load import load_frame
+from pipeline.dataset.selection import selected_shards
 from pipeline.dataset.wanted import Selection
+from pipeline.dataset.write import write_set
 from pipeline.errors import VersionError
 from pipeline.params import Params
-from pipeline.samples import Column, Samples, Schema
+from pipeline.samples import Column, Samples, Schema, concatenate
 from pipeline.stages.assemble import run
-from pipeline.storage import from_arrow, read_split, write_schema, write_split
+from pipeline.storage import from_arrow
 from pipeline.workspace import verify_manifest
-from tests.hand_made import write_finished_stages
+from tests.hand_made import trial_result, write_finished_stages
 from tests.sources.table_file import looked_at
 
 
@@ -31,34 +37,92 @@ def source(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def original(source):
-    return read_split(source, "train")
+    return concatenate(list(selected_shards(source, Selection())))
 
 
 @pytest.fixture
 def exported(source, tmp_path):
     def make(form, **selection):
-        export(source, tmp_path, form, Selection(**selection))
-        verify_manifest(tmp_path)
-        return tmp_path
+        target = tmp_path / "part"
+        target.mkdir()
+        export(source, target, form, Selection(**selection))
+        verify_manifest(target)
+        return target
 
     return make
 
 
-def test_parquet_without_a_selection_is_the_release_byte_for_byte(exported, source):
-    target = exported("parquet")
-    for path in source.rglob("*.*"):
-        assert (target / path.relative_to(source)).read_bytes() == path.read_bytes()
+def files_of(folder):
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
-@pytest.mark.parametrize(("synthetic", "rows"), [(True, 4), (False, 8)])
-def test_parquet_of_one_origin_keeps_layout_and_types(exported, source, synthetic, rows):
-    target = exported("parquet", synthetic=synthetic)
-    frame = pd.read_parquet(target / "train")
-    assert len(frame) == rows
-    assert (frame["is_synthetic"] == synthetic).all()
-    whole = pd.read_parquet(source / "train", dtype_backend="pyarrow")
-    part = pd.read_parquet(target / "train", dtype_backend="pyarrow")
+def test_parquet_of_all_rows_is_the_release_byte_for_byte(exported, source):
+    assert files_of(exported("parquet", rows="all")) == files_of(source)
+
+
+@pytest.mark.parametrize("rows", ["train", "balanced", "synthetic"])
+def test_parquet_of_a_config_has_its_files_as_released_and_no_other(exported, source, rows):
+    part, whole = files_of(exported("parquet", rows=rows)), files_of(source)
+    names = [name for name in part if name.startswith("data/")]
+    assert names == [name for name in whole if name.startswith("data/") and is_among(name, rows)]
+    assert all(part[name] == whole[name] for name in (*names, "schema.json", "recipe.json"))
+
+
+@pytest.mark.parametrize("rows", ["train", "balanced", "synthetic", "all"])
+def test_parquet_of_one_class_keeps_layout_and_types(exported, source, rows):
+    part = load_frame(exported("parquet", rows=rows, classes=("dog",)), rows=rows)
+    whole = load_frame(source, rows=rows)
+    assert part["id"].tolist() == whole["id"][whole["class_name"] == "dog"].tolist()
     assert part.dtypes.equals(whole.dtypes)
+
+
+@pytest.mark.parametrize(
+    ("selection", "configs"),
+    [
+        ({"rows": "train"}, ["train"]),
+        ({"rows": "synthetic"}, ["synthetic"]),
+        ({"rows": "all", "classes": ("dog",)}, ["train", "balanced", "synthetic", "all"]),
+        ({"rows": "all", "classes": ("cat",)}, ["train", "balanced", "all"]),
+    ],
+)
+def test_card_and_manifest_of_a_part_name_the_configs_that_it_holds(
+    exported, selection, configs, tmp_path
+):
+    target = exported("parquet", **selection)
+    assert get_dataset_config_names(str(target)) == configs
+    facts = verify_manifest(target)
+    assert sorted(facts["configs"]) == sorted(configs)
+    for config in configs:
+        rows = load_dataset(str(target), config, split="train", cache_dir=str(tmp_path / "cache"))
+        told = facts["configs"][config].values()
+        assert len(rows) == sum(sum(of_class.values()) for of_class in told) > 0
+
+
+def test_the_card_of_a_part_says_first_what_it_holds(exported):
+    text = (exported("csv", rows="balanced", classes=("dog",)) / "README.md").read_text()
+    _, header, body = text.split("---\n", maxsplit=2)
+    assert "configs" not in header
+    assert body.strip().startswith(
+        "**A part of the version.** This folder holds the rows `balanced` of one class: 6 rows, "
+        "as csv."
+    )
+
+
+def test_the_library_reads_exported_pictures_unasked(exported, tmp_path):
+    target = exported("images")
+    rows = load_dataset(str(target), split="train", cache_dir=str(tmp_path / "cache"))
+    assert len(rows) == 12
+    assert rows[0]["image"].size == (8, 8)
+
+
+def test_no_row_to_export_is_refused_and_nothing_is_written(exported, tmp_path):
+    with pytest.raises(VersionError, match="no row of 'cat' among the rows `synthetic`"):
+        exported("parquet", rows="synthetic", classes=("cat",))
+    assert list((tmp_path / "part").iterdir()) == []
 
 
 def test_images_lie_in_a_folder_of_their_class_and_are_the_very_pixels(exported, original):
@@ -71,6 +135,7 @@ def test_images_lie_in_a_folder_of_their_class_and_are_the_very_pixels(exported,
             assert (np.asarray(image) == original.values[position, :, :, 0]).all()
         assert row["file_name"].startswith(row["label"])
         assert row["weight"] == original.provenance["weight"][position]
+        assert row["in_balanced"] == original.provenance["in_balanced"][position]
 
 
 def test_csv_holds_every_pixel_of_the_asked_class(exported, original):
@@ -86,12 +151,13 @@ def test_numpy_arrays_load_without_pickle_and_stay_in_step(exported, original):
     target = exported("numpy")
     arrays = {
         name: np.load(target / f"{name}.npy", allow_pickle=False)
-        for name in ("values", "labels", "weights", "is_synthetic", "ids")
+        for name in ("values", "labels", "weights", "is_synthetic", "ids", "in_balanced")
     }
     assert (arrays["values"] == original.values).all()
     assert (arrays["labels"] == original.labels).all()
     assert (arrays["ids"] == original.ids.astype(str)).all()
-    assert arrays["weights"][arrays["is_synthetic"]].tolist() == [0.5] * 4
+    assert arrays["weights"].tolist() == [1.0] * 12
+    assert arrays["in_balanced"].tolist() == original.provenance["in_balanced"].tolist()
 
 
 def test_an_unknown_class_is_refused_with_those_there_are(exported):
@@ -115,13 +181,22 @@ def table(tmp_path_factory):
         schema=schema,
         values=pd.DataFrame({"age": [31.0, np.nan, 50.0], "job": ["nurse", "=cmd()", None]}),
         labels=np.array([0, 1, 1]),
-        provenance=pd.DataFrame(
-            {"id": ["r0", "r1", "s0"], "is_synthetic": [False, False, True], "weight": [1.0, 1, 0]}
-        ),
+        provenance=pd.DataFrame({"id": ["r0", "r1", "s0"], "source": ["real", "real", "smote"]}),
     )
-    write_schema(folder, schema)
-    write_split(folder, "train", samples)
-    return folder
+    return write_table(folder / "set", samples)
+
+
+def write_table(directory, samples):
+    """A set of a table, all of whose rows are in `train`."""
+    frame = samples.provenance.reindex(columns=[*COLUMNS])
+    is_real = frame["source"] == "real"
+    frame = frame.assign(
+        is_synthetic=~is_real, in_train=True, in_balanced=is_real, weight=1.0
+    ).astype(COLUMNS)
+    in_set = {name: {"real": n} for name, n in samples.counts().items()}
+    result = trial_result(in_set=in_set)
+    write_set(directory, replace(samples, provenance=frame), result, name="augmented", seed=0)
+    return directory
 
 
 def test_a_table_becomes_csv_whose_cells_no_spreadsheet_runs(table, tmp_path):
@@ -188,18 +263,12 @@ def test_a_table_read_back_from_its_csv_has_the_values_that_it_had(tmp_path):
     settings = {"table": {"unique_columns": []}, "minimum_per_class": 1}
     source, survey = looked_at(tmp_path / "raw.parquet", label="kind", **settings)
     before = from_arrow(next(source.read(np.arange(24))), survey.schema)
-    released = replace(before, provenance=before.provenance.assign(is_synthetic=False, weight=1.0))
-    write_schema(tmp_path / "set", released.schema)
-    write_split(tmp_path / "set", "train", released)
+    write_table(
+        tmp_path / "set", replace(before, provenance=before.provenance.assign(source="real"))
+    )
     (tmp_path / "out").mkdir()
     export(tmp_path / "set", tmp_path / "out", "csv", Selection())
-    columns = [
-        "equipoise.id",
-        "equipoise.source_path",
-        "equipoise.is_synthetic",
-        "equipoise.weight",
-    ]
-    columns += ["equipoise.cluster"]
+    columns = [f"equipoise.{name}" for name in COLUMNS]
     table = {"leave_out": columns, "kinds": {"word": "categorical"}, "quoted_newlines": "allow"}
     again, reread = looked_at(tmp_path / "out" / "train.csv", label="kind", table=table)
     after = from_arrow(next(again.read(np.arange(24))), reread.schema)

@@ -7,7 +7,7 @@ from pipeline.versions.details import DETAILS
 from pipeline.versions.fetch import Listed, check_inside, released_prefix
 from pipeline.versions.git import Git
 from pipeline.versions.listing import find_release, list_releases
-from pipeline.versions.pull import pull
+from pipeline.versions.pull import fetch_set, new_directory, pull
 from pipeline.versions.record import tag_message
 from pipeline.workspace import verify_manifest
 from tests.released import record
@@ -26,6 +26,22 @@ def test_a_pulled_version_is_what_was_released(released_run, tmp_path):
     original = released_run / "data" / "augmented"
     for path in original.rglob("*.*"):
         assert (tmp_path / "got" / path.relative_to(original)).read_bytes() == path.read_bytes()
+
+
+def test_of_a_version_only_the_files_that_are_needed_are_fetched(released_run, tmp_path):
+    git, release = the_release(released_run)
+    got = []
+    with new_directory(tmp_path / "got") as directory:
+        fetch_set(
+            git,
+            release,
+            directory,
+            needed=lambda name: "balanced" not in name,
+            on_progress=lambda done, total: got.append(total),
+        )
+    names = {path.name.split("-")[0] for path in (tmp_path / "got").rglob("*.parquet")}
+    assert names == {"both", "recommended"}
+    assert set(got) == {sum(p.stat().st_size for p in (tmp_path / "got").rglob("*.*"))}
 
 
 def test_a_folder_that_exists_is_neither_nested_nor_overwritten(released_run, tmp_path):

@@ -46,7 +46,7 @@ def damage(path, how):
 def test_a_healthy_version_has_no_problems(place):
     found = place.verify(read_data=True)
     assert found.problems == []
-    assert (found.versions, found.objects) == (["v0.1.0"], 16)
+    assert (found.versions, found.objects) == (["v0.1.0"], 20)
 
 
 @pytest.mark.parametrize("read_data", [False, True])
