@@ -41,9 +41,14 @@ def many_classes(names):
         "copies": result.copies.model_copy(
             update={"wording": names[0], "closest": tuple((name, name, 0.5) for name in names)}
         ),
+        "set_words": names[1],
+        "consumers": [*result.consumers, names[6]],
+        "advice": [
+            result.advice[0].model_copy(update={"words": names[2], "recipe": {names[3]: 1.0}})
+        ],
         "arms": [
-            arm.model_copy(update={"settings": names[place], "title": names[-1 - place],
-                                   "confusion": ()})
+            arm.model_copy(update={"settings": names[place % len(names)],
+                                   "title": names[-1 - place % len(names)], "confusion": ()})
             for place, arm in enumerate(result.arms)
         ],
     }  # fmt: skip

@@ -46,24 +46,26 @@ def build(material: Material) -> Section:
 def arms_table(
     material: Material,
     classifier: str = PANEL,
-    arms: Sequence[ArmScore] | None = None,
     *,
-    key: str = "",
+    recipes: Sequence[ArmScore] = (),
 ) -> Table:
-    """Arms by mean held-out score, best first, with replicates, interval and test score."""
+    """Arms by mean held-out score, best first, with replicates, interval and test score.
+
+    Those that are sets of rows; in their place `recipes` where there are some.
+    """
     metric = material.result.primary_metric
-    if arms is None:
-        arms = [arm for arm in material.arms(classifier) if arm.family != "recipe"]
-    arms = sorted(arms, key=lambda arm: -_mean(arm, metric))
+    sets = [arm for arm in material.arms(classifier) if arm.family != "recipe"]
+    arms = sorted(recipes or sets, key=lambda arm: -_mean(arm, metric))
+    key, what = ("recipes", "recipe") if recipes else ("arms", "arm")
     axis = Axis.over((end for arm in arms for end in _extent(arm, metric)), scale=100)
     is_tested = any(metric in arm.test for arm in arms)
     levels = [numbers.level(found) for arm in arms if (found := _interval(arm, metric))]
     return Table(
-        key=key or f"arms-{classifier}",
-        caption=f"{numbers.capital(numbers.metric_name(metric))} of every arm: "
+        key=f"{key}-{classifier}",
+        caption=f"{numbers.capital(numbers.metric_name(metric))} of every {what}: "
         f"{answers.classifier_name(classifier)}",
         columns=(
-            Column("Arm"),
+            Column(what.capitalize()),
             axis_column("Held-out score, %", axis),
             Column("Mean", "number"),
             Column("Interval", "number", hint=levels[0] if levels else ""),

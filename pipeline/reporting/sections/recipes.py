@@ -74,4 +74,4 @@ def _recipes(material: Material, classifier: str) -> Table:
         for arm in material.arms(classifier)
         if arm.family == "recipe" or arm.arm in ("real", material.result.recommended_arm)
     ]
-    return arms_table(material, classifier, shown, key=f"recipes-{classifier}")
+    return arms_table(material, classifier, recipes=shown)
