@@ -10,6 +10,7 @@ import typer
 from pipeline.commands.transfer import transfer
 from pipeline.commands.versions import Name, Repository, name_at
 from pipeline.dataset.layout import is_among
+from pipeline.dataset.part import copy_part, is_plain
 from pipeline.dataset.wanted import Format, Rows, Selection
 from pipeline.errors import VersionError
 from pipeline.terminal import say
@@ -49,14 +50,21 @@ def pull(
             if form == "parquet" and selection.takes_all:
                 fetch_set(git, release, directory, on_progress=told)
             else:
-                # pandas and pyarrow are slow to import, and plain pulls do without.
-                from pipeline.dataset.export import export
-
                 with tempfile.TemporaryDirectory(prefix=f".{to.name}.", dir=to.parent) as whole:
                     needed = partial(is_among, rows=rows)
                     fetch_set(git, release, Path(whole), needed=needed, on_progress=told)
-                    export(Path(whole), directory, form, selection)
+                    _write(Path(whole), directory, form, selection)
     say(f"Pulled {release.tag} to {to}: the rows `{rows}`.")
+
+
+def _write(source: Path, target: Path, form: Format, selection: Selection) -> None:
+    if is_plain(source, form, selection):
+        copy_part(source, target, selection.rows)
+        return
+    # pandas and pyarrow are slow to import, and plain pulls do without.
+    from pipeline.dataset.export import export
+
+    export(source, target, form, selection)
 
 
 def _refuse_earlier_options(*, only_synthetic: bool, only_real: bool) -> None:

@@ -10,9 +10,8 @@ from pipeline import answers, numbers
 from pipeline.dataset.assemble import COLUMNS, GROUP
 from pipeline.dataset.card_header import header
 from pipeline.dataset.layout import globs_of, in_order
-from pipeline.dataset.membership import RowCounts
 from pipeline.dataset.recipe_file import NETWORK
-from pipeline.dataset.wanted import Rows
+from pipeline.dataset.wanted import RowCounts, Rows
 from pipeline.results import TrialResult
 from pipeline.samples import Samples
 from pipeline.storage import TABLE_PROVENANCE_PREFIX

@@ -2,13 +2,16 @@
 
 import io
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
 
 from pipeline.errors import ParamsError
-from pipeline.samples import Schema
 from pipeline.yaml_text import parse_mapping
+
+if TYPE_CHECKING:
+    # Slow to import, and a plain pull does without.
+    from pipeline.samples import Schema
 
 # Row counts and the category that Hugging Face expects for them.
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
@@ -19,7 +22,7 @@ FENCE = "---\n"
 Globs = Mapping[Any, Sequence[str]]
 
 
-def header(schema: Schema, n_rows: int, globs: Globs, *, name: str, licence: str | None) -> str:
+def header(schema: "Schema", n_rows: int, globs: Globs, *, name: str, licence: str | None) -> str:
     """The header of a whole set's card, between its fences.
 
     Args:

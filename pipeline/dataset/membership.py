@@ -1,16 +1,13 @@
 """Which rows of an assembled set each config holds, and how many of each class and source."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import numpy as np
 
 from pipeline.dataset.layout import ROWS, in_order
-from pipeline.dataset.wanted import Rows
+from pipeline.dataset.wanted import RowCounts, Rows
 from pipeline.samples import Samples, Schema
-
-# Class name → source of rows → number of rows.
-RowCounts = Mapping[str, Mapping[str, int]]
 
 
 def rows_of(samples: Samples, rows: Rows) -> np.ndarray:

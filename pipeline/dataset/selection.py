@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.dataset.layout import is_earlier, row_files
-from pipeline.dataset.membership import RowCounts, rows_per_class
-from pipeline.dataset.wanted import Rows, Selection
+from pipeline.dataset.membership import rows_per_class
+from pipeline.dataset.wanted import RowCounts, Rows, Selection
 from pipeline.errors import VersionError
 from pipeline.samples import Samples, Schema
 from pipeline.storage import TABLE_PROVENANCE_PREFIX, from_arrow, read_schema

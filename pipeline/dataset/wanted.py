@@ -1,5 +1,6 @@
 """What a consumer wants of an augmented set: which rows, in which form. Light to import."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,6 +11,8 @@ Format = Literal["parquet", "images", "csv", "numpy"]
 # synthetic  every GAN row
 # all        every row
 Rows = Literal["train", "balanced", "synthetic", "all"]
+# Class name → source of rows → number of rows.
+RowCounts = Mapping[str, Mapping[str, int]]
 
 
 @dataclass(frozen=True)
