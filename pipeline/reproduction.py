@@ -67,12 +67,18 @@ def reproduce(
         on_progress: Is told the bytes fetched of each ingredient.
 
     Raises:
-        VersionError: the release was not made by this product or does not say what made it, or an
-            ingredient is missing.
+        VersionError: the release was not made by this product, or by an earlier release of it, or
+            does not say what made it, or an ingredient is missing.
         ArtifactError: an ingredient is damaged.
     """
     if release.record is None or AUGMENTED not in release.record.outputs:
         raise VersionError(f"The tag {release.tag} was not made by this product.")
+    if release.record.format_version == 1:
+        raise VersionError(
+            f"{release.tag} was made before the dataset itself was on trial, and sets are put "
+            "together by other rules since; only the release of Equipoise that made it can make it "
+            f"again. `equipoise pull {release.version}` brings its rows."
+        )
     untrue = untruths(git, release)
     if untrue:
         raise VersionError(

@@ -143,7 +143,7 @@ def released_folder(root: Path, *, n: int = 50) -> Path:
             {"id": [f"drawn-{k}" for k in range(10)], "generator": "0f3a", "draw": range(10)}
         ),
     )
-    rows = {"real": n // 2, "gan": 5}
+    rows = {"real": n // 2, "gan": 3}
     result = trial_result(in_set={"cat": {**rows, "real": n - n // 2}, "dog": rows})
     released = assemble(
         real,

@@ -96,6 +96,15 @@ def test_other_rows_are_never_taken_for_other_words(released, tmp_path, monkeypa
     assert (made.is_same, made.only_words_differ) == (False, False)
 
 
+def test_a_version_of_an_earlier_release_is_refused_with_the_way_to_its_rows(released, tmp_path):
+    git = Git(released.root)
+    (one,) = list_releases(git, "augmented")
+    assert one.record is not None
+    earlier = dataclasses.replace(one, record=one.record.model_copy(update={"format_version": 1}))
+    with pytest.raises(VersionError, match=r"only the release .* `equipoise pull v0\.1\.0`"):
+        reproduce(git, earlier, tmp_path / "again")
+
+
 def test_a_version_that_does_not_say_what_made_it_is_not_blamed_on_torch(released, tmp_path):
     git = Git(released.root)
     (one,) = list_releases(git, "augmented")

@@ -48,8 +48,8 @@ def reproduce(
         say(f"{what}; every file has the released hash.")
     elif made.only_words_differ:
         say(
-            f"{what}; every row is as released. Only the text of the card differs, which this "
-            "version of Equipoise words otherwise."
+            f"{what}; every row is as released. Only words of the card or of recipe.json differ, "
+            "which this version of Equipoise chooses otherwise."
         )
     else:
         say(f"{what} to {to}; its hash differs from the released one ({made.expected}).")
