@@ -91,39 +91,34 @@ class GanParams(Section):
     plateau_watches: Annotated[int, Field(ge=0, strict=True)] | None = None
 
 
-ClassifierName = Literal["cnn", "svm", "logistic", "forest"]
-ArmName = Literal[
-    "real",
-    "balanced",
-    "class_weights",
-    "logit_adjustment",
-    "classical",
-    "classical_balanced",
-    "classical_logit",
-    "classical_half",
-    "classical_mixup",
-    "smote",
-]
-
-NETWORKS_ONLY: tuple[ArmName, ...] = ("classical_mixup",)
+ClassifierName = Literal["svm", "logistic", "knn", "forest", "boosting", "cnn"]
+# How each of them can be trained otherwise than by a plain fit; k-NN takes no weights.
+ADVISABLE: tuple[ClassifierName, ...] = ("svm", "logistic", "forest", "boosting", "cnn")
 
 
 class TrialParams(Section):
     """The trial: who is compared with whom, how often, and what counts as help.
 
-    light leaves out arms, tuning and the second generator of each replicate, and says so in the
-    report; full takes some minutes more.
+    light tries fewer sets, tunes nothing and leaves out the second generator of each replicate, and
+    says so in the report; full takes some minutes more.
     """
 
     preset: Literal["light", "full"] = "full"
     replicates: Annotated[int, Field(ge=2, le=1000, strict=True)] = 5
     # Of each stratified shuffle, a replicate holds out one fold.
     folds: Annotated[int, Field(ge=2, le=20, strict=True)] = 5
-    classifiers: Annotated[tuple[ClassifierName, ...], Field(min_length=1)] = ("cnn",)
-    primary_classifier: ClassifierName = "cnn"
+    # Whose mean decides: each is fitted plainly on the set, as whoever pulls it will do.
+    consumers: Annotated[tuple[ClassifierName, ...], Field(min_length=1)] = (
+        "svm",
+        "logistic",
+        "knn",
+        "forest",
+        "boosting",
+        "cnn",
+    )
+    # For which of them the best way to train is looked for, as advice.
+    advise: tuple[ClassifierName, ...] = ("cnn",)
     primary_metric: Literal["balanced_accuracy", "accuracy", "macro_f1"] = "balanced_accuracy"
-    current_practice: ArmName = "balanced"
-    promote: Literal["mix", "gan"] = "mix"
     min_gain_points: Annotated[float, Field(ge=0.0, le=100.0, allow_inf_nan=False)] = 0.0
     classifier_steps: Annotated[int, Field(ge=10, strict=True)] = 600
     # Where no real rows were withheld: of the training rows of each class that gets synthetic ones,
@@ -137,23 +132,22 @@ class TrialParams(Section):
     executor: Annotated[str, Field(pattern=r"^(local|(tcp|tls)://[^\s]+)$")] = "local"
 
     @model_validator(mode="after")
-    def _practice_is_for_every_classifier(self) -> "TrialParams":
-        others = [name for name in self.classifiers if name != "cnn"]
-        if self.current_practice in NETWORKS_ONLY and others:
+    def _advises_whom_it_can(self) -> "TrialParams":
+        strangers = [name for name in self.advise if name not in ADVISABLE]
+        if strangers:
             raise ValueError(
-                f"`trial.current_practice` is {self.current_practice!r}, a way to train networks, "
-                f"which {', '.join(others)} of `trial.classifiers` cannot be trained by; name "
-                "another practice, or `cnn` as the only classifier"
+                f"`trial.advise` names {', '.join(strangers)}, for which there is only one way to "
+                f"train; leave it out (valid: {', '.join(ADVISABLE)})"
             )
         return self
 
     @model_validator(mode="after")
-    def _primary_is_on_the_panel(self) -> "TrialParams":
-        if self.primary_classifier not in self.classifiers:
-            raise ValueError(
-                f"`trial.primary_classifier` is {self.primary_classifier!r}, which "
-                f"`trial.classifiers` ({', '.join(self.classifiers)}) does not name"
-            )
+    def _names_each_once(self) -> "TrialParams":
+        for key in ("consumers", "advise"):
+            names = getattr(self, key)
+            twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+            if twice:
+                raise ValueError(f"`trial.{key}` names {', '.join(twice)} twice; name each once")
         return self
 
 

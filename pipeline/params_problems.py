@@ -30,6 +30,17 @@ BOUNDS = {
     "less_than_equal": ("at most", "le"),
 }
 
+# Keys that params.yaml no longer has → what says the same now.
+FORMER_KEYS = {
+    "trial.classifiers": "`trial.consumers` names the classifiers whose mean decides, and "
+    "`trial.advise` those for which the best way to train is looked for",
+    "trial.primary_classifier": "the mean over `trial.consumers` decides; name one alone to decide "
+    "by it",
+    "trial.current_practice": "the released set is compared with the real rows as they are and "
+    "oversampled; leave the key out",
+    "trial.promote": "the answer about the released set decides; leave the key out",
+}
+
 
 def sentence(detail: dict[str, Any], root: type[BaseModel]) -> str:
     """One problem of pydantic's list as a whole sentence.
@@ -73,10 +84,13 @@ def _expected(detail: dict[str, Any]) -> str:
 
 
 def _unknown_key(location: list[str], root: type[BaseModel]) -> str:
+    key = ".".join(location)
+    if key in FORMER_KEYS:
+        return f"`{key}` is no key of params.yaml any more: {FORMER_KEYS[key]}."
     valid = list(section_at(location[:-1], root).model_fields)
     near = difflib.get_close_matches(location[-1], valid, n=1)
     hint = f" Did you mean `{near[0]}`?" if near else ""
-    return f"`{'.'.join(location)}` is no key of params.yaml; valid here: {', '.join(valid)}.{hint}"
+    return f"`{key}` is no key of params.yaml; valid here: {', '.join(valid)}.{hint}"
 
 
 def section_at(location: list[str], root: type[BaseModel]) -> type[BaseModel]:

@@ -22,6 +22,8 @@ class Recipe:
         mixup: Parameter of the Beta distribution of mixup (arXiv:1710.09412); 0 none.
         smote: Whether scarce classes are filled by SMOTE (arXiv:1106.1813), between a network's
             features or a static learner's columns.
+        regularisation: Which of the classifier's own strengths of regularisation; 0 is its usual
+            one, and 1 and 2 are the others that tuning tries.
     """
 
     sampling: float = 0.0
@@ -30,6 +32,7 @@ class Recipe:
     augmentation: float = 0.0
     mixup: float = 0.0
     smote: bool = False
+    regularisation: int = 0
 
     def words(self) -> str:
         """The recipe in words for a reader, e.g. "classes sampled equally often, affine copies"."""
@@ -41,6 +44,7 @@ class Recipe:
             (self.augmentation > 0, f"classical augmentation of strength {self.augmentation:g}"),
             (self.mixup > 0, f"mixup {self.mixup:g}"),
             (self.smote, "SMOTE"),
+            (self.regularisation > 0, f"regularisation number {self.regularisation}"),
         ]
         return ", ".join(text for holds, text in parts if holds) or "plain training"
 

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from pipeline import balance, cores, storage, synthesis
@@ -21,13 +20,15 @@ from pipeline.stages import evaluate as this_module
 from pipeline.stages import quality
 from pipeline.stages.code import code_hashes
 from pipeline.stages.shell import run_stage
+from pipeline.trial.answers import Answers
 from pipeline.trial.development import read_development
 from pipeline.trial.exports import write_exports
 from pipeline.trial.plan import rivals_of
+from pipeline.trial.pools import PoolMaker
 from pipeline.trial.record import make_record
-from pipeline.trial.replicate import PoolMaker
-from pipeline.trial.rows import CHEAP_ROWS
 from pipeline.trial.schedule import Room
+from pipeline.trial.sets import CHEAP
+from pipeline.trial.sources import available, by_origin, make_cheap
 from pipeline.trial.tasks import TaskStore
 from pipeline.trial.trial import GeneratorThreads, TrialData, run_trial
 from pipeline.workspace import Workspace, read_json, verify_manifest, writing
@@ -73,16 +74,20 @@ def run(workspace: Workspace, params: Params) -> None:
         )
     judged = quality.chosen_rows(outcome.shipped, data.development.schema.classes, data.requested)
     found = outcome.results[quality.NAME]
+    answers = Answers(data, params.trial, outcome)
+    cheap = cheap_rows(data.shipped_real, answers, params)
+    there = {} if cheap is None else available(by_origin(cheap), len(data.requested))
     result = make_record(
         data,
         params.trial,
         outcome,
+        answers,
+        in_set=answers.in_set(there),
         fidelity=[FidelityRow.model_validate(row) for row in found["fidelity"]],
         copies=CopiesResult.model_validate(found["copies"]),
     )
-    cheap = cheap_rows(data.shipped_real, result, seed=derive_seed(params.seed, "cheap rows"))
     write_trial(workspace, result, params=params, judged=judged, cheap=cheap)
-    log.info("evaluate: mix: %s; GAN: %s", result.verdict, result.gan_verdict)
+    log.info("evaluate: the set: %s; its GAN rows: %s", result.verdict, result.gan_verdict)
 
 
 def write_trial(
@@ -97,7 +102,7 @@ def write_trial(
 
     Args:
         judged: What curation found, one row a synthetic sample.
-        cheap: Rows of cheap arms that won a place; None without any.
+        cheap: Rows of cheap sources that won a place in the set; None without any.
     """
     facts = {"seed": params.seed, "trial": params.trial.model_dump(mode="json")}
     with writing(workspace.trial, facts) as folder:
@@ -178,13 +183,11 @@ def room_here(params: Params, data: TrialData) -> Room | None:
     return Room(cores=max(cores.usable_cores(), processes), processes=processes)
 
 
-def cheap_rows(real: Samples, result: TrialResult, *, seed: int) -> Samples | None:
-    """Rows of the cheap sources to which the primary classifier's mix gives weight."""
-    parts = []
-    for origin, make in CHEAP_ROWS.items():
-        if result.recommended_weight.get(origin, 0.0) > 0:
-            wanted = np.array([row.n_requested for row in result.classes])
-            parts.append(make(real, wanted, seed=seed))
+def cheap_rows(real: Samples, answers: Answers, params: Params) -> Samples | None:
+    """Rows of the sources in the recommended set that cost no generator; None without any."""
+    chosen = answers.composition
+    origins = [one for one in CHEAP[params.trial.preset] if one in chosen.origins]
+    parts = make_cheap(real, origins, [chosen], seed=derive_seed(params.seed, "cheap rows"))
     return concatenate(parts) if parts else None
 
 

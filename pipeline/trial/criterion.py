@@ -1,4 +1,4 @@
-"""The criterion by which settings and doses are chosen on the inner validation rows."""
+"""The criterion by which sets and settings are chosen on the inner validation rows."""
 
 import numpy as np
 from scipy.special import logsumexp
@@ -43,19 +43,6 @@ def class_balanced_weights(labels: np.ndarray) -> np.ndarray:
 def mean_loss(losses: np.ndarray, labels: np.ndarray) -> float:
     """Class-balanced mean of losses, in nats; smaller is better."""
     return float(class_balanced_weights(labels) @ losses)
-
-
-def is_surely_better(losses: np.ndarray, reference: np.ndarray, labels: np.ndarray) -> bool:
-    """Whether losses are smaller by more than one standard error of the paired difference.
-
-    The one-standard-error rule (Breiman et al. 1984, section 3.4.3): of two mixes that cannot be
-    told apart the simpler one is taken.
-    """
-    weights = class_balanced_weights(labels)
-    gains = reference - losses
-    mean = float(weights @ gains)
-    error = float(np.sqrt(np.sum(weights**2 * (gains - mean) ** 2)))
-    return mean > error
 
 
 def _losses(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:

@@ -1,13 +1,15 @@
 """The downstream classifiers: what people train on a dataset, each fitted by the same recipes."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 from scipy.special import softmax
 from sklearn.dummy import DummyClassifier
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 
 from pipeline.modalities.recipe import Recipe, TrainingSet
@@ -17,6 +19,18 @@ from pipeline.trial.criterion import SMALLEST_PROBABILITY, likeliest_temperature
 from pipeline.trial.rows import add_static_rows, flat
 from pipeline.trial.splits import out_of_fold_parts
 
+# Those that fit in a moment, of a kind that a search over many sets can afford.
+QUICK: tuple[ClassifierName, ...] = ("svm", "logistic", "knn", "forest")
+# The strengths of regularisation among which tuning chooses, each classifier's usual one first.
+STRENGTHS: Mapping[ClassifierName, tuple[Mapping[str, Any], ...]] = {
+    "svm": ({"C": 10.0}, {"C": 1.0}, {"C": 100.0}),
+    "logistic": ({"C": 1.0}, {"C": 0.1}, {"C": 10.0}),
+    "knn": ({"n_neighbors": 5}, {"n_neighbors": 1}, {"n_neighbors": 15}),
+    "forest": ({"min_samples_leaf": 1}, {"min_samples_leaf": 2}, {"min_samples_leaf": 5}),
+    "boosting": ({"max_iter": 100}, {"max_iter": 50}, {"max_iter": 200}),
+    # The network's regularisation is its augmentation, which is a recipe of its own.
+    "cnn": ({},),
+}
 MARGIN_FOLDS = 3
 DOMAIN_RECIPE = Recipe(sampling=1.0, augmentation=1.0)
 
@@ -51,7 +65,14 @@ def fit(
 
 def applies(name: ClassifierName, recipe: Recipe) -> bool:
     """Whether the recipe means anything to the classifier: mixup is a way to train networks."""
+    if name == "knn":
+        return recipe.sampling == recipe.class_weight == recipe.mixup == 0
     return name == "cnn" or recipe.mixup == 0
+
+
+def plain_recipes(name: ClassifierName) -> tuple[Recipe, ...]:
+    """Plain fits by each strength of regularisation, the usual one first."""
+    return tuple(Recipe(regularisation=number) for number in range(len(STRENGTHS[name])))
 
 
 @dataclass(frozen=True)
@@ -87,8 +108,12 @@ def _fit_static(
     level = 1.0 - (1.0 - recipe.sampling) * (1.0 - recipe.class_weight)
     weights = filled.draw_probabilities(level)
     rows = np.concatenate([flat(filled.real), *(flat(extra.samples) for extra in filled.extras)])
-    model = _new_model(name, seed, filled.labels)
-    model.fit(rows, filled.labels, sample_weight=weights * len(weights))
+    model = _new_model(name, seed, filled.labels, STRENGTHS[name][recipe.regularisation])
+    if name == "knn":
+        # It takes no weights, and no recipe that applies to it asks for any.
+        model.fit(rows, filled.labels)
+    else:
+        model.fit(rows, filled.labels, sample_weight=weights * len(weights))
     prior = np.maximum(training.real_counts, 1) / training.real_counts.sum()
     adjustment = recipe.logit_tau * np.log(prior)
     if name != "svm" or recipe.logit_tau == 0:
@@ -125,7 +150,7 @@ def _margin_temperature(real: Samples, seed: int) -> float:
     classes = len(real.schema.classes)
     for seen, unseen in out_of_fold_parts(real, folds=MARGIN_FOLDS, seed=seed):
         known = unseen[np.isin(real.labels[unseen], real.labels[seen])]
-        model = _new_model("svm", seed, real.labels[seen])
+        model = _new_model("svm", seed, real.labels[seen], STRENGTHS["svm"][0])
         if len(known) and isinstance(model, SVC):
             model.fit(flat(real.take(seen)), real.labels[seen])
             scores.append(_scores(model, flat(real.take(known)), classes=classes))
@@ -135,13 +160,21 @@ def _margin_temperature(real: Samples, seed: int) -> float:
     return likeliest_temperature(np.concatenate(scores), np.concatenate(labels))
 
 
-def _new_model(name: ClassifierName, seed: int, labels: np.ndarray) -> Any:
+def _new_model(
+    name: ClassifierName, seed: int, labels: np.ndarray, strength: Mapping[str, Any]
+) -> Any:
     """An unfitted model; where the labels are all one class, one that knows nothing else."""
     if len(np.unique(labels)) == 1:
         return DummyClassifier(strategy="prior")
-    models: dict[str, Any] = {
-        "svm": lambda: SVC(C=10.0, gamma="scale", decision_function_shape="ovr"),
-        "logistic": lambda: LogisticRegression(C=1.0, max_iter=500),
-        "forest": lambda: RandomForestClassifier(200, n_jobs=1, random_state=seed % 2**32),
+    number = seed % 2**32
+    models: dict[str, Callable[[], Any]] = {
+        "svm": lambda: SVC(gamma="scale", decision_function_shape="ovr", **strength),
+        "logistic": lambda: LogisticRegression(max_iter=500, **strength),
+        "knn": lambda: KNeighborsClassifier(min(strength["n_neighbors"], len(labels))),
+        "forest": lambda: RandomForestClassifier(100, n_jobs=1, random_state=number, **strength),
+        # Rows set apart for early stopping would be missing from small classes.
+        "boosting": lambda: HistGradientBoostingClassifier(
+            early_stopping=False, random_state=number, **strength
+        ),
     }
     return models[name]()

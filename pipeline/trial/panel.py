@@ -1,137 +1,170 @@
-"""The arms of one classifier with their scores, one a replicate."""
+"""The arms of a trial with their scores, under each consumer and as the mean over all of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from pipeline.params import ClassifierName
-from pipeline.results import ArmFamily, ArmScore
-from pipeline.trial.plan import cheap_name, mixtures_name, more_real_name, on_real_name
+from pipeline.params import ClassifierName, TrialParams
+from pipeline.results import PANEL, WITH_GAN, WITHOUT_GAN, ArmFamily, ArmScore
+from pipeline.trial.arms import arms_for
+from pipeline.trial.consumers import OVERSAMPLED, REAL
+from pipeline.trial.plan import more_real_name, on_set_name, recipe_name, sets_name
+from pipeline.trial.recipes import best_recipe
 from pipeline.trial.scores import confusion, recalls, score
 from pipeline.trial.shares import within_shares
 from pipeline.trial.trial import TrialData, TrialOutcome
 from pipeline.trial.verdict import assess_gains
 
-# What GAN samples are added to, and therefore what they can harm.
-CHOSEN_CHEAP = "chosen_cheap"
-LATE_TITLES: Mapping[str, tuple[str, ArmFamily]] = {
-    "gan": ("GAN samples on top of real only", "synthetic"),
-    "cvae": ("Conditional VAE samples on top of real only", "synthetic"),
-    "best_cheap_gan": ("GAN samples on top of the best cheap arm", "synthetic"),
-    CHOSEN_CHEAP: ("The best cheap arm, by inner validation", "cheap"),
-    "best_cheap_deformed": ("Deformed copies on top of the best cheap arm", "cheap"),
-    "mix": ("Recommended mix", "mix"),
-    "mix_with_gan": ("The mix with the GAN rows that it leaves out", "synthetic"),
-    "ceiling": ("Filled with withheld real samples", "ceiling"),
+CEILING, BEST_RECIPE, BEST_ON_SET = "ceiling", "best_recipe", "best_recipe_on_set"
+TITLES: Mapping[str, tuple[str, ArmFamily]] = {
+    REAL: ("Real rows as they are", "reference"),
+    OVERSAMPLED: ("Real rows, oversampled to balance", "reference"),
+    "classical": ("Filled with affine copies", "fill"),
+    "deformed": ("Filled with deformed copies", "fill"),
+    "smote": ("Filled with SMOTE rows", "fill"),
+    "taught": ("Filled with teacher-labelled rows", "fill"),
+    "gan": ("Filled with GAN rows", "fill"),
+    "cvae": ("Filled with conditional VAE rows", "fill"),
+    WITHOUT_GAN: ("Best set without GAN rows", "set"),
+    WITH_GAN: ("Best set with GAN rows", "set"),
+    CEILING: ("Filled with withheld real rows", "ceiling"),
+    BEST_RECIPE: ("Best recipe, on the real rows", "recipe"),
+    BEST_ON_SET: ("Best recipe, on the set", "recipe"),
 }
+# What an arm's tasks found, one a replicate.
+Found = Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
 class Panel:
-    """The arms of one classifier with their raw outcomes, one a replicate, in replicate order.
+    """Every arm by consumer, `PANEL` among them.
 
     Attributes:
-        mixtures: What was recommended in each replicate, and how it grew.
-        left_out: In how many replicates the mix that was chosen held GAN rows which, unproven, the
-            recommended one does not.
+        found: (classifier, arm) → what the tasks found, one a replicate.
     """
 
-    classifier: ClassifierName
-    arms: dict[str, ArmScore]
-    mixtures: tuple[Mapping[str, Any], ...]
-    left_out: int = 0
+    arms: Mapping[str, Mapping[str, ArmScore]]
+    found: Mapping[tuple[str, str], Found]
 
-    def values(self, arm: str, metric: str) -> np.ndarray:
-        """Held-out scores of an arm, float64 [replicates]."""
-        return np.asarray(self.arms[arm].values[metric])
+    def values(self, classifier: str, arm: str, metric: str) -> np.ndarray:
+        """Held-out scores of an arm, float64 [replicates] in [0, 1]."""
+        return np.asarray(self.arms[classifier][arm].values[metric])
 
-    def best_cheap(self, metric: str) -> str:
-        """The cheap arm with the highest mean held-out score; the first of equals."""
-        cheap = [
-            name
-            for name, arm in self.arms.items()
-            if arm.family == "cheap" and name != CHOSEN_CHEAP
-        ]
-        return max(cheap, key=lambda name: float(self.values(name, metric).mean()))
+    def all_arms(self) -> tuple[ArmScore, ...]:
+        """Every arm, those of the panel first."""
+        return tuple(arm for arms in self.arms.values() for arm in arms.values())
 
 
-class Scorer:
-    """Scores of what the tasks of a trial predicted."""
+def make_panel(
+    data: TrialData, params: TrialParams, outcome: TrialOutcome, *, recommended: str | None = None
+) -> Panel:
+    """Score what the tasks of a trial predicted.
 
-    def __init__(self, data: TrialData, outcome: TrialOutcome, *, held_out_ratio: float):
-        self._data, self._outcome, self._ratio = data, outcome, held_out_ratio
-
-    def arms(self, classifier: ClassifierName) -> dict[str, ArmScore]:
-        """Every arm under a classifier but the recommended mix."""
-        results, replicates = self._outcome.results, range(len(self._outcome.splits))
-        arms = {
-            arm.name: self._score(
-                arm.name,
-                arm.title,
-                arm.family,
-                classifier,
-                [results[cheap_name(r, classifier, arm.name)] for r in replicates],
+    Args:
+        recommended: The recommended set, on which the best recipe is told; None leaves it out.
+    """
+    scorer = _Scorer(data, outcome)
+    found: dict[tuple[str, str], Found] = {
+        (name, arm): each for name in params.consumers for arm, each in _of_consumer(outcome, name)
+    }
+    titles = {arm: TITLES[arm] for _, arm in found}
+    for name in params.advise:
+        for arm, title, each in _recipes(data, outcome, params, name, recommended):
+            found[name, arm] = each
+            titles[arm] = (title, "recipe")
+    common = [
+        arm
+        for arm in titles
+        if all((name, arm) in found for name in params.consumers) and titles[arm][1] != "recipe"
+    ]
+    arms: dict[str, dict[str, ArmScore]] = {
+        PANEL: {
+            arm: scorer.score(
+                arm, *titles[arm], PANEL, [found[name, arm] for name in params.consumers]
             )
-            for arm in self._outcome.arms[classifier]
+            for arm in common
         }
-        late = self._late_outcomes(classifier)
-        return arms | {key: self.late(key, classifier, found) for key, found in late.items()}
+    }
+    for (classifier, arm), each in found.items():
+        arms.setdefault(classifier, {})[arm] = scorer.score(arm, *titles[arm], classifier, [each])
+    return Panel(arms, found)
 
-    def mixtures(self, classifier: ClassifierName) -> tuple[Mapping[str, Any], ...]:
-        """What the search for a mix found in each replicate."""
-        replicates = range(len(self._outcome.splits))
-        return tuple(self._outcome.results[mixtures_name(r, classifier)] for r in replicates)
 
-    def late(
-        self, name: str, classifier: ClassifierName, outcomes: Sequence[Mapping[str, Any]]
+def _of_consumer(outcome: TrialOutcome, name: ClassifierName) -> Iterator[tuple[str, Found]]:
+    results, replicates = outcome.results, range(len(outcome.splits))
+    sets = [results[sets_name(r, name)] for r in replicates]
+    for arm in TITLES:
+        if arm in sets[0]:
+            yield arm, [each[arm] for each in sets]
+    if outcome.has_ceiling:
+        yield CEILING, [results[more_real_name(r, name, 1.0)] for r in replicates]
+
+
+def _recipes(
+    data: TrialData,
+    outcome: TrialOutcome,
+    params: TrialParams,
+    name: ClassifierName,
+    recommended: str | None,
+) -> Iterator[tuple[str, str, Found]]:
+    results, replicates = outcome.results, range(len(outcome.splits))
+    arms = arms_for(name, params)
+    tried = [[results[recipe_name(r, name, arm.name)] for arm in arms] for r in replicates]
+    for number, arm in enumerate(arms):
+        yield f"recipe_{arm.name}", arm.title, [each[number] for each in tried]
+    labels = [data.development.labels[split.choosing] for split in outcome.splits]
+    yield (
+        BEST_RECIPE,
+        TITLES[BEST_RECIPE][0],
+        [best_recipe(each, own) for each, own in zip(tried, labels, strict=True)],
+    )
+    if recommended is not None:
+        on_set = [results[on_set_name(r, name, recommended)] for r in replicates]
+        yield BEST_ON_SET, TITLES[BEST_ON_SET][0], on_set
+
+
+class _Scorer:
+    def __init__(self, data: TrialData, outcome: TrialOutcome):
+        self._classes = data.development.schema.classes
+        self._test = data.test.labels
+        self._truths = [data.development.labels[s.held_out] for s in outcome.splits]
+        self._ratio = float(np.mean([split.held_out_ratio for split in outcome.splits]))
+
+    def score(
+        self, arm: str, title: str, family: ArmFamily, classifier: str, found: Sequence[Found]
     ) -> ArmScore:
-        """An arm that `LATE_TITLES` names, from its outcome in each replicate."""
-        return self._score(name, *LATE_TITLES[name], classifier, outcomes)
-
-    def _late_outcomes(self, classifier: ClassifierName) -> dict[str, list[Mapping[str, Any]]]:
-        results, replicates = self._outcome.results, range(len(self._outcome.splits))
-        mixtures = self.mixtures(classifier)
-        late: dict[str, list[Mapping[str, Any]]] = {
-            origin: [results[on_real_name(r, classifier, origin)] for r in replicates]
-            for origin in self._outcome.origins
-        }
-        late[CHOSEN_CHEAP] = [{**m["mix"], **m["mix_steps"][0]} for m in mixtures]
-        for key in ("best_cheap_gan", "best_cheap_deformed"):
-            if key in mixtures[0]:
-                late[key] = [m[key] for m in mixtures]
-        if self._outcome.has_ceiling:
-            late["ceiling"] = [results[more_real_name(r, classifier, 1.0)] for r in replicates]
-        return late
-
-    def _score(
-        self,
-        name: str,
-        title: str,
-        family: ArmFamily,
-        classifier: str,
-        outcomes: Sequence[Mapping[str, Any]],
-    ) -> ArmScore:
-        classes = self._data.development.schema.classes
-        truths = [self._data.development.labels[s.held_out] for s in self._outcome.splits]
-        guesses = [np.asarray(outcome["held_out"]) for outcome in outcomes]
-        scores = [score(truth, guess) for truth, guess in zip(truths, guesses, strict=True)]
-        tests = [score(self._data.test.labels, np.asarray(o["test"])) for o in outcomes]
-        of_classes = np.array(
+        """The mean over consumers of an arm's scores; `found` holds one list for each of them."""
+        held_out = [
             [
-                recalls(confusion(truth, guess, classes=len(classes)))
-                for truth, guess in zip(truths, guesses, strict=True)
+                score(truth, np.asarray(one["held_out"]))
+                for truth, one in zip(self._truths, each, strict=True)
             ]
+            for each in found
+        ]
+        tests = [score(self._test, np.asarray(one["test"])) for each in found for one in each]
+        of_classes = np.mean(
+            [
+                [
+                    recalls(self._confusion(truth, one["held_out"]))
+                    for truth, one in zip(self._truths, each, strict=True)
+                ]
+                for each in found
+            ],
+            axis=0,
         )
-        matrix = sum(
-            confusion(self._data.test.labels, np.asarray(o["test"]), classes=len(classes))
-            for o in outcomes
-        )
-        values = {metric: tuple(s[metric] for s in scores) for metric in scores[0]}
-        settings = list(dict.fromkeys(str(o["settings"]) for o in outcomes))
+        matrix = sum(self._confusion(self._test, one["test"]) for each in found for one in each)
+        values = {
+            metric: tuple(
+                float(np.mean([each[r][metric] for each in held_out]))
+                for r in range(len(self._truths))
+            )
+            for metric in tests[0]
+        }
+        settings = dict.fromkeys(str(one["settings"]) for each in found for one in each)
         return ArmScore(
-            arm=name,
+            arm=arm,
             title=title,
             family=family,
             classifier=classifier,
@@ -142,6 +175,11 @@ class Scorer:
                 for metric, each in values.items()
             },
             test={metric: float(np.mean([t[metric] for t in tests])) for metric in tests[0]},
-            recall={name: tuple(map(float, of_classes[:, k])) for k, name in enumerate(classes)},
+            recall={
+                name: tuple(map(float, of_classes[:, k])) for k, name in enumerate(self._classes)
+            },
             confusion=tuple(tuple(map(int, row)) for row in np.asarray(matrix)),
         )
+
+    def _confusion(self, truth: np.ndarray, guess: Sequence[int]) -> np.ndarray:
+        return confusion(truth, np.asarray(guess), classes=len(self._classes))

@@ -1,123 +1,160 @@
-"""The tasks of a trial: what each replicate and classifier has to do, and under which name."""
+"""The tasks of a trial: what each replicate has to do, and under which name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from pipeline.composition import Composition
 from pipeline.params import ClassifierName, GanParams, Params, TrialParams
 from pipeline.randomness import derive_seed
+from pipeline.results import WITH_GAN, WITHOUT_GAN, Origin
 from pipeline.samples import Samples
-from pipeline.trial.arms import Arm
-from pipeline.trial.attempts import Effort, Parts
-from pipeline.trial.mixture import run_mixtures, run_on_real_only, run_with_more_real
-from pipeline.trial.replicate import PoolJudge, PoolMaker, make_pool, run_cheap_arm
-from pipeline.trial.rows import CHEAP_ORIGINS
+from pipeline.trial.arms import arms_for
+from pipeline.trial.consumers import choose_sets, fit_filled, fit_sets, shortlist, try_sets
+from pipeline.trial.learners import QUICK
+from pipeline.trial.parts import Parts, effort_for
+from pipeline.trial.pools import PoolJudge, PoolMaker, make_pool
+from pipeline.trial.recipes import run_on_set, run_recipe
+from pipeline.trial.sets import CHEAP, candidates, searched, single_sources
+from pipeline.trial.sources import make_sources
 from pipeline.trial.tasks import Task
 
 CURATION_STEPS_SHARE = 0.5
 # Points of the learning curve on the way to the ceiling.
 CURVE_SHARES = (0.15, 0.4)
-# About how long a generator takes, in fits of a classifier; curation fits one a fold.
+# Sets of each search that those try which are slow to fit, where they choose at all.
+SHORTLISTED = 3
+# About how long a generator takes, in fits of the network; curation fits one a fold.
 GENERATOR_COST = 10.0
 CURATION_COST = 1.5
+# The same of a fit of each consumer on a set of middling size.
+COSTS: Mapping[ClassifierName, float] = {
+    "svm": 0.1,
+    "logistic": 0.1,
+    "knn": 0.1,
+    "forest": 0.5,
+    "boosting": 1.0,
+    "cnn": 1.0,
+}
+# Under which a replicate's only rows and generators stand, or the two uses that they have.
+ALL, CHOOSING, SCORING = "all uses", "choosing", "scoring"
 
 
-def effort_for(params: TrialParams, classifier: ClassifierName) -> Effort:
-    """What each arm gets, by preset and classifier."""
-    light = params.preset == "light"
-    return Effort(
-        steps=params.classifier_steps,
-        is_tuned=not light,
-        grid=(0.5,) if light else (0.25, 0.5, 0.75),
-        origins=("gan",) if light else (*CHEAP_ORIGINS, "gan"),
-        per_class=not light or classifier != "cnn",
-    )
+def task_name(replicate: int, *what: str) -> str:
+    """The name of a replicate's task, e.g. "replicate 1: svm: sets"."""
+    return ": ".join((f"replicate {replicate + 1}", *what))
 
 
-def cheap_name(replicate: int, classifier: str, arm: str) -> str:
-    """The task that runs a cheap arm."""
-    return f"replicate {replicate + 1}: {classifier}: {arm}"
+def chosen_name(replicate: int) -> str:
+    """The task that chooses the sets."""
+    return task_name(replicate, "choice of the set")
 
 
-def mixtures_name(replicate: int, classifier: str) -> str:
-    """The task that chooses doses and runs the arms with synthetic rows."""
-    return f"replicate {replicate + 1}: {classifier}: mixtures"
+def sets_name(replicate: int, consumer: str) -> str:
+    """The task that fits a consumer on the references and the chosen sets."""
+    return task_name(replicate, consumer, "sets")
 
 
-def on_real_name(replicate: int, classifier: str, origin: str) -> str:
-    """The task that runs a generator's rows on top of real ones alone."""
-    return f"replicate {replicate + 1}: {classifier}: {origin} on real only"
+def recipe_name(replicate: int, classifier: str, arm: str) -> str:
+    """The task that trains by a recipe on the real rows."""
+    return task_name(replicate, classifier, f"recipe {arm}")
 
 
-def more_real_name(replicate: int, classifier: str, share: float) -> str:
+def on_set_name(replicate: int, classifier: str, arm: str) -> str:
+    """The task that trains by the best recipe on one of the chosen sets."""
+    return task_name(replicate, classifier, f"best recipe on {arm}")
+
+
+def more_real_name(replicate: int, consumer: str, share: float) -> str:
     """The task that fills `share` of the way to the largest class with real rows."""
-    return f"replicate {replicate + 1}: {classifier}: filled {share:.0%} with real rows"
+    return task_name(replicate, consumer, f"filled {share:.0%} with real rows")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The tasks of one classifier in one replicate."""
+    """The tasks of one replicate.
+
+    Attributes:
+        generators: Origins of the generators that the trial is held with, "gan" first.
+        seed: The replicate's own.
+    """
 
     replicate: int
     parts: Parts
-    arms: tuple[Arm, ...]
-    classifier: ClassifierName
+    generators: tuple[Origin, ...]
     params: TrialParams
     seed: int
 
-    @property
-    def _shared(self) -> dict[str, Any]:
-        return {
-            "parts": self.parts,
-            "classifier": self.classifier,
-            "effort": effort_for(self.params, self.classifier),
-            "seed": self.seed,
-        }
+    def source_tasks(self) -> list[Task]:
+        """The rows that sets can be made of: one task, or one for choosing and one for scoring."""
+        sets = (*searched(self.params), *single_sources(self.params, self.generators[1:]))
+        tasks = []
+        for use, real in generator_uses(self.parts, self.params).items():
+            tasks.append(
+                Task(
+                    self._name("rows for", use),
+                    make_sources,
+                    {
+                        "real": real,
+                        "generators": self.generators,
+                        "cheap": CHEAP[self.params.preset],
+                        "sets": sets,
+                        "seed": derive_seed(self.seed, "sources", use),
+                    },
+                    needs={
+                        "pools": tuple(pool_name(self.replicate, o, use) for o in self.generators),
+                        "judged": tuple(
+                            judged_name(self.replicate, o, use) for o in self.generators
+                        ),
+                    },
+                    cost=0.3,
+                )
+            )
+        return tasks
 
-    @property
-    def _cheap_names(self) -> tuple[str, ...]:
-        return tuple(cheap_name(self.replicate, self.classifier, arm.name) for arm in self.arms)
+    def choice_tasks(self) -> list[Task]:
+        """Every set tried by the quick consumers, the best of them by the others, and the choice.
 
-    def cheap_tasks(self) -> list[Task]:
-        """One task a cheap arm."""
+        The light preset leaves the choice to the quick ones, where there are any.
+        """
+        quick = tuple(name for name in self.params.consumers if name in QUICK)
+        slow = tuple(name for name in self.params.consumers if name not in QUICK)
+        first = quick or slow
+        common = {"labels": self.parts.choosing.labels, "searches": self._searches}
+        tasks = [self._trial_of_sets(name) for name in first]
+        deciding = tuple(task.name for task in tasks)
+        if quick and slow and effort_for(self.params).is_tuned:
+            listed = self._name("shortlist")
+            tasks.append(
+                Task(listed, shortlist, {**common, "most": SHORTLISTED}, needs={"tried": deciding})
+            )
+            late = [self._trial_of_sets(name, shortlisted=listed) for name in slow]
+            tasks += late
+            deciding += tuple(task.name for task in late)
+        choice = Task(chosen_name(self.replicate), choose_sets, common, needs={"tried": deciding})
+        return [*tasks, choice]
+
+    def set_tasks(self) -> list[Task]:
+        """The references, the chosen sets and the single sources, scored by every consumer."""
+        others = {one.origins[0]: one for one in single_sources(self.params, self.generators[1:])}
+        inner, final = self._sources
+        fits = 4 + len(others)
         return [
             Task(
-                name,
-                run_cheap_arm,
-                {**self._shared, "arm": arm},
-                cost=self._fits(len(arm.candidates)),
+                sets_name(self.replicate, name),
+                fit_sets,
+                {**self._shared, "others": others, "consumer": name},
+                needs={"inner": inner, "sources": final, "chosen": chosen_name(self.replicate)},
+                cost=COSTS[name] * fits * (4 if effort_for(self.params).is_tuned else 1),
             )
-            for name, arm in zip(self._cheap_names, self.arms, strict=True)
+            for name in self.params.consumers
         ]
-
-    def mixture_tasks(self, origins: tuple[str, ...]) -> list[Task]:
-        """The mix, and each generator on real rows only."""
-        effort = effort_for(self.params, self.classifier)
-        mixtures = Task(
-            mixtures_name(self.replicate, self.classifier),
-            run_mixtures,
-            {**self._shared, "arms": self.arms},
-            needs={"cheap": self._cheap_names, **self._pools("gan")},
-            # One round for each origin that is taken up, and one in which none is.
-            cost=self._fits(2 * len(effort.grid) * len(effort.origins)),
-        )
-        alone = [
-            Task(
-                on_real_name(self.replicate, self.classifier, origin),
-                run_on_real_only,
-                {**self._shared, "origin": origin},
-                needs=self._pools(origin),
-                cost=self._fits(len(effort.grid)),
-            )
-            for origin in origins
-        ]
-        return [mixtures, *alone]
 
     def more_real_tasks(self, withheld: Samples, wanted: np.ndarray) -> list[Task]:
-        """The ceiling, and for the primary classifier the learning curve that leads there.
+        """The ceiling, and under the full preset the learning curve that leads there.
 
         Args:
             withheld: Real rows that no other arm sees.
@@ -125,48 +162,100 @@ class Plan:
         """
         return [
             Task(
-                more_real_name(self.replicate, self.classifier, share),
-                run_with_more_real,
+                more_real_name(self.replicate, name, share),
+                fit_filled,
                 {
                     **self._shared,
-                    "arms": self.arms,
                     "withheld": withheld,
                     "wanted": wanted,
                     "filled_share": share,
+                    "consumer": name,
                 },
-                needs={"cheap": self._cheap_names},
+                cost=COSTS[name],
             )
-            for share in filled_shares(self.params, self.classifier)
+            for name in self.params.consumers
+            for share in filled_shares(self.params)
         ]
 
-    def _fits(self, n_candidates: int) -> float:
-        """Fits of a choice among so many: one each, and one of the winner on all training rows."""
-        if not effort_for(self.params, self.classifier).is_tuned:
-            return 1.0
-        return n_candidates + (not self.parts.chooses_apart)
+    def recipe_tasks(self) -> list[Task]:
+        """Each way to train on the real rows, for the classifiers that get advice."""
+        return [
+            Task(
+                recipe_name(self.replicate, name, arm.name),
+                run_recipe,
+                {**self._shared, "arm": arm, "classifier": name},
+                cost=COSTS[name] * len(arm.candidates),
+            )
+            for name in self.params.advise
+            for arm in arms_for(name, self.params)
+        ]
 
-    def _pools(self, origin: str) -> dict[str, str]:
-        uses = list(generator_uses(self.parts, self.params))
-        choosing, final = uses[0], uses[-1]
+    def on_set_tasks(self) -> list[Task]:
+        """The best way to train, on each of the chosen sets."""
+        _, final = self._sources
+        return [
+            Task(
+                on_set_name(self.replicate, name, arm),
+                run_on_set,
+                {**self._shared, "arm": arm, "classifier": name},
+                needs={
+                    "tried": tuple(
+                        recipe_name(self.replicate, name, one.name)
+                        for one in arms_for(name, self.params)
+                    ),
+                    "sources": final,
+                    "chosen": chosen_name(self.replicate),
+                },
+                cost=COSTS[name],
+            )
+            for name in self.params.advise
+            for arm in (WITHOUT_GAN, WITH_GAN)
+        ]
+
+    @property
+    def _shared(self) -> dict[str, Any]:
+        return {"parts": self.parts, "effort": effort_for(self.params), "seed": self.seed}
+
+    @property
+    def _searches(self) -> dict[str, tuple[Composition, ...]]:
         return {
-            "pool": _pool_name(self.replicate, origin, choosing),
-            "judged": _judged_name(self.replicate, origin, choosing),
-            "final_pool": _pool_name(self.replicate, origin, final),
-            "final_judged": _judged_name(self.replicate, origin, final),
+            WITHOUT_GAN: candidates(self.params, with_gan=False),
+            WITH_GAN: candidates(self.params, with_gan=True),
         }
 
+    @property
+    def _sources(self) -> tuple[str, str]:
+        """The tasks with the rows for choosing and for scoring; one and the same may be both."""
+        uses = list(generator_uses(self.parts, self.params))
+        return self._name("rows for", uses[0]), self._name("rows for", uses[-1])
 
-def rivals_of(params: Params) -> dict[str, GanParams]:
+    def _trial_of_sets(self, name: ClassifierName, *, shortlisted: str | None = None) -> Task:
+        sets = searched(self.params)
+        needs = {"sources": self._sources[0]}
+        if shortlisted is not None:
+            needs["shortlisted"] = shortlisted
+        return Task(
+            self._name(name, "sets tried"),
+            try_sets,
+            {**self._shared, "sets": sets, "consumer": name},
+            needs=needs,
+            cost=COSTS[name] * (len(sets) if shortlisted is None else 2 * SHORTLISTED),
+        )
+
+    def _name(self, *what: str) -> str:
+        return task_name(self.replicate, *what)
+
+
+def rivals_of(params: Params) -> dict[Origin, GanParams]:
     """Other kinds of generator that the trial is held with, by the origin of their rows."""
     if params.trial.preset != "full" or params.gan.preset == "cvae":
         return {}
     return {"cvae": GanParams(preset="cvae", max_seconds=params.gan.max_seconds)}
 
 
-def filled_shares(params: TrialParams, classifier: ClassifierName) -> tuple[float, ...]:
+def filled_shares(params: TrialParams) -> tuple[float, ...]:
     """How much of what is missing real rows fill: the ceiling is 1, the rest is the curve."""
-    is_curve = params.preset == "full" and classifier == params.primary_classifier
-    return (*CURVE_SHARES, 1.0) if is_curve else (1.0,)
+    return (*CURVE_SHARES, 1.0) if params.preset == "full" else (1.0,)
 
 
 def pool_tasks(
@@ -190,7 +279,7 @@ def pool_tasks(
         maker = partial(maker, threads=threads)
     tasks = []
     for use, real in generator_uses(parts, params).items():
-        drawn = _pool_name(replicate, origin, use)
+        drawn = pool_name(replicate, origin, use)
         own = derive_seed(seed, "generator", origin, use)
         tasks += [
             Task(
@@ -201,7 +290,7 @@ def pool_tasks(
                 threads=threads,
             ),
             Task(
-                _judged_name(replicate, origin, use),
+                judged_name(replicate, origin, use),
                 judge,
                 {"real": real, **judging(params), "seed": own},
                 needs={"pool": drawn},
@@ -212,14 +301,14 @@ def pool_tasks(
 
 
 def generator_uses(parts: Parts, params: TrialParams) -> dict[str, Samples]:
-    """Use → rows that a generator is trained on, the one for choosing doses first.
+    """Use → rows that a generator is trained on, the one for choosing sets first.
 
-    Doses are chosen with a generator that never saw the choosing rows. Where these lie apart one
+    Sets are chosen with a generator that never saw the choosing rows. Where these lie apart one
     generator does for all; otherwise the full preset trains a second one on the whole training
     part, and the light preset uses the first for both.
     """
     return {
-        use: parts.fitting if use == "choosing" else parts.training
+        use: parts.fitting if use == CHOOSING else parts.training
         for use in _uses(params, chooses_apart=parts.chooses_apart)
     }
 
@@ -229,24 +318,26 @@ def curation_names(
 ) -> tuple[str, ...]:
     """The tasks that curate the pools of one origin in one replicate."""
     uses = _uses(params, chooses_apart=chooses_apart)
-    return tuple(_judged_name(replicate, origin, use) for use in uses)
+    return tuple(judged_name(replicate, origin, use) for use in uses)
+
+
+def pool_name(replicate: int, origin: str, use: str) -> str:
+    """The task that trains a generator and draws from it."""
+    return task_name(replicate, f"{origin} for {use}")
+
+
+def judged_name(replicate: int, origin: str, use: str) -> str:
+    """The task that curates what it drew."""
+    return task_name(replicate, f"curation of {origin} for {use}")
+
+
+def judging(params: TrialParams) -> dict[str, Any]:
+    """Who confirms labels: the network where one is among the consumers, else what is quick."""
+    steps = max(1, round(params.classifier_steps * CURATION_STEPS_SHARE))
+    return {"confirmer": "cnn" if "cnn" in params.consumers else "logistic", "steps": steps}
 
 
 def _uses(params: TrialParams, *, chooses_apart: bool) -> tuple[str, ...]:
     if chooses_apart:
-        return ("all uses",)
-    return ("choosing",) if params.preset == "light" else ("choosing", "scoring")
-
-
-def _pool_name(replicate: int, origin: str, use: str) -> str:
-    return f"replicate {replicate + 1}: {origin} for {use}"
-
-
-def _judged_name(replicate: int, origin: str, use: str) -> str:
-    return f"replicate {replicate + 1}: curation of {origin} for {use}"
-
-
-def judging(params: TrialParams) -> dict[str, Any]:
-    """Who confirms labels: the network where one is on the panel, else what is quick."""
-    steps = max(1, round(params.classifier_steps * CURATION_STEPS_SHARE))
-    return {"confirmer": "cnn" if "cnn" in params.classifiers else "logistic", "steps": steps}
+        return (ALL,)
+    return (CHOOSING,) if params.preset == "light" else (CHOOSING, SCORING)

@@ -1,16 +1,23 @@
-"""The record of a trial, put together from its summary."""
+"""The record of a trial, put together from its answers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from pipeline.params import TrialParams
-from pipeline.results import ClassRow, CopiesResult, DoseRow, FidelityRow, TrialResult
+from pipeline.results import (
+    PANEL,
+    ClassRow,
+    CopiesResult,
+    FidelityRow,
+    Origin,
+    TrialResult,
+)
+from pipeline.trial.answers import Answers
 from pipeline.trial.curation import summarise
-from pipeline.trial.notes import of_short_doses, of_the_trial
+from pipeline.trial.notes import of_the_trial
 from pipeline.trial.scores import distinct_rows, share_interval
-from pipeline.trial.summary import Summary
 from pipeline.trial.trial import TrialData, TrialOutcome
 from pipeline.trial.worth import LearningCurve
 
@@ -19,73 +26,52 @@ def make_record(
     data: TrialData,
     params: TrialParams,
     outcome: TrialOutcome,
+    answers: Answers,
     *,
+    in_set: Mapping[Origin, np.ndarray],
     fidelity: Sequence[FidelityRow],
     copies: CopiesResult | None,
 ) -> TrialResult:
-    """Everything the trial found, for whoever shows a number."""
-    summary = Summary(data, params, outcome)
-    primary = params.primary_classifier
-    comparisons = {name: summary.comparisons(name) for name in params.classifiers}
-    verdicts = {name: summary.verdict(name, comparisons[name]) for name in params.classifiers}
-    own = verdicts[primary]
-    doses = [
-        dose for name in params.classifiers for dose in summary.doses(name, verdicts[name].verdict)
-    ]
-    primary_doses = [dose for dose in doses if dose.classifier == primary]
-    curve = LearningCurve(data, params, outcome, summary.panels[primary])
-    classes = _class_rows(data, params, outcome, summary, primary_doses)
-    deciding = own.verdict if params.promote == "mix" else own.gan_verdict
+    """Everything the trial found, for whoever shows a number.
+
+    Args:
+        in_set: Source → rows of each class in the shipped set, int64 [classes].
+    """
+    closed, interval = answers.gap_closed()
+    curve = LearningCurve(data, params, outcome, answers)
     return TrialResult(
         primary_metric=params.primary_metric,
-        primary_classifier=primary,
-        current_practice=params.current_practice,
-        best_cheap=own.best_cheap,
-        recommended_arm=own.recommended_arm,
-        promote_rule=params.promote,
+        consumers=params.consumers,
         min_gain_points=params.min_gain_points,
         replicates=params.replicates,
-        verdict=own.verdict,
-        gan_verdict=own.gan_verdict,
-        promoted=deciding == "helps",
-        arms=tuple(arm for panel in summary.panels.values() for arm in panel.arms.values()),
-        comparisons=tuple(c for name in params.classifiers for c in comparisons[name]),
-        verdicts=tuple(verdicts.values()),
-        gain_shares=own.gain_shares,
-        gap_closed=own.gap_closed,
-        gap_closed_interval=own.gap_closed_interval,
-        recommended_weight=_weights(primary_doses),
-        doses=tuple(doses),
-        classes=classes,
+        verdict=answers.verdict,
+        gan_verdict=answers.gan_verdict,
+        promoted=answers.verdict == "helps",
+        recommended_arm=answers.recommended,
+        reference_arm=answers.reference,
+        set_words=answers.words(),
+        arms=answers.panel.all_arms(),
+        comparisons=answers.comparisons,
+        gap_closed=closed,
+        gap_closed_interval=interval,
+        advice=answers.advice(),
+        classes=_class_rows(data, outcome, answers, in_set),
         curation=summarise(pd.DataFrame(outcome.shipped), data.development.schema.classes),
         fidelity=tuple(fidelity),
         copies=copies,
         learning_curve=curve.points(),
         worth=curve.worth(),
-        notes=(
-            *of_the_trial(data, params, outcome),
-            *of_short_doses(primary_doses, classes),
-        ),
+        notes=of_the_trial(data, params, outcome, answers),
     )
-
-
-def _weights(doses: Sequence[DoseRow]) -> dict[str, float]:
-    origins = dict.fromkeys(dose.origin for dose in doses)
-    means: dict[str, float] = {
-        origin: float(np.mean([dose.weight for dose in doses if dose.origin == origin]))
-        for origin in origins
-    }
-    return {"real": 1.0, "gan": 0.0, **means}
 
 
 def _class_rows(
     data: TrialData,
-    params: TrialParams,
     outcome: TrialOutcome,
-    summary: Summary,
-    doses: Sequence[DoseRow],
+    answers: Answers,
+    in_set: Mapping[Origin, np.ndarray],
 ) -> tuple[ClassRow, ...]:
-    arms = summary.panels[params.primary_classifier].arms
+    arms = answers.panel.arms[PANEL]
     shipped = pd.DataFrame(outcome.shipped)
     rows_scored = distinct_rows([s.held_out for s in outcome.splits], data.development.labels)
     rows = []
@@ -93,7 +79,7 @@ def _class_rows(
         each = [int((data.development.labels[s.held_out] == label).sum()) for s in outcome.splits]
         before, after = (
             float(np.average(arms[arm].recall[name], weights=each))
-            for arm in (params.current_practice, "mix")
+            for arm in (answers.reference, answers.recommended)
         )
         scored = int(rows_scored[label])
         accepted = shipped["accepted"] & (shipped["label"] == label)
@@ -108,7 +94,7 @@ def _class_rows(
                 recall_before_interval=share_interval(before * scored, scored),
                 recall_after=after,
                 recall_after_interval=share_interval(after * scored, scored),
-                dose={dose.origin: dose.share for dose in doses if dose.class_name == name},
+                in_set={origin: int(n[label]) for origin, n in in_set.items() if n[label]},
             )
         )
     return tuple(rows)

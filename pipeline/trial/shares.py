@@ -1,20 +1,9 @@
-"""Shares and their intervals: a dose as a weight, a gain as a share of the gap."""
+"""Shares and their intervals: a score, and a gain as a share of the gap."""
 
 import numpy as np
 
 from pipeline.results import Interval
 from pipeline.trial.verdict import GainTest
-
-
-def share_to_weight(share: float, *, real_share: float, n_real: int, n_rows: int) -> float:
-    """Weight of each of `n_rows` rows so that they make up `share` of a class's total weight.
-
-    The class has `n_real` real rows of weight 1, which make up `real_share` of it; the rest is
-    what other sources get. Weights above 1 are cut: a row never counts more than a real one.
-    """
-    if n_rows == 0:
-        return 0.0
-    return min(1.0, share / real_share * n_real / n_rows)
 
 
 def within_shares(interval: Interval) -> Interval:

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.params import ClassifierName, TrialParams
+from pipeline.params import TrialParams
 from pipeline.randomness import derive_seed
+from pipeline.results import Origin
 from pipeline.samples import Samples
-from pipeline.trial.arms import Arm, arms_for
-from pipeline.trial.attempts import Parts
 from pipeline.trial.development import thinned_by
+from pipeline.trial.parts import Parts
 from pipeline.trial.plan import Plan, generator_uses, judging, pool_tasks
-from pipeline.trial.replicate import PoolJudge, PoolMaker, judge_pool
+from pipeline.trial.pools import PoolJudge, PoolMaker, judge_pool
 from pipeline.trial.schedule import Room
 from pipeline.trial.splits import ReplicateSplit, split_replicates
 from pipeline.trial.tasks import OnDone, Task, TaskStore, run_tasks
@@ -72,7 +72,6 @@ class TrialOutcome:
 
     Attributes:
         splits: Of each replicate.
-        arms: The cheap arms under each classifier.
         origins: The generators that were compared, "gan" first.
         results: Task name → result, by the names that `pipeline.trial.plan` gives.
         shipped: The shipped pool's curation, columns as lists.
@@ -80,8 +79,7 @@ class TrialOutcome:
     """
 
     splits: tuple[ReplicateSplit, ...]
-    arms: Mapping[ClassifierName, tuple[Arm, ...]]
-    origins: tuple[str, ...]
+    origins: tuple[Origin, ...]
     results: Mapping[str, Any]
     shipped: Mapping[str, list[Any]]
     has_ceiling: bool
@@ -95,7 +93,7 @@ def run_trial(
     make: PoolMaker,
     executor: Executor,
     store: TaskStore,
-    rivals: Mapping[str, PoolMaker] | None = None,
+    rivals: Mapping[Origin, PoolMaker] | None = None,
     judge: PoolJudge = judge_pool,
     threads: GeneratorThreads | None = None,
     room: Room | None = None,
@@ -118,12 +116,9 @@ def run_trial(
         ParamsError: a class has too few rows for the folds asked for.
     """
     splits = _splits(data, params, seed)
-    arms = {name: arms_for(name, params) for name in params.classifiers}
-    makers = {"gan": make, **(rivals or {})}
+    makers: dict[Origin, PoolMaker] = {"gan": make, **(rivals or {})}
     shipped = _shipped_task(data, params, seed, judge)
-    pools: list[Task] = []
-    cheap: list[Task] = []
-    late: list[Task] = []
+    tasks: list[Task] = [shipped]
     for replicate, split in enumerate(splits):
         own = derive_seed(seed, "replicate", replicate)
         parts, withheld = _parts(data, split), withheld_rows(data, split)
@@ -132,17 +127,21 @@ def run_trial(
             if threads is not None:
                 n_uses = len(generator_uses(parts, params))
                 each = threads.of(origin, n_trainings=len(splits) * n_uses, room=room)
-            pools += pool_tasks(replicate, origin, parts, params, own, maker, judge, threads=each)
-        for name in params.classifiers:
-            plan = Plan(replicate, parts, arms[name], name, params, own)
-            cheap += plan.cheap_tasks()
-            late += plan.mixture_tasks(tuple(makers))
-            if withheld is not None:
-                late += plan.more_real_tasks(withheld, wanted_rows(data, parts.training))
-    tasks = [*pools, shipped, *cheap, *late, *beside(shipped.name)]
+            tasks += pool_tasks(replicate, origin, parts, params, own, maker, judge, threads=each)
+        plan = Plan(replicate, parts, tuple(makers), params, own)
+        tasks += [
+            *plan.source_tasks(),
+            *plan.choice_tasks(),
+            *plan.set_tasks(),
+            *plan.recipe_tasks(),
+            *plan.on_set_tasks(),
+        ]
+        if withheld is not None:
+            tasks += plan.more_real_tasks(withheld, wanted_rows(data, parts.training))
+    tasks += beside(shipped.name)
     results = run_tasks(tasks, executor, store, room=room, on_done=on_done)
     has_ceiling = withheld_rows(data, splits[0]) is not None
-    return TrialOutcome(splits, arms, tuple(makers), results, results[shipped.name], has_ceiling)
+    return TrialOutcome(splits, tuple(makers), results, results[shipped.name], has_ceiling)
 
 
 def _splits(data: TrialData, params: TrialParams, seed: int) -> tuple[ReplicateSplit, ...]:

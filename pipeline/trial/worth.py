@@ -1,43 +1,56 @@
 """What synthetic samples are worth in real ones: the learning curve, read backwards."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 from sklearn.isotonic import IsotonicRegression
 
 from pipeline.params import TrialParams
 from pipeline.results import LearningPoint
-from pipeline.trial.panel import Panel
+from pipeline.trial.answers import Answers
+from pipeline.trial.consumers import REAL
+from pipeline.trial.panel import Found
 from pipeline.trial.plan import filled_shares, more_real_name
 from pipeline.trial.scores import confusion, distinct_rows, recalls, score, share_interval
 from pipeline.trial.shares import within_shares
 from pipeline.trial.trial import TrialData, TrialOutcome
 from pipeline.trial.verdict import assess_gains
 
+# Of each replicate: what every consumer guessed of its held-out rows, int64 [n].
+Guesses = Sequence[Sequence[np.ndarray]]
+
 
 class LearningCurve:
-    """Scores of the best cheap arm with more and more real samples of the scarce classes.
+    """Scores of the consumers with more and more real samples of the scarce classes.
 
     Attributes:
         counts: Real samples of each class at each point, float64 [points, classes].
     """
 
-    def __init__(self, data: TrialData, params: TrialParams, outcome: TrialOutcome, panel: Panel):
+    def __init__(
+        self, data: TrialData, params: TrialParams, outcome: TrialOutcome, answers: Answers
+    ):
         self._data, self._metric, self._splits = data, params.primary_metric, outcome.splits
         self._truths = [data.development.labels[split.held_out] for split in outcome.splits]
         training = [data.development.take(split.training) for split in outcome.splits]
-        points: list[Sequence[Mapping[str, Any]]] = [[m["mix_steps"][0] for m in panel.mixtures]]
+        found = answers.panel.found
+        points = [self._by_replicate([found[name, REAL] for name in params.consumers])]
         counts = [[list(part.counts().values()) for part in training]]
         if outcome.has_ceiling:
-            for share in filled_shares(params, panel.classifier):
-                names = [
-                    more_real_name(r, panel.classifier, share) for r in range(len(self._splits))
+            for share in filled_shares(params):
+                each = [
+                    [
+                        outcome.results[more_real_name(r, name, share)]
+                        for r in range(len(self._splits))
+                    ]
+                    for name in params.consumers
                 ]
-                points.append([outcome.results[name] for name in names])
-                counts.append([outcome.results[name]["counts"] for name in names])
+                points.append(self._by_replicate(each))
+                counts.append([one["counts"] for one in each[0]])
         self._points = points
-        self._with_gan = [mixture["best_cheap_gan"] for mixture in panel.mixtures]
+        self._with_rows = self._by_replicate(
+            [found[name, answers.recommended] for name in params.consumers]
+        )
         self.counts = np.asarray(counts, np.float64).mean(axis=1)
 
     @property
@@ -53,8 +66,8 @@ class LearningCurve:
         together = []
         for counts, outcomes in zip(self.counts, self._points, strict=True):
             values = [
-                score(truth, np.asarray(o["held_out"]))[self._metric]
-                for truth, o in zip(self._truths, outcomes, strict=True)
+                float(np.mean([score(truth, guess)[self._metric] for guess in guesses]))
+                for truth, guesses in zip(self._truths, outcomes, strict=True)
             ]
             together.append(
                 LearningPoint(
@@ -67,12 +80,12 @@ class LearningCurve:
         return (*together, *(point for label in self.scarce for point in self._of_class(label)))
 
     def worth(self) -> dict[str, int]:
-        """Class → further real samples that would do as much as the GAN's samples did.
+        """Class → further real samples that would do as much as the added rows did.
 
-        The recall with GAN samples is looked up on the class's own curve, made to rise (isotonic).
+        The recall with the set is looked up on the class's own curve, made to rise (isotonic).
         """
         classes = self._data.development.schema.classes
-        with_gan = self._recalls(self._with_gan)
+        with_rows = self._recalls(self._with_rows)
         found = {}
         for label in self.scarce:
             counts = self.counts[:, label]
@@ -80,9 +93,9 @@ class LearningCurve:
             rising = IsotonicRegression().fit_transform(counts, curve)
             # Of points with equal recall the first is meant: that many samples suffice for it.
             recall, first = np.unique(rising, return_index=True)
-            enough = float(np.interp(with_gan[label], recall, counts[first]))
+            enough = float(np.interp(with_rows[label], recall, counts[first]))
             # A rising curve lies below its own first point where recall falls at first.
-            gained = with_gan[label] > curve[0]
+            gained = with_rows[label] > curve[0]
             found[classes[label]] = max(0, round(enough - counts[0])) if gained else 0
         return found
 
@@ -102,10 +115,16 @@ class LearningCurve:
             )
         return points
 
-    def _recalls(self, outcomes: Sequence[Mapping[str, Any]]) -> np.ndarray:
+    def _recalls(self, outcomes: Guesses) -> np.ndarray:
         """Recall of each class over the held-out rows of all replicates, float64 [classes]."""
         classes = len(self._data.development.schema.classes)
-        guesses = [np.asarray(outcome["held_out"]) for outcome in outcomes]
-        return recalls(
-            confusion(np.concatenate(self._truths), np.concatenate(guesses), classes=classes)
-        )
+        matrices = [
+            confusion(truth, guess, classes=classes)
+            for truth, guesses in zip(self._truths, outcomes, strict=True)
+            for guess in guesses
+        ]
+        return recalls(np.sum(matrices, axis=0))
+
+    @staticmethod
+    def _by_replicate(found: Sequence[Found]) -> Guesses:
+        return [[np.asarray(one["held_out"]) for one in each] for each in zip(*found, strict=True)]
