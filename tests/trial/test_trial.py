@@ -7,14 +7,16 @@ import numpy as np
 import pytest
 
 from pipeline.params import TrialParams
+from pipeline.results import PANEL
 from pipeline.samples import Samples, concatenate
 from pipeline.scale.executor import SameProcessExecutor, open_executor
-from pipeline.trial.attempts import Parts
+from pipeline.trial.answers import Answers
 from pipeline.trial.failures import failed_generators
+from pipeline.trial.parts import Parts
 from pipeline.trial.plan import curation_names, generator_uses
 from pipeline.trial.record import make_record
 from pipeline.trial.schedule import Room
-from pipeline.trial.summary import Summary
+from pipeline.trial.sets import CHEAP
 from pipeline.trial.tasks import TaskStore
 from pipeline.trial.trial import TrialData, run_trial, wanted_rows
 from tests.trial.stand_ins import black, digits, noisy, renamed, resampled, shuffled, unseen
@@ -27,8 +29,8 @@ PARAMS = TrialParams(
     preset="light",
     replicates=2,
     folds=3,
-    classifiers=("logistic",),
-    primary_classifier="logistic",
+    consumers=("logistic",),
+    advise=("logistic",),
 )
 
 
@@ -145,29 +147,54 @@ def test_a_generator_is_trained_on_the_training_part_alone(tmp_path):
         assert final == set(ids[split.training])
 
 
-def test_the_gan_has_to_beat_the_deformed_copies_that_it_learns_from(tmp_path):
-    full = PARAMS.model_copy(update={"preset": "full"})
-    record = record_of(run(tmp_path, params=full), full)
-    references = [c.reference for c in record.comparisons if c.question == "gan against cheap"]
-    assert "best_cheap_deformed" in references
-    assert "deformed" in record.recommended_weight
+def test_the_set_is_compared_with_real_rows_as_they_are_and_oversampled(outcome):
+    record = record_of(outcome)
+    asked = [
+        (c.classifier, c.arm, c.reference)
+        for c in record.comparisons
+        if c.question == "set against real rows"
+    ]
+    assert asked == [
+        (name, record.recommended_arm, reference)
+        for name in (PANEL, "logistic")
+        for reference in ("real", "oversampled")
+    ]
 
 
-def test_only_what_samples_are_added_to_can_be_harmed_by_them(outcome):
-    """Against a rival that is better for sure, nothing shows that they help; that is no harm."""
+def test_the_set_helps_only_where_it_beats_both_references(outcome):
     spoilt = dict(outcome.results)
     for name, result in outcome.results.items():
-        if name.endswith("logistic: class_weights"):
-            held_out = DEVELOPMENT.labels[outcome.splits[int(name.split()[1][0]) - 1].held_out]
-            spoilt[name] = {**result, "held_out": held_out.tolist()}
-        if name.endswith("mixtures"):
-            base = result["mix_steps"][0]
-            spoilt[name] = {**result, "best_cheap_gan": {**result["best_cheap_gan"], **base}}
+        if name.endswith("logistic: sets"):
+            truth = DEVELOPMENT.labels[outcome.splits[int(name.split()[1][0]) - 1].held_out]
+            wrong = np.roll(truth, 1 + int(name.split()[1][0]))
+            found = {
+                "set_without_gan": truth.tolist(),
+                "real": wrong.tolist(),
+                "oversampled": truth.tolist(),
+            }
+            spoilt[name] = result | {
+                arm: {**result[arm], "held_out": g} for arm, g in found.items()
+            }
     record = record_of(replace(outcome, results=spoilt))
-    rival = [c for c in record.comparisons if c.reference == "class_weights"][-1]
-    assert rival.mean_points < 0
-    assert rival.verdict == "no evidence"
-    assert record.gan_verdict == "no evidence"
+    verdicts = {
+        c.reference: c.verdict
+        for c in record.comparisons
+        if c.question == "set against real rows" and c.classifier == PANEL
+    }
+    assert verdicts == {"real": "helps", "oversampled": "no evidence"}
+    assert record.verdict == "no evidence"
+    assert record.reference_arm == "oversampled"
+    assert not record.promoted
+
+
+def test_the_panel_is_the_mean_over_its_consumers(tmp_path):
+    params = PARAMS.model_copy(update={"consumers": ("svm", "knn")})
+    record = record_of(run(tmp_path, params=params), params)
+    arms = {(arm.classifier, arm.arm): arm for arm in record.arms}
+    for name in ("real", "oversampled", "set_without_gan", "set_with_gan", "ceiling"):
+        each = [arms[consumer, name].values["balanced_accuracy"] for consumer in ("svm", "knn")]
+        mean = arms[PANEL, name].values["balanced_accuracy"]
+        assert mean == pytest.approx(np.mean(each, axis=0))
 
 
 def test_the_smallest_gain_asked_for_counts_in_the_power(outcome):
@@ -203,7 +230,8 @@ def test_every_arm_is_scored_on_every_replicate_and_the_test_split(outcome):
         assert len(arm.values["balanced_accuracy"]) == PARAMS.replicates
         assert np.asarray(arm.confusion).sum() == PARAMS.replicates * len(TEST)
     names = {arm.arm for arm in record.arms}
-    assert {"real", "balanced", "gan", "best_cheap_gan", "mix", "ceiling"} <= names
+    sets = {"set_without_gan", "set_with_gan"}
+    assert names >= {"real", "oversampled", *sets, "ceiling", "recipe_balanced", "best_recipe"}
 
 
 def test_no_interval_of_a_score_leaves_the_range_of_shares(outcome):
@@ -213,31 +241,48 @@ def test_no_interval_of_a_score_leaves_the_range_of_shares(outcome):
     assert all(0 <= interval.low <= interval.high <= 1 for interval in intervals)
 
 
-def test_the_shares_of_the_gain_add_up_to_the_gain(outcome):
-    record = record_of(outcome)
-    (mix,) = [c for c in record.comparisons if c.question == "mix against current practice"]
-    assert sum(share.points for share in record.gain_shares) == pytest.approx(mix.mean_points)
-
-
-def test_the_light_preset_says_what_it_left_out(outcome, tmp_path):
+def test_the_light_preset_says_what_it_left_out(outcome):
     (note,) = [note for note in record_of(outcome).notes if "left out" in note]
     assert "SMOTE" in note
-    practice = PARAMS.model_copy(update={"current_practice": "smote"})
-    (note,) = [n for n in record_of(run(tmp_path, params=practice), practice).notes if "left" in n]
-    assert "“SMOTE”" not in note
 
 
-def test_promotion_follows_the_declared_rule(outcome):
-    for rule in ("mix", "gan"):
-        record = record_of(outcome, PARAMS.model_copy(update={"promote": rule}))
-        deciding = record.verdict if rule == "mix" else record.gan_verdict
-        assert record.promoted == (deciding == "helps")
+def test_the_full_preset_tells_every_source_by_itself(tmp_path):
+    full = PARAMS.model_copy(update={"preset": "full"})
+    record = record_of(run(tmp_path, params=full), full)
+    names = {arm.arm for arm in record.arms if arm.classifier == PANEL}
+    assert names >= {"classical", "deformed", "smote", "gan"}
 
 
-def test_labels_that_mean_nothing_get_no_dose(tmp_path):
+def test_a_slow_consumer_tries_the_best_sets_of_each_search_only(tmp_path):
+    params = PARAMS.model_copy(
+        update={"preset": "full", "consumers": ("svm", "boosting"), "replicates": 2, "advise": ()}
+    )
+    outcome = run(tmp_path, params=params)
+    quick, slow = (
+        outcome.results[f"replicate 1: {name}: sets tried"] for name in ("svm", "boosting")
+    )
+    assert len(quick) > len(slow)
+    assert [sum("gan" in one["origins"] for one in slow), len(slow)] == [3, 6]
+
+
+def test_promotion_follows_the_answer_about_the_set(outcome):
+    record = record_of(outcome)
+    assert record.promoted == (record.verdict == "helps")
+
+
+def test_labels_that_mean_nothing_are_not_in_the_set(tmp_path):
     record = record_of(run(tmp_path, make=shuffled))
-    assert record.recommended_weight["gan"] == 0.0
     assert record.gan_verdict != "helps"
+    assert record.recommended_arm == "set_without_gan"
+    assert not any("gan" in row.in_set for row in record.classes)
+
+
+def test_no_gain_of_a_recipe_is_a_gain_of_the_set(outcome):
+    record = record_of(outcome)
+    recipes = {arm.arm for arm in record.arms if arm.family == "recipe"}
+    deciding = [c for c in record.comparisons if c.question == "set against real rows"]
+    assert recipes
+    assert not recipes & {name for c in deciding for name in (c.arm, c.reference)}
 
 
 def black_at_first(samples, seed, *, made):
@@ -334,68 +379,29 @@ def record_by(as_good_as_real, *, min_gain_points):
     return record_of(outcome, params, data=data)
 
 
-def test_samples_as_good_as_real_ones_get_a_dose_where_the_gan_is_proven(as_good_as_real):
+def test_samples_as_good_as_real_ones_are_in_the_set_where_they_are_proven(as_good_as_real):
     """Were they turned away, no generator could ever pass. Any gain at all is proof enough here."""
     record = record_by(as_good_as_real, min_gain_points=-100.0)
     assert record.gan_verdict == "helps"
-    assert record.recommended_weight["gan"] > 0.0
-    assert "mix_with_gan" not in {arm.arm for arm in record.arms}
+    assert record.recommended_arm == "set_with_gan"
+    assert sum(row.in_set.get("gan", 0) for row in record.classes) > 0
 
 
-def test_a_mix_that_harms_gives_no_row_any_weight(as_good_as_real):
-    outcome, data = as_good_as_real
-    params = PARAMS.model_copy(update={"min_gain_points": -100.0})
-    summary = Summary(data, params, outcome)
-    helping, harming = (summary.doses("logistic", verdict) for verdict in ("helps", "harms"))
-    assert any(dose.weight > 0.0 for dose in helping)
-    assert {dose.weight for dose in harming} == {0.0}
-    assert [dose.share for dose in harming] == [dose.share for dose in helping]
-
-
-def test_the_rows_that_were_accepted_carry_the_weight_of_their_class_alone(as_good_as_real):
-    outcome, data = as_good_as_real
-    params = PARAMS.model_copy(update={"min_gain_points": -100.0})
-    labels = np.array(outcome.shipped["label"])
-    first = {label: np.flatnonzero(labels == label)[: 10 * label] for label in (2, 3)}
-    accepted = np.isin(np.arange(len(labels)), np.concatenate([first[2], first[3]]))
-    fewer = replace(outcome, shipped={**outcome.shipped, "accepted": accepted.tolist()})
-    for dose in record_of(fewer, params, data).doses:
-        if dose.origin == "gan":
-            real = 1.0 - dose.share
-            rows = 10 * int(dose.class_name)
-            assert dose.share > 0.0
-            assert dose.weight == pytest.approx(min(1.0, dose.share / real * 6 / rows))
-
-
-def test_a_dose_that_weights_of_one_cannot_make_up_is_told(as_good_as_real):
-    outcome, data = as_good_as_real
-    params = PARAMS.model_copy(update={"min_gain_points": -100.0})
-    assert not any("too few to make up" in note for note in record_of(outcome, params, data).notes)
-    few = replace(data, requested={"2": 1, "3": 54})
-    (note,) = [note for note in record_of(outcome, params, few).notes if "too few" in note]
-    share = next(
-        dose.share for dose in record_of(outcome, params, few).doses if dose.class_name == "2"
-    )
-    assert f"2 ({1 / 7:.0%} in place of {share:.0%})" in note
-
-
-def test_gan_rows_that_nothing_shows_to_help_are_left_out_of_the_recommended_mix(as_good_as_real):
+def test_gan_rows_that_nothing_shows_to_help_are_not_in_the_set(as_good_as_real):
     record = record_by(as_good_as_real, min_gain_points=100.0)
     assert record.gan_verdict == "no evidence"
-    assert record.recommended_weight["gan"] == 0.0
-    assert all(dose.share == 0.0 for dose in record.doses if dose.origin == "gan")
-    assert "left out" in record.verdicts[0].mix_words
+    assert record.recommended_arm == "set_without_gan"
+    assert not any("gan" in row.in_set for row in record.classes)
+    assert any("holds no GAN rows" in note for note in record.notes)
 
 
-def test_the_score_of_the_recommended_mix_is_of_the_rows_that_it_recommends(as_good_as_real):
-    record = record_by(as_good_as_real, min_gain_points=100.0)
-    arms = {arm.arm: arm.values["balanced_accuracy"] for arm in record.arms}
-    assert arms["mix"] != arms["mix_with_gan"]
-    # The light preset's mix has no other rows than the GAN's: what stays is the best cheap recipe.
-    (mix,) = [c for c in record.comparisons if c.question == "mix against current practice"]
-    shares = {share.origin: share.points for share in record.gain_shares}
-    assert shares["gan"] == 0.0
-    assert shares["training"] == pytest.approx(mix.mean_points)
+def test_where_the_set_harms_the_real_rows_alone_are_recommended(as_good_as_real):
+    outcome, data = as_good_as_real
+    answers = Answers(data, PARAMS, outcome)
+    answers.verdict = "harms"
+    counts = answers.in_set({"classical": np.full(4, 100), "deformed": np.full(4, 100)})
+    assert list(counts) == ["real"]
+    assert "harms" in answers.words()
 
 
 def test_thinning_further_gives_a_ceiling_that_no_other_arm_has_seen(tmp_path):
@@ -453,7 +459,13 @@ def test_a_part_that_is_balanced_by_itself_needs_no_pool(tmp_path):
 
 
 def record_of(outcome, params=PARAMS, data=None):
-    return make_record(data or trial_data(), params, outcome, fidelity=(), copies=None)
+    data = data or trial_data()
+    answers = Answers(data, params, outcome)
+    classes = len(data.development.schema.classes)
+    plenty = {origin: np.full(classes, 1000) for origin in CHEAP[params.preset]}
+    return make_record(
+        data, params, outcome, answers, in_set=answers.in_set(plenty), fidelity=(), copies=None
+    )
 
 
 def test_the_parts_of_a_trial_are_never_changed(outcome):

@@ -3,16 +3,14 @@ import pytest
 
 from pipeline.params import TrialParams
 from pipeline.scale.executor import SameProcessExecutor
-from pipeline.trial.summary import Summary
+from pipeline.trial.answers import Answers
 from pipeline.trial.tasks import TaskStore
 from pipeline.trial.trial import run_trial
 from pipeline.trial.worth import LearningCurve
 from tests.trial.stand_ins import noisy
 from tests.trial.test_trial import trial_data
 
-PARAMS = TrialParams(
-    preset="full", replicates=2, folds=3, classifiers=("svm",), primary_classifier="svm"
-)
+PARAMS = TrialParams(preset="full", replicates=2, folds=3, consumers=("svm",), advise=())
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +24,7 @@ def curve(tmp_path_factory):
         executor=SameProcessExecutor(),
         store=TaskStore(tmp_path_factory.mktemp("worth"), code="test"),
     )
-    return LearningCurve(data, PARAMS, outcome, Summary(data, PARAMS, outcome).panels["svm"])
+    return LearningCurve(data, PARAMS, outcome, Answers(data, PARAMS, outcome))
 
 
 def test_the_curve_runs_from_what_there_is_to_the_largest_class(curve):
@@ -48,7 +46,7 @@ def test_the_worth_never_exceeds_what_the_curve_has_seen(curve):
 
 
 def test_synthetic_samples_that_add_no_recall_are_worth_no_real_sample(curve, monkeypatch):
-    # A recall that falls at first, as few held-out rows make it, and no gain with GAN samples.
+    # A recall that falls at first, as few held-out rows make it, and no gain by the set.
     recalls = iter([[1, 1, 0.9, 1.0], *([1, 1, recall, 1.0] for recall in (0.9, 0.8, 0.95, 0.9))])
     monkeypatch.setattr(curve, "_recalls", lambda _: np.array(next(recalls)))
     monkeypatch.setattr(type(curve), "scarce", property(lambda _: np.array([2])))
