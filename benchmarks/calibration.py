@@ -26,6 +26,8 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from pipeline.trial.replicate import judge_pool
+from pipeline.trial.summary import Summary
 from scipy.stats import binomtest
 
 from benchmarks.known_worth import (
@@ -42,10 +44,8 @@ from pipeline.randomness import derive_seed, numpy_stream
 from pipeline.samples import concatenate
 from pipeline.scale.executor import SameProcessExecutor, open_executor
 from pipeline.trial.learners import fit
-from pipeline.trial.replicate import judge_pool
 from pipeline.trial.scores import score
 from pipeline.trial.splits import split_replicate
-from pipeline.trial.summary import Summary
 from pipeline.trial.tasks import TaskStore
 from pipeline.trial.trial import TrialData, run_trial
 from pipeline.trial.verdict import assess_gains, decide, decide_against_each
