@@ -20,6 +20,8 @@ class Recipe:
         mixup: Parameter of the Beta distribution of mixup (arXiv:1710.09412); 0 none.
         smote: Whether scarce classes are filled by SMOTE (arXiv:1106.1813), between a network's
             features or a static learner's columns.
+        judges: Whether the classifier will judge changed and synthetic rows besides real ones. A
+            network's batch-norm statistics are then taken from both kinds; nothing else differs.
     """
 
     sampling: float = 0.0
@@ -28,6 +30,7 @@ class Recipe:
     augmentation: float = 0.0
     mixup: float = 0.0
     smote: bool = False
+    judges: bool = False
 
     def words(self) -> str:
         """The recipe in words for a reader, e.g. "classes sampled equally often, affine copies"."""

@@ -18,7 +18,8 @@ from pipeline.trial.rows import add_static_rows, flat
 from pipeline.trial.splits import out_of_fold_parts
 
 MARGIN_FOLDS = 3
-DOMAIN_RECIPE = Recipe(sampling=1.0, augmentation=1.0)
+# Of networks that judge: they confirm labels, and their features tell distances.
+DOMAIN_RECIPE = Recipe(sampling=1.0, augmentation=1.0, judges=True)
 
 
 class Fitted(Protocol):
