@@ -9,7 +9,7 @@ import pytest
 from pipeline.params import TrialParams
 from pipeline.storage import read_split, write_schema, write_split
 from pipeline.trial.splits import split_replicates
-from pipeline.trial.teacher import ORIGIN, PROPOSED, fit_teacher, taught_rows
+from pipeline.trial.teacher import ORIGIN, PROPOSED, Teacher, fit_teacher, label_rows, taught_rows
 from tests.trial.stand_ins import digits
 
 TRAINING = digits([40, 40, 40, 12, 12])
@@ -107,6 +107,23 @@ def test_a_row_tells_who_proposed_and_who_labelled_it(teacher, taught):
     assert set(told["proposed_by"]) == set(PROPOSED)
     assert set(told["teacher"]) == {teacher.hash}
     assert json.loads(json.dumps(teacher.description)) == teacher.description
+
+
+class Believer:
+    """A classifier that gives every row the same probabilities."""
+
+    def probabilities(self, samples):
+        return np.tile([0.0, 0.3, 0.1, 0.6, 0.0], (len(samples), 1))
+
+
+def test_labels_are_drawn_as_often_as_the_teacher_believes_in_them():
+    many = TRAINING.take(np.resize(np.arange(len(TRAINING)), 4000))
+    many = replace(many, provenance=many.provenance.assign(origin="deformed"))
+    believer = Teacher("", 1, 0, (), (Believer(),))
+    labelled = label_rows(believer, many, seed=1)
+    shares = np.bincount(labelled.labels, minlength=5) / len(many)
+    assert np.allclose(shares, believer.probabilities(many)[0], atol=0.02)
+    assert labelled.values is many.values
 
 
 def test_probabilities_are_stored_and_read_as_the_teacher_gave_them(teacher, taught, tmp_path):
