@@ -104,7 +104,7 @@ def test_asking_for_more_of_a_class_changes_no_row_that_was_there(teacher, taugh
 def test_a_row_tells_who_proposed_and_who_labelled_it(teacher, taught):
     told = taught.provenance
     assert set(told["origin"]) == {ORIGIN}
-    assert set(told["proposed_by"]) == set(PROPOSED)
+    assert set(told["proposed_by"]) == {PROPOSED}
     assert set(told["teacher"]) == {teacher.hash}
     assert json.loads(json.dumps(teacher.description)) == teacher.description
 
