@@ -31,14 +31,14 @@ class Judge:
         self._reals = task.unseen.take(np.sort(order[half:]))
         self._taught = task.unseen.take(np.sort(order[:half]))
         training = TrainingSet(self._taught)
-        recipe = Recipe(sampling=1.0, augmentation=1.0)
+        recipe = Recipe(sampling=1.0, augmentation=1.0, judges=True)
         self._classifier: ImageClassifier = train_image_classifier(
             training, recipe, steps=CLASSIFIER_STEPS, seed=seed
         )
         self._sorter = self._classifier
         if len(self._taught) < len(task.train):
             both = TrainingSet(concatenate([task.train, self._taught]))
-            recipe = Recipe(sampling=0.5, logit_tau=0.5, augmentation=1.0)
+            recipe = Recipe(sampling=0.5, logit_tau=0.5, augmentation=1.0, judges=True)
             self._sorter = train_image_classifier(both, recipe, steps=SORTER_STEPS, seed=seed)
 
     def score(self, fakes: Samples) -> dict[str, float]:

@@ -32,7 +32,9 @@ from pipeline.errors import EquipoiseError
 from pipeline.lease import hold
 from pipeline.params import load_params
 from pipeline.stages.ready import make_ready
+from pipeline.versions.dvc_locks import clear_dvc
 from pipeline.versions.graph import stage_names
+from pipeline.versions.leftovers import clear_git
 from pipeline.versions.release import release
 from pipeline.versions.setup import make_repository
 from pipeline.versions.stage_process import StageCrashError, run_stage
@@ -137,6 +139,9 @@ class Forked:
             try:
                 os.setpgid(0, 0)
                 with hold(workspace, "benchmarks.kills"):
+                    # As the flow does, which holds the lease too.
+                    clear_git(workspace.root)
+                    clear_dvc(workspace.root)
                     params = load_params(workspace.params_file)
                     make_ready(workspace, params)
                     for stage in stage_names(workspace.root):

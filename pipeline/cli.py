@@ -9,6 +9,7 @@ from typer import rich_utils
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
+from pipeline.chatter import hide_warnings
 from pipeline.commands.diff import diff
 from pipeline.commands.doctor import doctor
 from pipeline.commands.gc import gc
@@ -35,6 +36,7 @@ class Commands(TyperGroup):
     def main(self, *arguments: Any, **options: Any) -> Any:
         """Run the whole command line, with all that it writes kept from commanding the terminal."""
         guard_streams()
+        hide_warnings()
         return super().main(*arguments, **options)
 
     def invoke(self, ctx: Any) -> Any:

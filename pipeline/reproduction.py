@@ -24,10 +24,10 @@ from pipeline.versions.git import Git
 from pipeline.versions.listing import Release
 from pipeline.versions.lockfile import AUGMENTED, hash_output
 from pipeline.versions.meter import OnProgress, no_matter
+from pipeline.versions.recipe import RECIPE
 from pipeline.versions.truth import untruths
 from pipeline.workspace import MANIFEST, Workspace, read_json, verify_manifest
 
-INGREDIENTS = ("data/prepared", "data/generator", "data/trial")
 # What tells of the set in words, which another release of this program chooses otherwise.
 WORDS = ("README.md", "recipe.json")
 
@@ -88,7 +88,7 @@ def reproduce(
         )
     with tempfile.TemporaryDirectory(prefix="equipoise-") as folder:
         workspace = Workspace(Path(folder))
-        for path in INGREDIENTS:
+        for path in RECIPE:
             (workspace.root / path).mkdir(parents=True)
             fetch_output(git, release, path, workspace.root / path, on_progress=on_progress)
             verify_manifest(workspace.root / path)

@@ -35,6 +35,9 @@ ENCODED_ROWS = 1_000
 SCHEMA_FILE = "schema.json"
 # Provenance beside a table's own columns carries this prefix, so that no feature name can collide.
 TABLE_PROVENANCE_PREFIX = "equipoise."
+# Of a provenance column with one probability a class, in the schema's order. The inner name is
+# Parquet's own, so that what was read is written again with the same bytes.
+PROBABILITIES = pd.ArrowDtype(pa.list_(pa.field("element", pa.float32())))
 
 
 def encode_png(image: np.ndarray) -> bytes:
@@ -148,9 +151,14 @@ def _beside_values(table: pa.Table, schema: Schema) -> tuple[np.ndarray, pd.Data
     own = {*_value_columns(schema), label_name}
     others = [name for name in table.column_names if name not in own]
     prefix = "" if is_image else TABLE_PROVENANCE_PREFIX
-    provenance = table.select(others).to_pandas()
+    # Probabilities stay lists, of one type wherever they stand; as objects they would have none.
+    provenance = table.select(others).to_pandas(types_mapper=_list_dtype)
     provenance.columns = pd.Index([name.removeprefix(prefix) for name in others])
     return table.column(label_name).to_numpy().astype(np.int64), provenance
+
+
+def _list_dtype(kind: pa.DataType) -> pd.ArrowDtype | None:
+    return pd.ArrowDtype(kind) if pa.types.is_list(kind) else None
 
 
 def _value_columns(schema: Schema) -> set[str]:
@@ -317,13 +325,19 @@ def has_split(folder: Path, split: str) -> bool:
 
 def _features(table: pa.Table, schema: Schema, label_name: str) -> dict[str, object]:
     features: dict[str, object] = {
-        name: {"dtype": _dtype_name(table.schema.field(name).type), "_type": "Value"}
-        for name in table.column_names
+        name: _feature(table.schema.field(name).type) for name in table.column_names
     }
     if schema.modality == "image":
         features["image"] = {"_type": "Image"}
     features[label_name] = {"names": list(schema.classes), "_type": "ClassLabel"}
     return features
+
+
+def _feature(kind: pa.DataType) -> dict[str, object]:
+    if pa.types.is_list(kind):
+        # "List" is the newer name, which releases of `datasets` before the fourth do not know.
+        return {"feature": _feature(kind.value_type), "_type": "Sequence"}
+    return {"dtype": _dtype_name(kind), "_type": "Value"}
 
 
 def _dtype_name(kind: pa.DataType) -> str:

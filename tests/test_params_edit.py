@@ -61,8 +61,7 @@ def test_a_section_that_cannot_be_changed_in_place_is_left_to_the_user(tmp_path)
     assert path.read_text() == "trial: {preset: light}\n"
 
 
-def test_a_dry_run_plans_with_the_replicates_asked_for_and_writes_nothing(tmp_path, monkeypatch):
-    monkeypatch.setattr("pipeline.commands.plan.seconds_a_step", lambda *_: 0.01)
+def test_a_dry_run_plans_with_the_replicates_asked_for_and_writes_nothing(tmp_path):
     for name in ("params.yaml", "dvc.yaml"):
         (tmp_path / name).write_bytes((REPOSITORY / name).read_bytes())
     told = CliRunner().invoke(
@@ -73,8 +72,7 @@ def test_a_dry_run_plans_with_the_replicates_asked_for_and_writes_nothing(tmp_pa
     assert (tmp_path / "params.yaml").read_bytes() == (REPOSITORY / "params.yaml").read_bytes()
 
 
-def test_a_dry_run_counts_the_rival_generators_of_the_full_preset(tmp_path, monkeypatch):
-    monkeypatch.setattr("pipeline.commands.plan.seconds_a_step", lambda *_: 0.01)
+def test_a_dry_run_counts_the_rival_generators_of_the_full_preset(tmp_path):
     text = (REPOSITORY / "params.yaml").read_text()
     assert "preset: light" in text
     (tmp_path / "params.yaml").write_text(text.replace("preset: light", "preset: full"))
@@ -87,8 +85,7 @@ def test_a_dry_run_counts_the_rival_generators_of_the_full_preset(tmp_path, monk
     assert "5 trainings" in told.output
 
 
-def test_a_dry_run_refuses_data_that_the_trial_could_not_part(tmp_path, monkeypatch):
-    monkeypatch.setattr("pipeline.commands.plan.seconds_a_step", lambda *_: 0.01)
+def test_a_dry_run_refuses_data_that_the_trial_could_not_part(tmp_path):
     source = {"thin": {"3": 4}, "minimum_per_class": 4}
     with pytest.raises(ParamsError, match="Class '3' has 4 development samples"):
         plan(Workspace(tmp_path), Params.model_validate({"source": source}))

@@ -16,7 +16,10 @@ from pipeline.stages.assemble import run as assemble
 from pipeline.storage import read_split, write_schema, write_split
 from pipeline.versions.git import Git
 from pipeline.versions.listing import list_releases
+from pipeline.versions.lockfile import md5_of
 from pipeline.versions.release import release
+from pipeline.versions.store import LocalStore
+from pipeline.versions.verification import verify
 from pipeline.workspace import Workspace, write_json, writing
 from tests.hand_made import curation_of
 from tests.versions.conftest import finished_run, private_site_cache, take_in
@@ -112,3 +115,18 @@ def test_a_version_that_does_not_say_what_made_it_is_not_blamed_on_torch(release
     lying = one.record.model_copy(update={"seed": 99})
     with pytest.raises(VersionError, match="Its tag names the seed 99, its files 0"):
         reproduce(git, dataclasses.replace(one, record=lying), tmp_path / "again")
+
+
+@pytest.mark.parametrize(
+    ("folder", "can_be"), [("data/augmented", True), ("data/generator", False)]
+)
+def test_verify_proposes_to_draw_the_rows_again_only_where_that_can_work(released, folder, can_be):
+    file = max((released.root / folder).rglob("*.*"), key=lambda path: path.stat().st_size)
+    md5 = md5_of(file.read_bytes())
+    for place in (released.root / ".equipoise" / "remote", released.root / ".dvc" / "cache"):
+        LocalStore(place).remove(md5)
+    git = Git(released.root)
+    releases = list_releases(git, "augmented")
+    (problem,) = verify(git, releases).problems
+    assert problem.md5 == md5
+    assert ("equipoise reproduce v0.1.0" in problem.remedy) == can_be

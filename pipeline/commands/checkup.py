@@ -4,7 +4,7 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, requires, version
@@ -53,15 +53,31 @@ class Finding:
 
 
 def check_up(workspace: Workspace) -> Iterator[Finding]:
-    """Every check, one after the other; one that breaks is a finding itself."""
+    """Every check, one after the other; one that breaks is a finding itself.
+
+    A fault that several checks meet is told by the first one; the others say that they wait for it.
+    """
+    failed: dict[str, str] = {}
     for subject, check in CHECKS.items():
         try:
             level, sentence = check(workspace)
         except EquipoiseError as error:
             level, sentence = "failure", " ".join(str(error).split())
+            if first := _cause(subject, sentence, failed):
+                level, sentence = "warning", f"not checked; mend `{first}` first"
         except Exception as error:
             level, sentence = "failure", f"could not be checked ({type(error).__name__}: {error})"
+        if level == "failure":
+            failed[subject] = sentence
         yield Finding(level, subject, without_credentials(sentence))
+
+
+def _cause(subject: str, sentence: str, failed: Mapping[str, str]) -> str | None:
+    """The check that failed before for the same reason; None where this fault is a new one."""
+    for earlier, told in failed.items():
+        if told == sentence or earlier in NEEDS.get(subject, ()):
+            return earlier
+    return None
 
 
 def versions(_: Workspace) -> tuple[Level, str]:
@@ -126,7 +142,8 @@ def git_identity(workspace: Workspace) -> tuple[Level, str]:
     except NoRepositoryError:
         return "failure", "not in a git repository; run `git init`, then commit"
     if git.head() is None:
-        return "failure", "no commit yet; a scheduled run works on what is committed"
+        level: Level = "failure" if read_schedule(workspace) else "warning"
+        return level, "no commit yet, and scheduled runs use what is committed; run `git commit`"
     neutral = git.identity()
     # git itself says who it is, since the name may come from the environment as well.
     idents = [git.run("var", role, environment=neutral) for role in ROLES]
@@ -254,6 +271,13 @@ def _bytes_under(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
+# Check → earlier ones without which it cannot tell anything.
+NEEDS = {
+    "ignored files": ("parameters",),
+    "remote": ("parameters", "git"),
+    "last version": ("parameters", "git"),
+    "clock": ("parameters", "git"),
+}
 CHECKS: dict[str, Callable[[Workspace], tuple[Level, str]]] = {
     "versions": versions,
     "parameters": parameters,

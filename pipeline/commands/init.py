@@ -3,7 +3,6 @@
 import json
 import re
 import shlex
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +10,7 @@ import typer
 from pydantic import ValidationError
 
 from pipeline.errors import EquipoiseError, ParamsError, WorkspaceError
-from pipeline.params import Params, TableParams, load_params
+from pipeline.params import TableParams, load_params
 from pipeline.params_problems import sentence
 from pipeline.stages.code import write_code
 from pipeline.terminal import say
@@ -20,15 +19,14 @@ from pipeline.versions.pipeline_file import pipeline_file
 from pipeline.versions.setup import make_repository
 from pipeline.versions.visibility import require_visible_to_git
 from pipeline.versions.written_folders import written_folders
-from pipeline.workspace import write_bytes
+from pipeline.workspace import Workspace, write_bytes
 
 if TYPE_CHECKING:
+    from pipeline.commands.proposal import Proposal
     from pipeline.sources.recognise import Recognised
 
 # What two cores train in minutes; a GPU can do more.
 PROPOSED_SIDES_PX = (16, 32)
-# Pictures that `init` decodes to tell what is found in them, which takes some seconds.
-LOOKED_AT_PICTURES = 2_000
 MADE_FILES = ("params.yaml", "dvc.yaml", CODE_FILE)
 
 
@@ -84,6 +82,7 @@ def init(
             )
     require_visible_to_git(directory.resolve())
     # pandas and its like are slow to import, and every other command would wait for them.
+    from pipeline.commands.proposal import Proposal
     from pipeline.sources.overlap import refuse_overlap
     from pipeline.sources.recognise import recognise
 
@@ -100,13 +99,12 @@ def init(
         refuse_overlap(source, root, written_folders(root))
     found = recognise(source, label=label, table=asked, folders=folders, image=image)
     root.mkdir(parents=True, exist_ok=True)
-    write_bytes(root / "params.yaml", params_text(found, root).encode())
-    params = load_params(root / "params.yaml")
+    write_bytes(root / "params.yaml", params_text(found, root, Proposal()).encode())
     write_bytes(root / "dvc.yaml", pipeline_file(has_source_path=True).encode())
     write_code(root)
     make_repository(root)
     say(f"Recognised at {found.path}: {found.reason}")
-    for line in findings(params, root, found):
+    for line in findings(root, found):
         say(line)
     say(f"Workspace: {root}")
     for line in next_steps(found, directory):
@@ -131,30 +129,37 @@ def table_params(**asked: Any) -> TableParams:
         raise ParamsError("The table cannot be read as asked:", problems) from None
 
 
-def findings(params: Params, root: Path, found: "Recognised") -> list[str]:
-    """What the first stage will say of the data, a line each; of many pictures the plan says it.
+def findings(root: Path, found: "Recognised") -> list[str]:
+    """What the first stage will say of the data, and how long a run takes, a line each.
 
     Data that cannot be used yet still get their workspace, since params.yaml may have to say how
-    they are meant.
+    they are meant. Where a run would take too long, params.yaml is written again with less.
     """
-    if found.n_pictures > LOOKED_AT_PICTURES:
-        text = f"  {found.n_pictures:,} pictures are too many to look into here; "
-        return [text + "`equipoise run --dry-run` tells what is found in them."]
-    from pipeline.sources.open import open_source
-    from pipeline.sources.splitting import split_notices, split_rows
+    from pipeline.commands.plan import MEMORY, split_counts, surveyed
+    from pipeline.commands.plan_page import sample_sentence
+    from pipeline.commands.proposal import propose, sentence
+    from pipeline.sources.splitting import split_notices
 
+    path, memory = root / "params.yaml", Workspace.at(root).private / MEMORY
+    params = load_params(path)
     try:
-        with tempfile.TemporaryDirectory(prefix="equipoise-init-") as scratch:
-            survey = open_source(params.source, root=root, scratch=Path(scratch)).survey()
-        splits = split_rows(survey, params.source)
+        survey, splits = surveyed(params, root=root, memory=memory)
+        counts = split_counts(survey, splits)
+        proposal, seconds = propose(survey.schema, params, counts, memory=memory)
+        if proposal.reduced:
+            write_bytes(path, params_text(found, root, proposal).encode())
+            params = load_params(path)
+            survey, splits = surveyed(params, root=root, memory=memory)
     except EquipoiseError as error:
         return ["The data or params.yaml need a change before a run:", *str(error).split("\n")]
-    told = (*survey.notices, *split_notices(survey, splits, params.source))
-    return [f"  {notice.kind}: {notice.message}" for notice in told]
+    told = [f"  {sample_sentence(survey.sample, len(survey.rows))}"] if survey.sample else []
+    notices = (*survey.notices, *split_notices(survey, splits, params.source))
+    told += [f"  {notice.kind}: {notice.message}" for notice in notices]
+    return told if seconds is None else [*told, sentence(proposal, seconds)]
 
 
-def params_text(found: "Recognised", root: Path) -> str:
-    """The workspace's params.yaml, commented, with what was recognised filled in."""
+def params_text(found: "Recognised", root: Path, proposal: "Proposal") -> str:
+    """The workspace's params.yaml, commented, with what was recognised and proposed filled in."""
     # The text is YAML, and what is filled in is quoted as JSON.
     import jinja2
 
@@ -168,7 +173,12 @@ def params_text(found: "Recognised", root: Path) -> str:
     )
     environment.policies["json.dumps_function"] = _quoted
     template = environment.get_template("params.yaml.j2")
-    return template.render(found=found, path=_written_path(found.path, root), **_sizes(found))
+    return template.render(
+        found=found,
+        path=_written_path(found.path, root),
+        proposal=proposal,
+        **_sizes(found, proposal.side_px),
+    )
 
 
 def _quoted(value: Any, **_: Any) -> str:
@@ -200,16 +210,21 @@ def _written_path(path: Path, root: Path) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
 
-def _sizes(found: "Recognised") -> dict[str, Any]:
+def _sizes(found: "Recognised", side_px: int | None) -> dict[str, Any]:
     if found.kind not in ("image_folder", "idx", "parquet"):
         return {"height_px": None, "width_px": None, "seen": ""}
     distinct = set(found.sizes)
-    if len(distinct) == 1 and max(next(iter(distinct))) <= max(PROPOSED_SIDES_PX):
+    if (
+        side_px is None
+        and len(distinct) == 1
+        and max(next(iter(distinct))) <= max(PROPOSED_SIDES_PX)
+    ):
         height, width = next(iter(distinct))
         return {"height_px": height, "width_px": width, "seen": "as the pictures are"}
     from pipeline.sources.recognise import median_side_px
 
     median = median_side_px(found.sizes) if found.sizes else PROPOSED_SIDES_PX[-1]
-    side = max((s for s in PROPOSED_SIDES_PX if s <= median), default=PROPOSED_SIDES_PX[0])
+    fitting = max((s for s in PROPOSED_SIDES_PX if s <= median), default=PROPOSED_SIDES_PX[0])
+    side = side_px or fitting
     seen = f"the pictures' longer side is {median} px in the median" if found.sizes else ""
     return {"height_px": side, "width_px": side, "seen": seen}

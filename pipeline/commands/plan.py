@@ -3,17 +3,17 @@
 import math
 import shutil
 import tempfile
-import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from pipeline import balance
-from pipeline.gan.presets import recipe_for
-from pipeline.modalities.image_design import natural_kind
-from pipeline.params import GanParams, Params
+from pipeline.commands.speed import Estimate, estimate, step_times, steps_of
+from pipeline.params import Params
 from pipeline.samples import Samples, Schema
+from pipeline.sources.glance import Glance
 from pipeline.sources.open import open_source
 from pipeline.sources.splitting import (
     SPLITS,
@@ -23,20 +23,31 @@ from pipeline.sources.splitting import (
     split_notices,
     split_rows,
 )
-from pipeline.sources.survey import Notice, Survey, make_rows
-from pipeline.sources.words import counted
+from pipeline.sources.survey import Notice, Survey
 from pipeline.trial.development import refuse_unpartable_rows
 from pipeline.trial.plan import rivals_of
 from pipeline.trial.splits import can_choose_apart
 from pipeline.workspace import Workspace
 
-TIMED_STEPS = (1, 6)
-TIMED_ROWS_A_CLASS = 16
+# What a plan remembers for the next one, below `.equipoise`.
+MEMORY = "plan"
 # Measured on pictures of 28 to 64 px: lossless PNG and its provenance, against raw pixels.
 STORED_SHARE = 0.8
 # The pool, what is kept of it, the replicates' pools, and DVC's copies of them all.
 COPIES_OF_POOL = 6
 COPIES_OF_REAL = 4
+# A run that takes longer is worth a change of params.yaml first.
+LONG_SECONDS = 30 * 60
+SMALLER_SIDES_PX = (32, 16)
+FEWER_REPLICATES, FEWER_STEPS_SHARE = (5, 3, 2), 0.5
+
+
+@dataclass(frozen=True)
+class Shorter:
+    """One setting of params.yaml that makes the run shorter, e.g. "trial.replicates: 2"."""
+
+    setting: str
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -45,58 +56,122 @@ class Plan:
 
     Attributes:
         counts: split → class → rows.
+        sample: How many pictures were decoded to find the notices; None: all.
         requested: class → synthetic rows that the set is to have; drawn: class → rows in the pool.
         disk_bytes: About what a run writes; free_bytes: what is free.
-        training_seconds: About what all trainings of generators take; None where none can be timed.
         trainings: How many generators are trained: the shipped one, and those of the replicates.
+        time: About how long it takes; None for tables, which have no generator yet.
+        shorter: Settings that make a long run shorter, each by itself.
     """
 
     schema: Schema
     notices: tuple[Notice, ...]
+    sample: int | None
     counts: dict[str, dict[str, int]]
     requested: dict[str, int]
     drawn: dict[str, int]
     disk_bytes: int
     free_bytes: int
     trainings: int
-    training_seconds: float | None
+    time: Estimate | None
+    shorter: tuple[Shorter, ...] = ()
 
 
 def plan(workspace: Workspace, params: Params) -> Plan:
-    """Look at all raw data as the prepare stage does, and at what the params make of them.
+    """Look at the raw data much as the prepare stage does, and at what the params make of them.
 
-    Nothing is written but a few steps' worth of time: they are trained on noise of the same shape,
-    to tell how long the training will take on this machine.
+    Of many pictures only a sample is decoded. Nothing is written but what the next plan need not
+    find out again, below `.equipoise`.
 
     Raises:
         ParamsError: params.yaml does not suit the data.
         SourceError: the data cannot be used.
     """
-    with tempfile.TemporaryDirectory(prefix="equipoise-plan-") as scratch:
-        source = open_source(params.source, root=workspace.root, scratch=Path(scratch))
-        survey = source.survey()
-    splits = split_rows(survey, params.source)
+    memory = workspace.private / MEMORY
+    survey, splits = surveyed(params, root=workspace.root, memory=memory)
     if survey.schema.image_shape:
         _refuse_unpartable(survey, splits, params)
     counts = split_counts(survey, splits)
     requested = balance.request(counts[TRAIN], params.balance)
     drawn = balance.pool(requested, params.balance)
-    rivals = list(rivals_of(params).values())
     in_trial = params.trial.replicates * _trainings_a_replicate(counts, params)
-    trainings = 1 + in_trial * (1 + len(rivals))
-    each = [training_seconds(survey.schema, generator) for generator in (params.gan, *rivals)]
-    seconds = None if each[0] is None else each[0] + in_trial * sum(filter(None, each))
+    trainings = 1 + in_trial * (1 + len(rivals_of(params)))
+    time = run_time(survey.schema, params, counts, memory=memory)
     return Plan(
         schema=survey.schema,
         notices=(*survey.notices, *split_notices(survey, splits, params.source)),
+        sample=survey.sample,
         counts=counts,
         requested=requested,
         drawn=drawn,
         disk_bytes=_disk_bytes(survey.schema, len(survey.rows), sum(drawn.values()), trainings),
         free_bytes=shutil.disk_usage(workspace.root).free,
         trainings=trainings,
-        training_seconds=seconds,
+        time=time,
+        shorter=_shorter(survey.schema, params, counts, time, memory),
     )
+
+
+def surveyed(params: Params, *, root: Path, memory: Path | None) -> tuple[Survey, np.ndarray]:
+    """The survey of the data, or of a sample of many pictures, and the split of every row.
+
+    Args:
+        root: The workspace.
+        memory: The folder that remembers what was decoded.
+
+    Raises:
+        ParamsError, SourceError: the data cannot be used, or not with these params.
+    """
+    with tempfile.TemporaryDirectory(prefix="equipoise-plan-") as scratch:
+        glance = Glance(memory)
+        source = open_source(params.source, root=root, scratch=Path(scratch), glance=glance)
+        survey = source.survey()
+    return survey, split_rows(survey, params.source)
+
+
+def run_time(
+    schema: Schema, params: Params, counts: Mapping[str, Mapping[str, int]], *, memory: Path | None
+) -> Estimate | None:
+    """About how long a run takes on this machine; None for tables."""
+    times = step_times(schema, params.gan, counts[TRAIN], memory=memory)
+    if times is None:
+        return None
+    return estimate(
+        schema,
+        params,
+        times,
+        rivals=rivals_of(params),
+        trainings_a_replicate=_trainings_a_replicate(counts, params),
+    )
+
+
+def _shorter(
+    schema: Schema,
+    params: Params,
+    counts: Mapping[str, Mapping[str, int]],
+    time: Estimate | None,
+    memory: Path,
+) -> tuple[Shorter, ...]:
+    """Of a long run: what smaller pictures, fewer replicates or fewer steps would each take."""
+    if time is None or time.whole <= LONG_SECONDS or schema.image_shape is None:
+        return ()
+    found = []
+    height, width, channels = schema.image_shape
+    side = next((side for side in SMALLER_SIDES_PX if side < max(height, width)), None)
+    if side is not None:
+        small = schema.model_copy(update={"image_shape": (side, side, channels)})
+        setting = f"source.resize: {{height_px: {side}, width_px: {side}}}"
+        found.append((setting, run_time(small, params, counts, memory=memory)))
+    fewer = next((n for n in FEWER_REPLICATES if n < params.trial.replicates), None)
+    if fewer is not None:
+        trial = params.trial.model_copy(update={"replicates": fewer})
+        told = params.model_copy(update={"trial": trial})
+        setting = f"trial.replicates: {fewer}"
+        found.append((setting, run_time(schema, told, counts, memory=memory)))
+    steps = max(1, round(FEWER_STEPS_SHARE * steps_of(schema, params.gan)))
+    told = params.model_copy(update={"gan": params.gan.model_copy(update={"steps": steps})})
+    found.append((f"gan.steps: {steps}", run_time(schema, told, counts, memory=memory)))
+    return tuple(Shorter(setting, each.whole) for setting, each in found if each is not None)
 
 
 def _refuse_unpartable(survey: Survey, splits: np.ndarray, params: Params) -> None:
@@ -113,21 +188,12 @@ def _refuse_unpartable(survey: Survey, splits: np.ndarray, params: Params) -> No
     )
 
 
-def _trainings_a_replicate(counts: dict[str, dict[str, int]], params: Params) -> int:
+def _trainings_a_replicate(counts: Mapping[str, Mapping[str, int]], params: Params) -> int:
     """Of each kind of generator: one, or one to choose doses with and one to score with."""
     spare = list(counts.get(VALIDATION, {}).values())
     if params.trial.preset == "light" or (spare and can_choose_apart(spare)):
         return 1
     return 2
-
-
-def training_seconds(schema: Schema, params: GanParams) -> float | None:
-    """About what one training takes on this machine; None for tables."""
-    step = seconds_a_step(schema, params)
-    if step is None or schema.image_shape is None:
-        return None
-    recipe = recipe_for(params, networks=natural_kind(schema.image_shape))
-    return min(step * recipe.steps, params.max_seconds)
 
 
 def split_counts(survey: Survey, splits: np.ndarray) -> dict[str, dict[str, int]]:
@@ -143,97 +209,7 @@ def split_counts(survey: Survey, splits: np.ndarray) -> dict[str, dict[str, int]
     }
 
 
-def seconds_a_step(schema: Schema, params: GanParams) -> float | None:
-    """Seconds of one optimiser step on this machine, timed on noise; None for tables."""
-    if schema.image_shape is None:
-        return None
-    # Torch takes seconds to import, which a refusal need not wait for.
-    from pipeline.synthesis import LEAST_OF_A_CLASS, train_generator
-
-    n = TIMED_ROWS_A_CLASS * len(schema.classes)
-    noise = np.random.default_rng(0).integers(0, 256, (n, *schema.image_shape), np.uint8)
-    labels = np.arange(n) % len(schema.classes)
-    rows = make_rows([str(k) for k in range(n)], labels, [""] * n)
-    samples = Samples(schema, noise, labels, Survey(schema, rows).provenance)
-    # Told, so that it is not made to fit the few rows of noise.
-    recipe = recipe_for(params, networks=natural_kind(schema.image_shape))
-    batch_samples = params.batch_samples or max(
-        recipe.batch_samples, LEAST_OF_A_CLASS * len(schema.classes)
-    )
-    took = []
-    # The first training pays for what is imported and set up on the way, and is not counted.
-    for steps in (TIMED_STEPS[0], *TIMED_STEPS):
-        timed = params.model_copy(update={"steps": steps, "batch_samples": batch_samples})
-        begin = time.perf_counter()
-        train_generator(samples, timed, seed=0)
-        took.append(time.perf_counter() - begin)
-    return max(0.0, took[-1] - took[-2]) / (TIMED_STEPS[1] - TIMED_STEPS[0])
-
-
 def _disk_bytes(schema: Schema, n_real: int, n_drawn: int, trainings: int) -> int:
     row = math.prod(schema.image_shape) if schema.image_shape else 16 * len(schema.columns)
     rows = COPIES_OF_REAL * n_real + (COPIES_OF_POOL + trainings) * n_drawn
     return int(STORED_SHARE * row * rows) + 2**25
-
-
-def lines_of(plan: Plan) -> list[str]:
-    """The plan as plain text, a line each."""
-    schema = plan.schema
-    shape = schema.image_shape
-    what = (
-        f"pictures of {shape[0]}×{shape[1]} px, {'grey' if shape[2] == 1 else 'colour'}"
-        if shape
-        else f"a table of {counted(len(schema.columns), 'feature column')}"
-    )
-    lines = [f"Data: {what}, {counted(len(schema.classes), 'class', 'classes')}."]
-    lines += [f"  {notice.kind}: {notice.message}" for notice in plan.notices]
-    lines += ["", *_table(plan), ""]
-    if plan.training_seconds is None:
-        lines.append("Time: there is no generator for tables in this release; prepare works.")
-    else:
-        lines.append(
-            f"Time: about {_duration(plan.training_seconds)} for "
-            f"{counted(plan.trainings, 'training')} of a generator (timed on this machine, one "
-            "process); the trial's classifiers come on top."
-        )
-    lines.append(
-        f"Disk: about {_size(plan.disk_bytes)} are written; {_size(plan.free_bytes)} are free."
-    )
-    if plan.free_bytes < 2 * plan.disk_bytes:
-        lines.append("  That is less than twice the estimate: make room first.")
-    return lines
-
-
-def _table(plan: Plan) -> list[str]:
-    head = ["class", *plan.counts, "to add", "to draw"]
-    body = [
-        [
-            name,
-            *(str(plan.counts[split][name]) for split in plan.counts),
-            str(plan.requested[name]),
-            str(plan.drawn[name]),
-        ]
-        for name in plan.schema.classes
-    ]
-    totals = [
-        sum(column.values()) for column in (*plan.counts.values(), plan.requested, plan.drawn)
-    ]
-    body.append(["all", *map(str, totals)])
-    widths = [max(len(row[k]) for row in [head, *body]) for k in range(len(head))]
-    return [
-        "  ".join(
-            cell.ljust(width) if k == 0 else cell.rjust(width)
-            for k, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in [head, *body]
-    ]
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
-
-
-def _size(n: int) -> str:
-    return f"{n / 2**20:,.0f} MB" if n < 2**30 else f"{n / 2**30:,.1f} GB"

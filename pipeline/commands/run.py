@@ -119,7 +119,8 @@ def _with_replicates(params: Params, replicates: int | None) -> Params:
 
 def _show_plan(place: Workspace, params: Params) -> None:
     # pandas and its like are slow to import, and every other command would wait for them.
-    from pipeline.commands.plan import lines_of, plan
+    from pipeline.commands.plan import plan
+    from pipeline.commands.plan_page import lines_of
 
     say(*lines_of(plan(place, params)))
 

@@ -24,6 +24,8 @@ HEAD_C = 1.0
 WIDTH = 24
 FEATURES = 64
 NORMALISATION_BATCHES = 8
+# Of the rows that a judge's batch-norm statistics are taken from, this share is augmented.
+CHANGED_SHARE = 0.5
 PREDICTED_AT_ONCE = 512
 
 
@@ -91,7 +93,9 @@ def train_image_classifier(
     """Train the small network by a recipe, AdamW and one learning-rate cycle.
 
     Batch-norm statistics are taken anew from the real rows after training, whatever the arm, since
-    synthetic or augmented rows would shift them.
+    a consumer is scored on real rows, and synthetic or augmented ones would shift them. Of a judge
+    (`recipe.judges`) half of these rows are augmented: with the statistics of sharp pictures alone
+    it mislabels blurred ones.
 
     Raises:
         TrainingError: the loss is no longer a finite number.
@@ -215,8 +219,12 @@ def _refresh_normalisation(
         generator=stream,
     )
     images = to_float(real.real.values)
+    changed = round(CHANGED_SHARE * BATCH_SAMPLES) if recipe.judges else 0
     for batch in rows.view(-1, BATCH_SAMPLES):
-        network(images[batch].contiguous(memory_format=torch.channels_last))
+        shown = images[batch]
+        if changed:
+            shown[:changed] = augment(shown[:changed], recipe.augmentation, stream)
+        network(shown.contiguous(memory_format=torch.channels_last))
 
 
 def _batches(images: np.ndarray) -> Iterator[torch.Tensor]:

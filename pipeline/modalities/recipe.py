@@ -24,6 +24,8 @@ class Recipe:
             features or a static learner's columns.
         regularisation: Which of the classifier's own strengths of regularisation; 0 is its usual
             one, and 1 and 2 are the others that tuning tries.
+        judges: Whether the classifier will judge changed and synthetic rows besides real ones. A
+            network's batch-norm statistics are then taken from both kinds; nothing else differs.
     """
 
     sampling: float = 0.0
@@ -33,6 +35,7 @@ class Recipe:
     mixup: float = 0.0
     smote: bool = False
     regularisation: int = 0
+    judges: bool = False
 
     def words(self) -> str:
         """The recipe in words for a reader, e.g. "classes sampled equally often, affine copies"."""

@@ -1,7 +1,6 @@
 """SMOTE: new rows between a sample and its neighbours of the same class, in any space."""
 
 import numpy as np
-from imblearn.over_sampling import SMOTE
 
 from pipeline.randomness import derive_seed
 
@@ -35,6 +34,9 @@ def smote_columns(
 
 
 def _one_class(own: np.ndarray, wanted: int, seed: int) -> np.ndarray:
+    # Slow to import, and a plan counts the arms without filling anything.
+    from imblearn.over_sampling import SMOTE
+
     # imbalanced-learn fills one class up to another's size: a stand-in class sets the target.
     stand_in = np.zeros((len(own) + wanted, own.shape[1]))
     sampler = SMOTE(

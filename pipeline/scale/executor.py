@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from typing import Any
 
+from pipeline.chatter import hide_warnings
 from pipeline.cores import usable_cores
 from pipeline.errors import ServiceError
 
@@ -37,7 +38,7 @@ def open_executor(address: str, *, workers: int | None = None) -> Iterator[Execu
         executor = ProcessPoolExecutor(
             workers or usable_cores(),
             mp_context=context,
-            initializer=end_with,
+            initializer=begin_worker,
             initargs=(os.getpid(),),
         )
         try:
@@ -59,6 +60,12 @@ class SameProcessExecutor(Executor):
         except Exception as error:
             future.set_exception(error)
         return future
+
+
+def begin_worker(parent: int) -> None:
+    """Begin as a worker that ends with its parent and says nothing of its libraries."""
+    hide_warnings()
+    end_with(parent)
 
 
 def end_with(parent: int) -> None:

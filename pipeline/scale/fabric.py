@@ -6,9 +6,10 @@ and differentiates twice, which wrappers do not foresee.
 """
 
 import contextlib
+import logging
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -24,7 +25,7 @@ PRECISIONS: dict[str, Literal["32-true", "bf16-mixed"]] = {"fp32": "32-true", "b
 class Devices:
     """Where a training runs: one device in each of `world` processes."""
 
-    def __init__(self, fabric: "Fabric"):
+    def __init__(self, fabric: "Fabric | Any"):
         self._fabric = fabric
 
     @property
@@ -113,6 +114,8 @@ def connect(*, precision: Literal["fp32", "bf16"] = "fp32", accelerator: str = "
     # Imported late: Fabric loads torch's compiler, which takes seconds that sampling need not pay.
     from lightning_fabric import Fabric
 
+    # It announces the precision that it was given, by a handler of its own where there is none.
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
     world = int(os.environ.get("WORLD_SIZE", "1"))
     fabric = Fabric(
         accelerator=accelerator,

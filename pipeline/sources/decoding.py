@@ -24,7 +24,7 @@ class Decoded:
     """One picture after decoding.
 
     Attributes:
-        png: Lossless PNG, grey or RGB, of the target size.
+        png: Lossless PNG, grey or RGB, of the target size; empty where none was asked for.
         digest: SHA-256 (hexadecimal) of the upright full-size pixels and their shape; equal for
             equal pictures in different file formats.
         thumbnail: uint8 [256], a 16×16 px grey average for finding near duplicates.
@@ -53,9 +53,13 @@ class Decoded:
 
 
 def decode_picture(
-    content: bytes, resize: ResizeParams, *, scale_sixteen_bit: bool = False
+    content: bytes, resize: ResizeParams | None, *, scale_sixteen_bit: bool = False
 ) -> Decoded | str:
-    """The picture decoded and resized, or, where it cannot be used, the rest of a sentence."""
+    """The picture decoded and resized, or, where it cannot be used, the rest of a sentence.
+
+    Args:
+        resize: None where only the facts are wanted, without the resized picture.
+    """
     try:
         picture = decode(content, scale_sixteen_bit=scale_sixteen_bit)
     except PictureError as error:
@@ -71,7 +75,7 @@ def decode_picture(
 
 def describe(
     image: Image.Image,
-    resize: ResizeParams,
+    resize: ResizeParams | None,
     *,
     size_px: tuple[int, int] | None = None,
     format: str = "",  # noqa: A002
@@ -80,6 +84,7 @@ def describe(
     """What the survey must know of a picture in mode "L" or "RGB".
 
     Args:
+        resize: None where only the facts are wanted.
         size_px: (height, width) of the file, where the picture was shrunk on the way.
     """
     height, width = size_px or (image.height, image.width)
@@ -88,11 +93,8 @@ def describe(
     digest.update(image.tobytes())
     grey = image if image.mode == "L" else image.convert("L")
     small = grey.resize((THUMBNAIL_PX, THUMBNAIL_PX), Image.Resampling.BOX)
-    fitted = fit(image, resize)
-    buffer = io.BytesIO()
-    fitted.save(buffer, "PNG", compress_level=1)
     return Decoded(
-        png=buffer.getvalue(),
+        png=b"" if resize is None else _png(fit(image, resize)),
         digest=digest.hexdigest(),
         thumbnail=np.asarray(small).reshape(-1),
         likeness=likeness_of(image),
@@ -128,6 +130,12 @@ def fit(image: Image.Image, resize: ResizeParams) -> Image.Image:
     offset = ((width - inner[0]) // 2, (height - inner[1]) // 2)
     canvas.paste(image.resize(inner, Image.Resampling.LANCZOS), offset)
     return canvas
+
+
+def _png(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()
 
 
 def _is_constant(image: Image.Image) -> bool:

@@ -15,6 +15,7 @@ from pipeline.params import ResizeParams
 from pipeline.sources.class_names import in_order
 from pipeline.sources.decoding import Decoded, describe
 from pipeline.sources.folder_layout import SPLIT_NAMES
+from pipeline.sources.glance import Entry, Glance, stamp_of
 from pipeline.sources.idx_file import Header, IdxError, is_gzip, read_blocks, read_header
 from pipeline.sources.parallel import map_in_order
 from pipeline.sources.picture import KEPT_PIXELS, MINIMUM_SIDE_PX
@@ -53,6 +54,7 @@ class Idx(PictureSource):
         if problems or not usable:
             raise SourceError(headline, problems)
         pictures = self._begin(headline, [(h.shape[1], h.shape[2]) for _, h in usable])
+        self._n_pictures = sum(header.shape[0] for _, header in usable)
         pictures.notices += _notices_of_names(pairs)
         pictures.notices += _notices_of_sets(pairs)
         for pair, header in usable:
@@ -71,16 +73,50 @@ class Idx(PictureSource):
         except IdxError as error:
             pictures.problems.append(f"{pair.labels.name} {error}.")
             return
-        decode = functools.partial(_describe_block, resize=pictures.resize)
-        row = 0
         try:
-            for results in map_in_order(decode, read_blocks(pair.images, header)):
-                for decoded in results:
-                    place = Place(f"{name}[{row}]", str(labels[row]), pair.split)
-                    pictures.add(place, decoded)
-                    row += 1
+            entries: Iterable[Entry] = (
+                self._decoded(pair, header, pictures.resize)
+                if self._glance is None
+                else self._looked_at(pair, header, self._glance)
+            )
+            for row, entry in enumerate(entries):
+                pictures.add(Place(f"{name}[{row}]", str(labels[row]), pair.split), entry)
         except IdxError as error:
             pictures.problems.append(f"{name} {error}.")
+
+    def _decoded(
+        self,
+        pair: Pair,
+        header: Header,
+        resize: ResizeParams | None,
+        rows: np.ndarray | None = None,
+    ) -> Iterator[Decoded]:
+        """The pictures of a file, or those at these rows, sorted."""
+        decode = functools.partial(_describe_block, resize=resize)
+        blocks = read_blocks(pair.images, header)
+        for results in map_in_order(decode, blocks if rows is None else _only(blocks, rows)):
+            yield from results
+
+    def _looked_at(self, pair: Pair, header: Header, glance: Glance) -> list[Entry]:
+        n, height, width = header.shape
+        return glance.look(
+            [str(row) for row in range(n)],
+            [stamp_of(pair.images)] * n,
+            lambda _: (height, width),
+            lambda rows: self._decoded(pair, header, None, np.array(rows)),
+            kind=f"idx {pair.images.name}",
+            share=n / self._n_pictures,
+        )
+
+
+def _only(blocks: Iterable[np.ndarray], rows: np.ndarray) -> Iterator[np.ndarray]:
+    """Of each block the records at these positions of the whole, which are sorted."""
+    start = 0
+    for block in blocks:
+        inside = rows[(rows >= start) & (rows < start + len(block))] - start
+        if len(inside):
+            yield block[inside]
+        start += len(block)
 
 
 def find_pairs(root: Path, problems: list[str]) -> list[Pair]:
@@ -209,7 +245,7 @@ def _problems_of_size(name: str, height: int, width: int) -> list[str]:
     return []
 
 
-def _describe_block(block: np.ndarray, *, resize: ResizeParams) -> list[Decoded]:
+def _describe_block(block: np.ndarray, *, resize: ResizeParams | None) -> list[Decoded]:
     return [describe(Image.fromarray(pixels), resize) for pixels in block]
 
 

@@ -1,13 +1,14 @@
 """Image folders: `<root>/<class>/<file>`, with or without splits and wrappers above."""
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pipeline.errors import SourceError
 from pipeline.params import ResizeParams
 from pipeline.sources.decoding import Decoded, decode_picture
 from pipeline.sources.folder_walk import Found, Walk, walk
+from pipeline.sources.glance import Entry, Glance, sizes_of, stamp_of
 from pipeline.sources.groups import compiled, group_of
 from pipeline.sources.parallel import chunks, map_in_order
 from pipeline.sources.picture import MAXIMUM_BYTES, SUFFIXES, size_of
@@ -34,14 +35,30 @@ class ImageFolder(PictureSource):
         if not found.files or len(names) < 2:
             raise SourceError(headline, found.problems)
         pattern = compiled(self._params.split.group_pattern)
-        pictures = self._begin(headline, self._sizes(found))
+        entries: Iterable[Entry]
+        if self._glance is None:
+            pictures = self._begin(headline, self._sizes(found))
+            entries = self._decoded([file.path for file in found.files], pictures.resize)
+        else:
+            entries = looked = self._looked_at(found, self._glance)
+            pictures = self._begin(headline, sizes_of(looked))
         pictures.problems += found.problems
         pictures.notices += [converted(text) for text in found.remarks]
         pictures.notices += _ignored(found)
-        for file, decoded in zip(found.files, self._decoded(found, pictures.resize), strict=True):
+        for file, decoded in zip(found.files, entries, strict=True):
             place = Place(file.path, file.class_name, file.split, group_of(file.path, pattern))
             pictures.add(place, _with_name_remark(file, decoded))
         return pictures.finish()
+
+    def _looked_at(self, found: Walk, glance: Glance) -> list[Entry]:
+        paths = [file.path for file in found.files]
+        return glance.look(
+            paths,
+            [stamp_of(self._path / path) for path in paths],
+            lambda position: header_size(self._path / paths[position]),
+            lambda positions: self._decoded([paths[k] for k in positions], None),
+            kind=f"folder, 16 bit {self._params.sixteen_bit}",
+        )
 
     def _sizes(self, found: Walk) -> Iterator[tuple[int, int]]:
         for file in found.files:
@@ -49,26 +66,28 @@ class ImageFolder(PictureSource):
             if size:
                 yield size
 
-    def _decoded(self, found: Walk, resize: ResizeParams) -> Iterator[Decoded | str]:
+    def _decoded(self, paths: list[str], resize: ResizeParams | None) -> Iterator[Decoded | str]:
         decode = functools.partial(
             _decode_files,
             resize=resize,
             scale_sixteen_bit=self._params.sixteen_bit == "scale",
         )
-        paths = (self._path / file.path for file in found.files)
-        for results in map_in_order(decode, chunks(paths, CHUNK_FILES)):
+        whole = (self._path / path for path in paths)
+        for results in map_in_order(decode, chunks(whole, CHUNK_FILES)):
             yield from results
 
 
 def _decode_files(
-    paths: list[Path], *, resize: ResizeParams, scale_sixteen_bit: bool
+    paths: list[Path], *, resize: ResizeParams | None, scale_sixteen_bit: bool
 ) -> list[Decoded | str]:
     return [
         _decode_file(path, resize=resize, scale_sixteen_bit=scale_sixteen_bit) for path in paths
     ]
 
 
-def _decode_file(path: Path, *, resize: ResizeParams, scale_sixteen_bit: bool) -> Decoded | str:
+def _decode_file(
+    path: Path, *, resize: ResizeParams | None, scale_sixteen_bit: bool
+) -> Decoded | str:
     try:
         size = path.stat().st_size
         if size > MAXIMUM_BYTES:
@@ -92,8 +111,8 @@ def header_size(path: Path) -> tuple[int, int] | None:
         return None
 
 
-def _with_name_remark(file: Found, decoded: Decoded | str) -> Decoded | str:
-    if isinstance(decoded, str):
+def _with_name_remark(file: Found, decoded: Entry) -> Entry:
+    if not isinstance(decoded, Decoded):
         return decoded
     suffix = Path(file.path).suffix.lower()
     return decoded if suffix in SUFFIXES[decoded.format] else decoded.remarked("misnamed")

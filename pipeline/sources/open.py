@@ -5,6 +5,7 @@ from pathlib import Path
 from pipeline.errors import SourceError
 from pipeline.params import SourceParams
 from pipeline.sources.digits import Digits
+from pipeline.sources.glance import Glance
 from pipeline.sources.idx import Idx
 from pipeline.sources.image_folder import ImageFolder
 from pipeline.sources.location import resolved_path
@@ -13,13 +14,17 @@ from pipeline.sources.survey import Source
 from pipeline.sources.table import Table
 
 
-def open_source(params: SourceParams, *, root: Path, scratch: Path) -> Source:
+def open_source(
+    params: SourceParams, *, root: Path, scratch: Path, glance: Glance | None = None
+) -> Source:
     """The source that `params` names.
 
     Args:
         params: The `source` section.
         root: The workspace; a relative `path` lies inside it.
         scratch: A folder for what must wait on disk while the source is read.
+        glance: Of pictures, what a plan reads; the source can be surveyed then, but not read. None
+            for everything else.
 
     Raises:
         ParamsError: no path is declared.
@@ -29,12 +34,12 @@ def open_source(params: SourceParams, *, root: Path, scratch: Path) -> Source:
         return Digits()
     path = resolved_path(params, root)
     if params.kind == "image_folder":
-        return ImageFolder(_folder(path), params, scratch=scratch)
+        return ImageFolder(_folder(path), params, scratch=scratch, glance=glance)
     if params.kind == "idx":
-        return Idx(_folder(path), params, scratch=scratch)
+        return Idx(_folder(path), params, scratch=scratch, glance=glance)
     if params.kind == "table":
         return Table(path, params)
-    return ParquetPictures(path, params, scratch=scratch)
+    return ParquetPictures(path, params, scratch=scratch, glance=glance)
 
 
 def _folder(path: Path) -> Path:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from pipeline.cores import usable_cores
 from pipeline.errors import SourceError
-from pipeline.scale.executor import end_with
+from pipeline.scale.executor import begin_worker
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -34,7 +34,7 @@ def turn() -> AbstractContextManager[Any]:
 
 def _begin(parent: int, turn: AbstractContextManager[Any]) -> None:
     """Begin as a worker that ends with its parent, however that ends."""
-    end_with(parent)
+    begin_worker(parent)
     _keep_turn(turn)
 
 

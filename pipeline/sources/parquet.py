@@ -8,11 +8,12 @@ generator trained on what another one drew would learn its faults.
 import contextlib
 import functools
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel
@@ -23,6 +24,7 @@ from pipeline.params import ResizeParams
 from pipeline.sources.cells import TableError
 from pipeline.sources.class_names import in_order, problem_with_value
 from pipeline.sources.decoding import Decoded, decode_picture
+from pipeline.sources.glance import Entry, Glance, stamp_of
 from pipeline.sources.groups import compiled, group_of
 from pipeline.sources.labels import merged_spellings
 from pipeline.sources.parallel import map_in_order
@@ -72,6 +74,7 @@ class ParquetPictures(PictureSource):
         columns = self._columns(parts[0].schema_arrow)
         splits = given_splits(paths, self._path)
         pictures = self._begin(headline, _sizes(paths, parts, columns.image))
+        self._n_rows = sum(part.metadata.num_rows for part in parts)
         n_synthetic = 0
         for path, part, split in zip(paths, parts, splits, strict=True):
             try:
@@ -158,15 +161,13 @@ class ParquetPictures(PictureSource):
     ) -> int:
         """Take the real rows of a file; returns how many synthetic ones it holds besides."""
         pattern = compiled(self._params.split.group_pattern)
-        decode = functools.partial(
-            _decode_batch,
-            image=columns.image,
-            resize=pictures.resize,
-            scale_sixteen_bit=self._params.sixteen_bit == "scale",
+        batches = (
+            self._decoded(path, part, columns, pictures.resize)
+            if self._glance is None
+            else self._looked_at(path, part, columns, self._glance)
         )
-        batches = iterate(path, part, columns.present, READ_ROWS)
         first = n_synthetic = 0
-        for batch, decoded in map_in_order(decode, batches):
+        for batch, decoded in batches:
             for k, (value, inner_path, group, is_synthetic) in enumerate(columns.rows(batch)):
                 where = f"{path.relative_to(self._path.parent)}[{first + k}]"
                 name = columns.class_name(value)
@@ -183,6 +184,54 @@ class ParquetPictures(PictureSource):
                     pictures.add(Place(where, name, split, own), decoded[k])
             first += len(batch)
         return n_synthetic
+
+    def _decoded(
+        self, path: Path, part: pq.ParquetFile, columns: "_Columns", resize: ResizeParams
+    ) -> Iterator[tuple[pa.RecordBatch, list[Decoded | str]]]:
+        decode = functools.partial(
+            _decode_batch,
+            image=columns.image,
+            resize=resize,
+            scale_sixteen_bit=self._params.sixteen_bit == "scale",
+        )
+        yield from map_in_order(decode, iterate(path, part, columns.present, READ_ROWS))
+
+    def _looked_at(
+        self, path: Path, part: pq.ParquetFile, columns: "_Columns", glance: Glance
+    ) -> Iterator[tuple[pa.RecordBatch, list[Entry]]]:
+        """The same of a sample; the file is read once for the sizes and once for the pictures."""
+        sixteen_bit = self._params.sixteen_bit
+        n, stamp = part.metadata.num_rows, stamp_of(path)
+        sizes: dict[int, tuple[int, int] | None] = {}
+
+        def size_of_row(row: int) -> tuple[int, int] | None:
+            if not sizes:
+                sizes.update(enumerate(_all_sizes(path, part, columns.image)))
+            return sizes[row]
+
+        def decode(rows: list[int]) -> Iterator[Decoded | str]:
+            chosen = _only(iterate(path, part, [columns.image], READ_ROWS), np.array(rows))
+            decode = functools.partial(
+                _decode_batch,
+                image=columns.image,
+                resize=None,
+                scale_sixteen_bit=sixteen_bit == "scale",
+            )
+            for _, decoded in map_in_order(decode, chosen):
+                yield from decoded
+
+        found = glance.look(
+            [str(row) for row in range(n)],
+            [stamp] * n,
+            size_of_row,
+            decode,
+            kind=f"parquet {path.name} {columns.image}, 16 bit {sixteen_bit}",
+            share=n / max(1, self._n_rows),
+        )
+        start = 0
+        for batch in iterate(path, part, columns.present, READ_ROWS):
+            yield batch, found[start : start + len(batch)]
+            start += len(batch)
 
 
 @dataclass(frozen=True)
@@ -231,6 +280,23 @@ def _names_classes(kind: pa.DataType) -> bool:
     return is_any(kind, "string") or any(is_kind(kind) for is_kind in numbers)
 
 
+def _all_sizes(path: Path, part: pq.ParquetFile, image: str) -> Iterator[tuple[int, int] | None]:
+    """(height, width) in pixels of every row, from the pictures' headers."""
+    for batch in iterate(path, part, [image], READ_ROWS):
+        for content in batch.column(0).field("bytes").to_pylist():
+            yield size_of(content or b"")
+
+
+def _only(batches: Iterable[pa.RecordBatch], rows: np.ndarray) -> Iterator[pa.RecordBatch]:
+    """Of each batch the rows at these positions of the whole, which are sorted."""
+    start = 0
+    for batch in batches:
+        inside = rows[(rows >= start) & (rows < start + len(batch))] - start
+        if len(inside):
+            yield batch.take(pa.array(inside))
+        start += len(batch)
+
+
 def _sizes(paths: list[Path], parts: list[pq.ParquetFile], image: str) -> Iterator[tuple[int, int]]:
     for path, part in zip(paths, parts, strict=True):
         # What is damaged is told when it is decoded.
@@ -270,7 +336,7 @@ def given_splits(paths: list[Path], root: Path) -> list[str | None]:
 
 
 def _decode_batch(
-    batch: pa.RecordBatch, *, image: str, resize: ResizeParams, scale_sixteen_bit: bool
+    batch: pa.RecordBatch, *, image: str, resize: ResizeParams | None, scale_sixteen_bit: bool
 ) -> tuple[pa.RecordBatch, list[Decoded | str]]:
     contents = batch.column(image).field("bytes").to_pylist()
     decoded = [

@@ -91,7 +91,8 @@ def _about_duplicates(dropped: int) -> Iterator[Notice]:
 
 def _about_classes(schema: Schema, names: np.ndarray, is_constant: np.ndarray) -> Iterator[Notice]:
     for name in schema.classes:
-        if is_constant[names == name].all():
+        own = is_constant[names == name]
+        if len(own) and own.all():
             yield warning(
                 f"All pictures of the class {name!r} are of one constant value; nothing can be "
                 "learnt from it."

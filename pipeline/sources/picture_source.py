@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.params import SourceParams
+from pipeline.sources.glance import Glance
 from pipeline.sources.picture_survey import PictureSurvey
 from pipeline.sources.sizing import settled
 
@@ -18,12 +19,21 @@ class PictureSource:
         path: The file or folder that holds the data.
         params: The `source` section.
         scratch: Where decoded pictures wait between the survey and the reading.
+        glance: What a plan reads; `read` has no pictures then. None reads all.
     """
 
-    def __init__(self, path: Path, params: SourceParams, *, scratch: Path):
+    def __init__(
+        self,
+        path: Path,
+        params: SourceParams,
+        *,
+        scratch: Path,
+        glance: Glance | None = None,
+    ):
         self._path = path
         self._params = params
         self._scratch = scratch
+        self._glance = glance
         self._pictures: PictureSurvey | None = None
 
     def read(self, positions: np.ndarray) -> Iterator[pa.Table]:
@@ -44,6 +54,7 @@ class PictureSource:
             scratch=self._scratch,
             resize=resize,
             near_policy=self._params.near_duplicates,
+            glance=self._glance,
         )
         self._pictures.notices += chosen
         return self._pictures

@@ -15,6 +15,7 @@ from pipeline.samples import Schema
 from pipeline.sources import near_duplicates, twins
 from pipeline.sources.class_names import in_order
 from pipeline.sources.decoding import Decoded
+from pipeline.sources.glance import Entry, Glance, Unseen
 from pipeline.sources.likeness import LENGTH
 from pipeline.sources.near_pictures import near_pairs
 from pipeline.sources.picture_notices import picture_notices
@@ -49,18 +50,21 @@ class PictureSurvey:
         scratch: Folder for the spool.
         resize: What the pictures were fitted to.
         near_policy: `source.near_duplicates`.
+        glance: Remembers which pictures are near another, for the next plan; None otherwise.
     """
 
     headline: str
     scratch: Path
     resize: ResizeParams
     near_policy: near_duplicates.Policy | None = None
+    glance: Glance | None = None
     problems: list[str] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._spool = Spool(self.scratch)
         self.places: list[Place] = []
+        self._is_seen: list[bool] = []
         self._digests: list[str] = []
         self._thumbnails: list[np.ndarray] = []
         # On disk, since a hundred thousand of them take half a gigabyte.
@@ -74,11 +78,17 @@ class PictureSurvey:
         self._kept = np.empty(0, np.int64)
         self._survey: Survey | None = None
 
-    def add(self, place: Place, decoded: Decoded | str) -> None:
+    def add(self, place: Place, decoded: Entry) -> None:
         """Take one picture, or note the problem that it has."""
         if isinstance(decoded, str):
             self.problems.append(f"{place.path} {decoded}.")
             return
+        if isinstance(decoded, Unseen):
+            decoded = _nothing_known(place, decoded)
+            self._is_seen.append(False)
+        else:
+            self._remarks.update(decoded.remarks)
+            self._is_seen.append(True)
         self._spool.append(decoded.png)
         self.places.append(place)
         self._digests.append(decoded.digest)
@@ -88,8 +98,8 @@ class PictureSurvey:
         self._sides_px.append(min(decoded.height_px, decoded.width_px))
         self._is_grey.append(decoded.is_grey)
         self._is_constant.append(decoded.is_constant)
-        self._sizes[decoded.height_px, decoded.width_px] += 1
-        self._remarks.update(decoded.remarks)
+        if decoded.height_px:
+            self._sizes[decoded.height_px, decoded.width_px] += 1
 
     def finish(
         self, *, classes: tuple[str, ...] | None = None, label_column: str = "label"
@@ -118,7 +128,9 @@ class PictureSurvey:
             groups=[place.group for place in kept],
             twins=twins.joined(len(kept), near.linked),
         )
-        channels = 1 if all(self._is_grey) else 3
+        seen = np.array(self._is_seen)
+        is_grey = np.array(self._is_grey)[seen]
+        channels = 1 if is_grey.all() else 3
         height, width = self._target()
         schema = Schema(
             modality="image",
@@ -129,16 +141,21 @@ class PictureSurvey:
         notices = picture_notices(
             sizes=self._sizes,
             remarks=self._remarks,
-            is_grey=np.array(self._is_grey),
-            is_constant=np.array(self._is_constant),
-            names=names,
+            is_grey=is_grey,
+            is_constant=np.array(self._is_constant)[seen],
+            names=names[seen],
             dropped=len(self.places) - len(kept),
             rows=rows,
             schema=schema,
             near=near,
             resize=self.resize,
         )
-        self._survey = Survey(schema=schema, rows=rows, notices=(*self.notices, *notices))
+        self._survey = Survey(
+            schema=schema,
+            rows=rows,
+            notices=(*self.notices, *notices),
+            sample=None if seen.all() else int(seen.sum()),
+        )
         return self._survey
 
     def read(self, positions: np.ndarray) -> Iterator[pa.Table]:
@@ -169,19 +186,26 @@ class PictureSurvey:
 
     def _near_pairs(self) -> np.ndarray:
         """Pairs of near duplicates among the kept rows, unless params.yaml says not to look."""
-        if self.near_policy == "off":
+        seen = np.flatnonzero(np.array(self._is_seen)[self._kept])
+        if self.near_policy == "off" or not len(seen):
             return np.empty((0, 2), np.int64)
+        looked_at = self._kept[seen]
 
         def likenesses(rows: np.ndarray) -> np.ndarray:
-            content = b"".join(self._likenesses.read(self._kept[rows]))
+            content = b"".join(self._likenesses.read(looked_at[rows]))
             return np.frombuffer(content, np.uint8).reshape(-1, LENGTH)
 
-        return near_pairs(
-            np.stack(self._thumbnails)[self._kept],
-            [self._likeness_digests[row] for row in self._kept],
-            np.array(self._sides_px)[self._kept],
-            likenesses,
-        )
+        thumbnails = np.stack([self._thumbnails[row] for row in looked_at])
+        digests = [self._likeness_digests[row] for row in looked_at]
+        sides_px = np.array(self._sides_px)[looked_at]
+
+        def pairs() -> np.ndarray:
+            return near_pairs(thumbnails, digests, sides_px, likenesses)
+
+        if self.glance is None:
+            return np.asarray(seen[pairs()])
+        inputs = [thumbnails.tobytes(), *digests, sides_px.tobytes()]
+        return np.asarray(seen[self.glance.once(inputs, pairs)])
 
     def _first_of_each(self) -> np.ndarray:
         seen: set[str] = set()
@@ -212,3 +236,19 @@ class PictureSurvey:
                 f"{first} and {second} are the same picture in two {nouns} "
                 f"({value(found[0])!r} and {value(other)!r}); delete the one that is wrong."
             )
+
+
+def _nothing_known(place: Place, found: Unseen) -> Decoded:
+    """What stands for a picture that was not decoded: like no other, and without remarks."""
+    return Decoded(
+        png=b"",
+        digest=hashlib.sha256(place.path.encode()).hexdigest(),
+        thumbnail=np.empty(0, np.uint8),
+        likeness=b"",
+        height_px=found.height_px,
+        width_px=found.width_px,
+        is_grey=False,
+        is_constant=False,
+        format="",
+        remarks=frozenset(),
+    )

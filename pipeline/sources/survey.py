@@ -54,11 +54,13 @@ class Survey:
             `group`: text, rows of one group (a patient, a writer) never part; or missing;
             `twin`: int64, rows of one number are duplicates or nearly so and never part.
         notices: What was odd or converted.
+        sample: How many rows were decoded, where a plan looked at some only; None: all.
     """
 
     schema: Schema
     rows: pd.DataFrame
     notices: tuple[Notice, ...] = ()
+    sample: int | None = None
 
     def counts(self) -> dict[str, int]:
         """Rows of each class by name, in label order."""

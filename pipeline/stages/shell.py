@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
+from pipeline.chatter import show_own_lines_only
 from pipeline.errors import EquipoiseError, ParamsError, ProblemsError, WorkspaceError
 from pipeline.last_defence import as_told
 from pipeline.params import Params, load_params
@@ -34,6 +35,7 @@ def run_stage(stage: StageFunction) -> None:
     """
     guard_streams()
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    show_own_lines_only()
     # One thread a process: two threads under contention ran 2 to 4 times slower than one.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     try:

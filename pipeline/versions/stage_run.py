@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
-from pipeline.errors import ParamsError, WorkspaceError
+from pipeline.errors import ArtifactError, ParamsError, VersionError, WorkspaceError
 from pipeline.stop_signals import go_on_unless_stopped
 from pipeline.versions.agreement import params_given
 from pipeline.versions.forgetting import drop_empty_runs, forget
+from pipeline.versions.graph import CODE_FILE
 from pipeline.versions.lockfile import LOCK, read_stages
 from pipeline.versions.outputs import (
     discard,
@@ -20,7 +21,7 @@ from pipeline.versions.stage_process import (
     StageOutcome,
     run_stage,
 )
-from pipeline.workspace import Workspace
+from pipeline.workspace import Workspace, read_json
 
 # By this a stage's process (`pipeline.stages.shell`) knows which params the run has pinned.
 PINNED_VARIABLE = "EQUIPOISE_PINNED_PARAMS"
@@ -66,6 +67,8 @@ def bring_up(
         go_on_unless_stopped()
         on_line(line)
 
+    if outputs and other_program(workspace, stage):
+        on_line(f"{stage}: runs again, because Equipoise or a library that it uses has changed.")
     told = {PINNED_VARIABLE: pin.digest, **(environment or {})}
     cached = True
     for _ in range(ATTEMPTS):
@@ -93,6 +96,18 @@ def bring_up(
         "none stand there. Check that nothing else writes there and that the disk is not full "
         "(`equipoise doctor`), then run `equipoise run` again."
     )
+
+
+def other_program(workspace: Workspace, stage: str) -> bool:
+    """Whether dvc.lock names other code for a stage than `code.json` does now."""
+    try:
+        record = read_stages((workspace.root / LOCK).read_bytes(), where=LOCK).get(stage)
+        now = read_json(workspace.root / CODE_FILE)
+    except (OSError, ArtifactError, VersionError):
+        # Whatever is wrong with these files is told by who needs them.
+        return False
+    before = record.params.get(CODE_FILE, {}).get(stage) if record else None
+    return before is not None and isinstance(now, dict) and now.get(stage) != before
 
 
 def _require_true(workspace: Workspace, pin: Pin, stage: str) -> None:

@@ -16,6 +16,7 @@ from pipeline.versions.local_store import LocalStore
 from pipeline.versions.lockfile import FOLDER_SUFFIX, LOCK, read_outputs
 from pipeline.versions.meter import Meter, OnProgress, no_matter
 from pipeline.versions.objects import Store
+from pipeline.versions.recipe import can_be_drawn_again
 from pipeline.versions.remote import Remote
 from pipeline.versions.store import OnBytes, compare, copy_good, open_store, read_back
 from pipeline.versions.truth import untruths
@@ -128,8 +129,10 @@ def verify(
         def look(place: Store, sizes: dict[str, int]) -> dict[str, str]:
             return _wrong(place, sizes, read_data=read_data, on_bytes=meter.add)
 
+        remedies = _Remedies(git, known, needs, cache)
         in_cache = look(cache, held[needs.remote.url]) if cache else {}
         in_remote = look(store, needs.sizes)
+        remedies.lost = set(in_remote)
         if repair and cache and in_remote:
             _require_place(git, needs.remote)
         mended, refused = (
@@ -144,7 +147,7 @@ def verify(
                     md5,
                     what,
                     tuple(needs.versions[md5]),
-                    refused.get((place, md5)) or _remedy(needs, cache, md5),
+                    refused.get((place, md5)) or remedies(md5),
                 )
                 for md5, what in wrong.items()
                 if (place, md5) not in mended
@@ -249,15 +252,37 @@ def _wrong(
     return problems | read_back(store, {md5: sizes[md5] for md5 in readable}, on_bytes=on_bytes)
 
 
-def _remedy(needs: _Needs, cache: LocalStore | None, md5: str) -> str:
-    places: list[Store] = [open_store(needs.remote), *([cache] if cache else [])]
-    if any(not _wrong(place, {md5: needs.sizes[md5]}, read_data=True) for place in places):
-        return "A good copy is at hand: `equipoise verify --repair` puts it in place."
-    version = needs.versions[md5][0]
-    return (
-        "No good copy is at hand. Run `equipoise verify --repair` on a machine that has one, "
-        f"restore a backup, or draw the rows again with `equipoise reproduce {version}`."
-    )
+class _Remedies:
+    """What to do about an object that is not what it should be."""
+
+    def __init__(
+        self, git: Git, releases: Sequence[Release], needs: _Needs, cache: LocalStore | None
+    ):
+        self.lost: set[str] = set()
+        self._git, self._needs, self._cache = git, needs, cache
+        self._releases = {str(release.version): release for release in releases}
+        self._drawable: dict[str, bool] = {}
+
+    def __call__(self, md5: str) -> str:
+        places: list[Store] = [open_store(self._needs.remote)]
+        places += [self._cache] if self._cache else []
+        sizes = {md5: self._needs.sizes[md5]}
+        if any(not _wrong(place, sizes, read_data=True) for place in places):
+            return "A good copy is at hand: `equipoise verify --repair` puts it in place."
+        way = "Run `equipoise verify --repair` on a machine that has one, or restore a backup."
+        version = next(filter(self._is_drawable, self._needs.versions[md5]), None)
+        if version is None:
+            return f"No good copy is at hand. {way}"
+        return (
+            f"No good copy is at hand. {way} The rows can also be drawn again: "
+            f"`equipoise reproduce {version} --to DIR`."
+        )
+
+    def _is_drawable(self, version: str) -> bool:
+        if version not in self._drawable:
+            release = self._releases[version]
+            self._drawable[version] = can_be_drawn_again(self._git, release, self.lost)
+        return self._drawable[version]
 
 
 def _cache(git: Git) -> LocalStore | None:

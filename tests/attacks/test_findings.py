@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from pipeline.cli import app
 from pipeline.commands import init, plan
 from pipeline.params import load_params
+from pipeline.sources import glance
 from pipeline.stages import prepare
 from pipeline.workspace import Workspace, read_json
 from tests.raw_data import (
@@ -81,7 +82,6 @@ def test_init_the_plan_and_the_stage_tell_the_same(tmp_path, monkeypatch, kind):
     prepare.run(workspace, params)
     found = read_json(workspace.prepared / prepare.NOTICES_FILE)
     assert "idx" in kind or found
-    monkeypatch.setattr(plan, "training_seconds", lambda *_: None)
     planned = [notice.model_dump() for notice in plan.plan(workspace, params).notices]
     assert planned == found
     printed = " ".join(done.output.split())
@@ -89,12 +89,19 @@ def test_init_the_plan_and_the_stage_tell_the_same(tmp_path, monkeypatch, kind):
         assert " ".join(f"{notice['kind']}: {notice['message']}".split()) in printed
 
 
-def test_many_pictures_are_left_to_the_plan_and_that_is_said(tmp_path, monkeypatch):
+def test_of_many_pictures_init_and_the_plan_look_at_a_sample_and_say_so(tmp_path, monkeypatch):
     monkeypatch.setattr(init, "make_repository", lambda *_: None)
-    monkeypatch.setattr(init, "LOOKED_AT_PICTURES", 49)
-    raw = image_folder(tmp_path / "raw")
-    done = CliRunner().invoke(app, ["init", str(tmp_path / "ws"), "--from", str(raw)])
-    assert "50 pictures are too many to look into here" in " ".join(done.output.split())
+    monkeypatch.setattr(glance.Glance.__init__, "__kwdefaults__", {"budget_pixels": 1})
+    raw, root = image_folder(tmp_path / "raw"), tmp_path / "ws"
+    save(raw / "cat" / "huge.png", picture(900, side=40))
+    told = f"Only a sample was decoded: {glance.LEAST_PICTURES} of 51 pictures."
+    for arguments in (
+        ["init", str(root), "--from", str(raw)],
+        ["run", "-w", str(root), "--dry-run"],
+    ):
+        done = CliRunner().invoke(app, arguments)
+        assert told in " ".join(done.output.split()), done.output
+        assert "2 sizes, 12 to 40 px high" in done.output
 
 
 def test_a_picture_that_cannot_be_used_is_told_at_once(tmp_path, monkeypatch):

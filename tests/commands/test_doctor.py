@@ -136,7 +136,7 @@ def test_too_little_room_on_the_disk_is_a_failure(workspace, monkeypatch):
     )
 
 
-def test_git_without_a_name_is_a_warning_without_a_commit_a_failure(workspace, tmp_path):
+def test_git_without_a_name_is_a_warning_without_a_repository_a_failure(workspace, tmp_path):
     git(workspace, "config", "--unset", "user.name")
     git(workspace, "config", "--unset", "user.email")
     assert line(workspace, "git")[0] == "warning"
@@ -147,8 +147,24 @@ def test_git_without_a_name_is_a_warning_without_a_commit_a_failure(workspace, t
         "failure",
         "not in a git repository; run `git init`, then commit",
     )
+
+
+def test_no_commit_is_a_warning_and_with_a_schedule_a_failure(tmp_path):
+    (tmp_path / "params.yaml").write_text("seed: 1\n")
+    bare = Workspace.at(tmp_path)
     git(bare, "init")
-    assert "no commit yet" in line(bare, "git")[1]
+    level, sentence = line(bare, "git")
+    assert (level, "no commit yet" in sentence) == ("warning", True)
+    schedule_at(bare, free_port())
+    assert line(bare, "git")[0] == "failure"
+
+
+def test_one_fault_is_told_once_and_what_depends_on_it_waits(workspace):
+    workspace.params_file.write_text("sead: 1\n")
+    found = {one.subject: one for one in check_up(workspace)}
+    assert [one.subject for one in found.values() if one.level == "failure"] == ["parameters"]
+    for subject in ("remote", "last version", "clock"):
+        assert found[subject].sentence == "not checked; mend `parameters` first"
 
 
 def test_an_identity_may_come_from_the_environment(workspace, monkeypatch):

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from pipeline.cli import app
 from pipeline.commands.init import params_text
+from pipeline.commands.proposal import Proposal
 from pipeline.params import load_params
 from pipeline.sources.recognise import Recognised
 from pipeline.stages import prepare
@@ -92,7 +93,7 @@ ODD = ["cats 🐈", "it's", " leading", "${seed}", "~", "100%", "a:b", "\u2060wo
 )
 def test_a_path_with_marks_of_yaml_is_written_so_that_it_reads_back(tmp_path, name):
     found = Recognised(kind="image_folder", path=tmp_path / name, reason="")
-    (tmp_path / "params.yaml").write_text(params_text(found, tmp_path / "ws"))
+    (tmp_path / "params.yaml").write_text(params_text(found, tmp_path / "ws", Proposal()))
     assert load_params(tmp_path / "params.yaml").source.path == str(tmp_path / name)
 
 
@@ -156,20 +157,24 @@ def test_dvc_accepts_the_stages_and_sees_a_change_of_the_raw_data(raw, tmp_path)
     ]
 
 
-def test_the_plan_tells_counts_and_draws_without_writing(tmp_path, monkeypatch):
-    monkeypatch.setattr("pipeline.commands.plan.seconds_a_step", lambda *_: 0.01)
+def test_the_plan_tells_counts_and_draws_and_writes_only_what_it_remembers(tmp_path):
     raw = image_folder(tmp_path / "raw", {"cat": 60, "dog": 20})
     command("init", tmp_path / "ws", "--from", raw)
-    before = sorted(tmp_path.rglob("*"))
+    before = files_but_remembered(tmp_path)
     told = command("run", "--workspace", tmp_path / "ws", "--dry-run")
     assert told.exit_code == 0, told.output
-    assert sorted(tmp_path.rglob("*")) == before
+    assert files_but_remembered(tmp_path) == before
     assert "pictures of 12×12 px, grey, 2 classes" in told.output
     rows = {line.split()[0]: line.split()[1:] for line in told.output.splitlines() if line.strip()}
     assert rows["class"] == ["train", "test", "to", "add", "to", "draw"]
     n_cat, n_dog = int(rows["cat"][0]), int(rows["dog"][0])
     assert [int(cell) for cell in rows["dog"][2:]] == [n_cat - n_dog, -(-3 * (n_cat - n_dog) // 2)]
     assert rows["cat"][2:] == ["0", "0"]
+
+
+def files_but_remembered(root):
+    memory = root / "ws" / ".equipoise" / "plan"
+    return sorted(path for path in root.rglob("*") if memory not in (path, *path.parents))
 
 
 def told_by(output):

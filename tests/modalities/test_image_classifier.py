@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from pipeline.modalities.image_augmentation import augment, to_bytes, to_float
 from pipeline.modalities.image_classifier import RecipeLoss, train_image_classifier
+from pipeline.modalities.image_copies import augmented_copies, deformed_copies
 from pipeline.modalities.recipe import Recipe, TrainingSet
 from tests.trial.stand_ins import digits
 
@@ -58,6 +61,27 @@ def test_plain_training_learns_how_seldom_the_scarce_class_is():
 def test_balancing_leaves_the_scarce_class_at_equal_odds(recipe):
     # Label smoothing alone moves the odds by up to 0.05 / 3.
     assert np.abs(pull_from_equal_odds(recipe)).max() < 0.05 / 3
+
+
+def test_a_judge_knows_changed_copies_of_its_own_training_rows():
+    """By the statistics of sharp pictures alone it mislabelled 3.4 % of these."""
+    real = digits([80] * 5 + [10] * 5)
+    parents = np.concatenate([np.resize(np.flatnonzero(real.labels == k), 100) for k in range(10)])
+    deformed = deformed_copies(real, parents, seed=3)
+    changed = augmented_copies(deformed, np.arange(len(deformed)), strength=1.0, seed=4)
+    recipe = Recipe(sampling=1.0, augmentation=1.0, judges=True)
+    judge = train_image_classifier(TrainingSet(real), recipe, steps=400, seed=5)
+    guess = judge.probabilities(changed).argmax(axis=1)
+    assert (guess != changed.labels).mean() < 0.025
+
+
+def test_judging_changes_the_statistics_of_a_network_and_no_weight():
+    consumed = Recipe(sampling=1.0, augmentation=1.0)
+    nets = [train(r, steps=20).network for r in (consumed, replace(consumed, judges=True))]
+    (_, weights), (_, others) = ([*zip(*n.named_parameters(), strict=True)] for n in nets)
+    assert all(torch.equal(a, b) for a, b in zip(weights, others, strict=True))
+    means = [dict(n.named_buffers())["body.1.running_mean"] for n in nets]
+    assert not torch.equal(*means)
 
 
 def test_probabilities_sum_to_one_and_features_are_the_same_for_any_batch():

@@ -96,3 +96,9 @@ def test_two_processes_tell_the_same_losses(ranks, alone):
     told, whole = ranks[0]["history"][-1], alone.history[-1]
     for name in ("generator_loss", "discriminator_loss", "gradient_penalty"):
         assert told[name] == pytest.approx(whole[name], rel=1e-3), name
+
+
+def test_lightning_says_nothing_to_the_user():
+    program = "from pipeline.scale.fabric import connect; connect(precision='bf16')"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert (done.stdout, done.stderr) == (b"", b"")

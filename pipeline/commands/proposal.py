@@ -1,0 +1,118 @@
+"""What `init` proposes in params.yaml, so that a first run ends soon on this machine."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pipeline.commands.plan import run_time
+from pipeline.commands.plan_page import duration
+from pipeline.commands.speed import steps_of
+from pipeline.modalities.image_design import natural_kind
+from pipeline.params import Params
+from pipeline.samples import Schema
+
+# A first run shall end within 30 minutes, and other work on the machine may slow it down.
+AIMED_SECONDS = 24 * 60
+SMALLEST_SIDE_PX = 16
+FEWEST_REPLICATES = 2
+CLASSIFIER_STEPS = 300
+STEPS_SHARES = (0.5, 0.25)
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """The settings of params.yaml on which the time of a run depends most.
+
+    Attributes:
+        side_px: Height and width that pictures are brought to; None leaves what suits them.
+        steps: Of a training of a generator; None leaves the preset's.
+        reduced: What was made smaller for the sake of time, e.g. "pictures of 16 px".
+    """
+
+    side_px: int | None = None
+    steps: int | None = None
+    replicates: int = 3
+    classifier_steps: int = 600
+    reduced: tuple[str, ...] = ()
+
+
+def propose(
+    schema: Schema,
+    params: Params,
+    counts: Mapping[str, Mapping[str, int]],
+    *,
+    memory: Path,
+) -> tuple[Proposal, float | None]:
+    """The proposal with the least reduced that ends in time, and its seconds.
+
+    The seconds are None where a run takes a few minutes anyway and nothing was timed: for tables,
+    and for pictures so small that the networks have no convolutions.
+    """
+    proposal = Proposal()
+    if schema.image_shape is None or natural_kind(schema.image_shape) != "convolutional":
+        return proposal, None
+    seconds = None
+    for proposal in _ladder(schema, params):
+        time = run_time(
+            _resized(schema, proposal), _applied(params, proposal), counts, memory=memory
+        )
+        seconds = None if time is None else time.whole
+        if seconds is None or seconds <= AIMED_SECONDS:
+            break
+    return proposal, seconds
+
+
+def sentence(proposal: Proposal, seconds: float) -> str:
+    """What a first run takes, and what was reduced for that."""
+    told = f"A first run takes about {duration(seconds)} on this machine."
+    if proposal.reduced:
+        told += (
+            f" To make it that short, params.yaml has {', '.join(proposal.reduced)}. "
+            "For results to rely on, raise them again."
+        )
+    return told
+
+
+def _ladder(schema: Schema, params: Params) -> Iterator[Proposal]:
+    """Proposals, each with one more thing reduced."""
+    assert schema.image_shape is not None
+    last = Proposal()
+    yield last
+    if max(schema.image_shape[:2]) > SMALLEST_SIDE_PX:
+        reduced = f"pictures of {SMALLEST_SIDE_PX} px"
+        last = replace(last, side_px=SMALLEST_SIDE_PX, reduced=(*last.reduced, reduced))
+        yield last
+    reduced = f"{FEWEST_REPLICATES} replicates instead of {last.replicates}"
+    last = replace(last, replicates=FEWEST_REPLICATES, reduced=(*last.reduced, reduced))
+    yield last
+    reduced = f"{CLASSIFIER_STEPS} classifier steps instead of {last.classifier_steps}"
+    last = replace(last, classifier_steps=CLASSIFIER_STEPS, reduced=(*last.reduced, reduced))
+    yield last
+    usual = steps_of(_resized(schema, last), params.gan)
+    before = last.reduced
+    for share in STEPS_SHARES:
+        steps = max(1, round(share * usual))
+        reduced = f"{steps} steps of the generator instead of {usual}"
+        last = replace(last, steps=steps, reduced=(*before, reduced))
+        yield last
+
+
+def _resized(schema: Schema, proposal: Proposal) -> Schema:
+    assert schema.image_shape is not None
+    if proposal.side_px is None:
+        return schema
+    side = proposal.side_px
+    return schema.model_copy(update={"image_shape": (side, side, schema.image_shape[2])})
+
+
+def _applied(params: Params, proposal: Proposal) -> Params:
+    trial = {
+        "replicates": proposal.replicates,
+        "classifier_steps": proposal.classifier_steps,
+    }
+    return params.model_copy(
+        update={
+            "gan": params.gan.model_copy(update={"steps": proposal.steps}),
+            "trial": params.trial.model_copy(update=trial),
+        }
+    )

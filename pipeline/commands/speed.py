@@ -1,0 +1,175 @@
+"""How long a run takes on this machine: a short timing, remembered below `.equipoise`."""
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pipeline import cores
+from pipeline.errors import ArtifactError
+from pipeline.fingerprint import fingerprint
+from pipeline.gan.presets import recipe_for
+from pipeline.modalities.image_design import natural_kind
+from pipeline.outside import Count, Figure
+from pipeline.params import GanParams, Params
+from pipeline.run_record import this_machine
+from pipeline.samples import Schema
+from pipeline.trial.arms import arms_for
+from pipeline.workspace import read_json_as, write_json
+
+SPEED_FILE = "speed.json"
+MOST_REMEMBERED = 100
+# What a step's time depends on; a change of anything else in the program is no reason to time anew.
+TIMED_ROOMS = ("gan", "modalities", "scale", "synthesis")
+# Of `gan`, what changes how many steps there are and not how long one takes.
+UNTIMED = {"steps", "max_seconds", "watch_every_steps", "plateau_watches", "held_out_fraction"}
+RARE_BELOW_SAMPLES = 40
+# Fits of a classifier in one replicate beside the arms': the light preset's mix, the generator's
+# rows on real ones and the ceiling; and for each pool about one to curate it.
+LIGHT_FITS, CURATION_FITS = 3.0, 1.0
+# The same of the full preset, where each of three arms chooses among doses by a fit each.
+FULL_FITS, FITS_OF_A_RIVAL = 16.0, 10.0
+# Once a run: the networks that judge fidelity, and the shipped pool's curation.
+FINAL_FITS = 4.0
+# Six stages start, read and write; Prefect and DVC beside them.
+FIXED_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class StepTimes:
+    """Seconds of one step of a generator's training and of a classifier's, one thread each.
+
+    Attributes:
+        side_px: Height and width of the pictures that were timed.
+    """
+
+    generator: Figure
+    classifier: Figure
+    side_px: tuple[Count, Count]
+
+    def at(self, height_px: int, width_px: int) -> "StepTimes":
+        """The same for pictures of another size: convolutions take as long as there are pixels."""
+        share = height_px * width_px / (self.side_px[0] * self.side_px[1])
+        return StepTimes(self.generator * share, self.classifier * share, self.side_px)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """About how long a run takes, in seconds of the clock, where nothing else runs.
+
+    Attributes:
+        generators: All trainings of generators; classifiers: all fits of the trial's classifiers.
+        processes: How many of them run side by side.
+        side_px: Height and width of the pictures that were timed.
+    """
+
+    generators: float
+    classifiers: float
+    processes: int
+    side_px: tuple[int, int]
+
+    @property
+    def whole(self) -> float:
+        """The run from its start to the new version."""
+        return FIXED_SECONDS + self.generators + self.classifiers
+
+
+def step_times(
+    schema: Schema, params: GanParams, counts: Mapping[str, int], *, memory: Path | None
+) -> StepTimes | None:
+    """Seconds a step for pictures of this shape: remembered, or else timed; None for tables.
+
+    What was timed with pictures of one size holds for other sizes, by their pixels.
+
+    Args:
+        counts: Training rows of each class.
+        memory: The folder whose file remembers; None remembers nothing.
+    """
+    if schema.image_shape is None:
+        return None
+    height, width, _ = schema.image_shape
+    key = _key(schema, params, counts)
+    path = None if memory is None else memory / SPEED_FILE
+    known: dict[str, StepTimes] = {}
+    if path is not None:
+        with contextlib.suppress(ArtifactError, OSError):
+            known = read_json_as(path, dict[str, StepTimes])
+    if key not in known or not all(known[key].side_px):
+        # Torch takes seconds to import, which a refusal need not wait for.
+        from pipeline.synthesis.timing import seconds_a_step
+
+        found = seconds_a_step(schema, params, counts)
+        newest = list(known.items())[1 - MOST_REMEMBERED :]
+        times = StepTimes(found.generator, found.classifier, (height, width))
+        known = dict([*newest, (key, times)])
+        if path is not None:
+            # A plan is as good where nothing can be remembered.
+            with contextlib.suppress(OSError):
+                write_json(path, {name: asdict(times) for name, times in known.items()})
+    return known[key].at(height, width)
+
+
+def estimate(
+    schema: Schema,
+    params: Params,
+    times: StepTimes,
+    *,
+    rivals: Mapping[str, GanParams],
+    trainings_a_replicate: int,
+) -> Estimate:
+    """About how long the trainings and fits take that a run consists of.
+
+    Args:
+        times: Of steps with pictures of the schema's shape.
+        rivals: Other generators of the trial.
+        trainings_a_replicate: Of each kind of generator.
+    """
+    trial = params.trial
+    # Of a rival's network a step takes about a quarter; it is not timed by itself.
+    each = training_seconds(schema, params.gan, times)
+    others = sum(training_seconds(schema, rival, times) / 4 for rival in rivals.values())
+    in_trial = trial.replicates * trainings_a_replicate * (each + others)
+    is_tuned = trial.preset == "full"
+    fits = 0.0
+    for classifier in trial.classifiers:
+        arms = arms_for(classifier, trial)
+        fits += sum(len(arm.candidates) + 1 for arm in arms) if is_tuned else len(arms)
+        fits += FULL_FITS + FITS_OF_A_RIVAL * len(rivals) if is_tuned else LIGHT_FITS
+    fits += CURATION_FITS * trainings_a_replicate * (1 + len(rivals))
+    in_all = trial.replicates * fits + FINAL_FITS
+    processes = cores.processes_at_once(trial.workers)
+    return Estimate(
+        generators=each + in_trial / processes,
+        classifiers=in_all * trial.classifier_steps * times.classifier / processes,
+        processes=processes,
+        side_px=times.side_px,
+    )
+
+
+def steps_of(schema: Schema, params: GanParams) -> int:
+    """Steps of one training of a generator."""
+    assert schema.image_shape is not None
+    # With a precision that is named, torch need not be asked for the machine's.
+    told = params.model_copy(update={"precision": "fp32"})
+    return recipe_for(told, networks=natural_kind(schema.image_shape)).steps
+
+
+def training_seconds(schema: Schema, params: GanParams, times: StepTimes) -> float:
+    """About what one training of a generator takes."""
+    return min(times.generator * steps_of(schema, params), params.max_seconds)
+
+
+def _key(schema: Schema, params: GanParams, counts: Mapping[str, int]) -> str:
+    assert schema.image_shape is not None
+    package = Path(__file__).parents[1]
+    known = {
+        "channels": schema.image_shape[2],
+        "networks": natural_kind(schema.image_shape),
+        "rows": [min(n, RARE_BELOW_SAMPLES) for n in counts.values()],
+        "gan": params.model_dump(mode="json", exclude=UNTIMED),
+        "code": [fingerprint(package / room, suffix=".py") for room in TIMED_ROOMS],
+        "machine": this_machine().model_dump(mode="json"),
+    }
+    return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:32]

@@ -1,0 +1,135 @@
+"""How long a step of each kind of training takes on this machine, timed on noise."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import torch
+
+from pipeline.gan.contract import LabelledTensors
+from pipeline.gan.training import RARE_BELOW_SAMPLES, Job, Trainer
+from pipeline.modalities.image import ImageDomain
+from pipeline.modalities.image_classifier import train_image_classifier
+from pipeline.modalities.recipe import Recipe, TrainingSet
+from pipeline.params import GanParams
+from pipeline.samples import Samples, Schema
+from pipeline.scale.fabric import Devices, use_threads
+from pipeline.sources.survey import Survey, make_rows
+from pipeline.synthesis.train import plan_of
+
+# Of a class no more are made up than make it common, nor in all than fill a batch.
+COMMON = RARE_BELOW_SAMPLES + 8
+FILLED_SAMPLES = 256
+MOST_STEPS = 200
+# Each kind of step is repeated for so long, and taken once at least.
+TIMED_SECONDS = 0.35
+CLASSIFIER_STEPS = 6
+
+
+@dataclass(frozen=True)
+class StepSeconds:
+    """Seconds a step, of one process with one thread.
+
+    Attributes:
+        generator: Of a generator and its companion; the steps with penalties are averaged in.
+        classifier: Of the trial's network.
+    """
+
+    generator: float
+    classifier: float
+
+
+def seconds_a_step(schema: Schema, params: GanParams, counts: Mapping[str, int]) -> StepSeconds:
+    """Time a few steps of both trainings.
+
+    The time of the processor is taken, so that other work on the machine changes little; on a GPU
+    it is the clock's.
+
+    Args:
+        schema: Of pictures.
+        counts: Training rows of each class, since scarce classes are enriched, which takes time.
+    """
+    samples = noise(schema, counts)
+    with torch.random.fork_rng(devices=[]), use_threads(1):
+        return StepSeconds(_generator_seconds(samples, params), _classifier_seconds(samples))
+
+
+def noise(schema: Schema, counts: Mapping[str, int]) -> Samples:
+    """Pictures of noise: as many of each class as there are, up to a few."""
+    assert schema.image_shape is not None
+    most = max(COMMON, FILLED_SAMPLES // len(counts))
+    each = [min(max(n, 2), most) for n in counts.values()]
+    labels = np.repeat(np.arange(len(each)), each)
+    pixels = np.random.default_rng(0).integers(0, 256, (len(labels), *schema.image_shape), np.uint8)
+    rows = make_rows([str(k) for k in range(len(labels))], labels, [""] * len(labels))
+    return Samples(schema, pixels, labels, Survey(schema, rows).provenance)
+
+
+def _generator_seconds(samples: Samples, params: GanParams) -> float:
+    recipe, design = plan_of(samples, params)
+    domain = ImageDomain(design)
+    labels = torch.from_numpy(samples.labels.copy())
+    job = Job(
+        data=LabelledTensors(domain.store(samples.values), labels),
+        domain=domain,
+        recipe=recipe,
+        seed=0,
+        classes=samples.schema.classes,
+    )
+    trainer = Trainer(job, Devices(_Alone(recipe.precision)))
+    every = recipe.penalty_every_steps
+    # The first one sets things up, and is not counted.
+    trainer.take_step(0)
+    # A step with penalties and one without.
+    penalised, plain = (_seconds(partial(trainer.take_step, step)) for step in (0, 1))
+    return (plain * (every - 1) + penalised) / every
+
+
+class _Alone:
+    """What `Devices` asks of Fabric, for one process: Fabric itself takes seconds to import."""
+
+    global_rank, world_size = 0, 1
+
+    def __init__(self, precision: str):
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._is_mixed = precision == "bf16"
+
+    def autocast(self) -> torch.autocast:
+        """Mixed precision, where it is asked for."""
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self._is_mixed)
+
+    def backward(self, loss: torch.Tensor) -> None:
+        """Gradients of the loss."""
+        loss.backward()  # type: ignore[no-untyped-call]
+
+
+def _classifier_seconds(samples: Samples) -> float:
+    training = TrainingSet(samples)
+    steps = CLASSIFIER_STEPS
+
+    def train(n: int) -> None:
+        train_image_classifier(training, Recipe(sampling=1.0), steps=n, seed=0)
+
+    train(2)
+    short, long = (_clock_of(partial(train, n)) for n in (steps, 3 * steps))
+    return max(0.0, long - short) / (2 * steps)
+
+
+def _seconds(step: Callable[[], object]) -> float:
+    """Seconds of one call: the median of several."""
+    took: list[float] = []
+    while not took or (sum(took) < TIMED_SECONDS and len(took) < MOST_STEPS):
+        took.append(_clock_of(step))
+    return float(np.median(took))
+
+
+def _clock_of(call: Callable[[], object]) -> float:
+    on_gpu = torch.cuda.is_available()
+    clock = time.perf_counter if on_gpu else time.process_time
+    begin = clock()
+    call()
+    if on_gpu:
+        torch.cuda.synchronize()
+    return clock() - begin
