@@ -14,9 +14,10 @@ from pipeline.gan.presets import recipe_for
 from pipeline.modalities.image_design import natural_kind
 from pipeline.outside import Count, Figure
 from pipeline.params import GanParams, Params
+from pipeline.results import Origin
 from pipeline.run_record import this_machine
 from pipeline.samples import Schema
-from pipeline.trial.arms import arms_for
+from pipeline.trial.plan import fits_a_replicate
 from pipeline.workspace import read_json_as, write_json
 
 SPEED_FILE = "speed.json"
@@ -26,11 +27,6 @@ TIMED_ROOMS = ("gan", "modalities", "scale", "synthesis")
 # Of `gan`, what changes how many steps there are and not how long one takes.
 UNTIMED = {"steps", "max_seconds", "watch_every_steps", "plateau_watches", "held_out_fraction"}
 RARE_BELOW_SAMPLES = 40
-# Fits of a classifier in one replicate beside the arms': the light preset's mix, the generator's
-# rows on real ones and the ceiling; and for each pool about one to curate it.
-LIGHT_FITS, CURATION_FITS = 3.0, 1.0
-# The same of the full preset, where each of three arms chooses among doses by a fit each.
-FULL_FITS, FITS_OF_A_RIVAL = 16.0, 10.0
 # Once a run: the networks that judge fidelity, and the shipped pool's curation.
 FINAL_FITS = 4.0
 # Six stages start, read and write; Prefect and DVC beside them.
@@ -116,7 +112,7 @@ def estimate(
     params: Params,
     times: StepTimes,
     *,
-    rivals: Mapping[str, GanParams],
+    rivals: Mapping[Origin, GanParams],
     trainings_a_replicate: int,
 ) -> Estimate:
     """About how long the trainings and fits take that a run consists of.
@@ -131,13 +127,7 @@ def estimate(
     each = training_seconds(schema, params.gan, times)
     others = sum(training_seconds(schema, rival, times) / 4 for rival in rivals.values())
     in_trial = trial.replicates * trainings_a_replicate * (each + others)
-    is_tuned = trial.preset == "full"
-    fits = 0.0
-    for classifier in trial.classifiers:
-        arms = arms_for(classifier, trial)
-        fits += sum(len(arm.candidates) + 1 for arm in arms) if is_tuned else len(arms)
-        fits += FULL_FITS + FITS_OF_A_RIVAL * len(rivals) if is_tuned else LIGHT_FITS
-    fits += CURATION_FITS * trainings_a_replicate * (1 + len(rivals))
+    fits = fits_a_replicate(trial, pools=trainings_a_replicate * (1 + len(rivals)))
     in_all = trial.replicates * fits + FINAL_FITS
     processes = cores.processes_at_once(trial.workers)
     return Estimate(

@@ -187,7 +187,13 @@ def cheap_rows(real: Samples, answers: Answers, params: Params) -> Samples | Non
     """Rows of the sources in the recommended set that cost no generator; None without any."""
     chosen = answers.composition
     origins = [one for one in CHEAP[params.trial.preset] if one in chosen.origins]
-    parts = make_cheap(real, origins, [chosen], seed=derive_seed(params.seed, "cheap rows"))
+    parts = make_cheap(
+        real,
+        origins,
+        [chosen],
+        steps=params.trial.classifier_steps,
+        seed=derive_seed(params.seed, "cheap rows"),
+    )
     return concatenate(parts) if parts else None
 
 

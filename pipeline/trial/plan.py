@@ -30,6 +30,7 @@ SHORTLISTED = 3
 # About how long a generator takes, in fits of the network; curation fits one a fold.
 GENERATOR_COST = 10.0
 CURATION_COST = 1.5
+TEACHER_COST, COPIES_COST = 4.0, 0.3
 # The same of a fit of each consumer on a set of middling size.
 COSTS: Mapping[ClassifierName, float] = {
     "svm": 0.1,
@@ -102,6 +103,7 @@ class Plan:
                         "generators": self.generators,
                         "cheap": CHEAP[self.params.preset],
                         "sets": sets,
+                        "steps": self.params.classifier_steps,
                         "seed": derive_seed(self.seed, "sources", use),
                     },
                     needs={
@@ -110,7 +112,7 @@ class Plan:
                             judged_name(self.replicate, o, use) for o in self.generators
                         ),
                     },
-                    cost=0.3,
+                    cost=_cost_of_sources(self.params),
                 )
             )
         return tasks
@@ -253,6 +255,27 @@ def rivals_of(params: Params) -> dict[Origin, GanParams]:
     return {"cvae": GanParams(preset="cvae", max_seconds=params.gan.max_seconds)}
 
 
+def fits_a_replicate(params: TrialParams, *, pools: int) -> float:
+    """About how long a replicate takes without its generators, in fits of the network.
+
+    Args:
+        pools: How many pools are drawn in it, each of which is curated.
+    """
+    quick = [name for name in params.consumers if name in QUICK]
+    first = quick or params.consumers
+    is_tuned = effort_for(params).is_tuned
+    fits = sum(COSTS[name] for name in first) * len(searched(params))
+    if quick and is_tuned:
+        slow = [name for name in params.consumers if name not in QUICK]
+        fits += sum(COSTS[name] for name in slow) * 2 * SHORTLISTED
+    arms = 4 + len(single_sources(params, ())) + len(filled_shares(params))
+    fits += sum(COSTS[name] for name in params.consumers) * arms * (4 if is_tuned else 1)
+    for name in params.advise:
+        tried = [len(arm.candidates) + 1 if is_tuned else 1 for arm in arms_for(name, params)]
+        fits += COSTS[name] * (sum(tried) + 2)
+    return fits + CURATION_COST * pools + _cost_of_sources(params)
+
+
 def filled_shares(params: TrialParams) -> tuple[float, ...]:
     """How much of what is missing real rows fill: the ceiling is 1, the rest is the curve."""
     return (*CURVE_SHARES, 1.0) if params.preset == "full" else (1.0,)
@@ -341,3 +364,7 @@ def _uses(params: TrialParams, *, chooses_apart: bool) -> tuple[str, ...]:
     if chooses_apart:
         return (ALL,)
     return (CHOOSING,) if params.preset == "light" else (CHOOSING, SCORING)
+
+
+def _cost_of_sources(params: TrialParams) -> float:
+    return TEACHER_COST if "taught" in CHEAP[params.preset] else COPIES_COST

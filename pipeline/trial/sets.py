@@ -17,7 +17,7 @@ FILLS: Mapping[str, tuple[str, ...]] = {
 # Sources that cost no generator, in the order in which the sets without GAN rows use them.
 CHEAP: Mapping[str, tuple[Origin, ...]] = {
     "light": ("classical", "deformed"),
-    "full": ("classical", "deformed", "smote"),
+    "full": ("classical", "deformed", "smote", "taught"),
 }
 # Sources of sets without GAN rows. Those with GAN rows are as many: neither search is longer.
 MIXES: Mapping[str, tuple[tuple[Origin, ...], ...]] = {
@@ -26,9 +26,9 @@ MIXES: Mapping[str, tuple[tuple[Origin, ...], ...]] = {
         ("classical",),
         ("deformed",),
         ("smote",),
+        ("taught",),
         ("classical", "deformed"),
-        ("classical", "smote"),
-        ("deformed", "smote"),
+        ("deformed", "taught"),
     ),
 }
 MIXES_WITH_GAN: Mapping[str, tuple[tuple[Origin, ...], ...]] = {
@@ -38,8 +38,8 @@ MIXES_WITH_GAN: Mapping[str, tuple[tuple[Origin, ...], ...]] = {
         ("gan", "classical"),
         ("gan", "deformed"),
         ("gan", "smote"),
+        ("gan", "taught"),
         ("gan", "classical", "deformed"),
-        ("gan", "classical", "smote"),
     ),
 }
 NOTHING = Composition("nothing")

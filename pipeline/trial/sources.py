@@ -1,6 +1,7 @@
 """The rows that a set can be made of in one replicate: every source's, made from its real rows."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, get_args
 
 import numpy as np
@@ -10,6 +11,7 @@ from pipeline.randomness import derive_seed
 from pipeline.results import Origin
 from pipeline.samples import Samples, concatenate
 from pipeline.trial.rows import CHEAP_ROWS
+from pipeline.trial.teacher import fit_teacher, taught_rows
 
 Sources = Mapping[Origin, Samples]
 # What each source's rows carry; what else a generator tells of its draws stays in its pool.
@@ -24,6 +26,7 @@ def make_sources(
     generators: tuple[Origin, ...],
     cheap: tuple[Origin, ...],
     sets: tuple[Composition, ...],
+    steps: int,
     seed: int,
 ) -> Samples:
     """Accepted rows of each generator's pool, and as many cheap rows as any of the sets needs.
@@ -31,29 +34,45 @@ def make_sources(
     Args:
         real: The rows from which cheap ones are made: those that the generators saw.
         pools, judged: Of each of `generators`, in their order.
+        steps: Optimiser steps of each network of a teacher.
 
     Returns:
         Rows with `id` and `origin`, each source in the order in which a set takes its rows.
     """
     parts = [
-        _named(accepted(pool, found), origin)
+        _of(accepted(pool, found), origin)
         for origin, pool, found in zip(generators, pools, judged, strict=True)
     ]
-    parts += make_cheap(real, cheap, sets, seed=seed)
-    return concatenate(parts)
+    parts += make_cheap(real, cheap, sets, steps=steps, seed=seed)
+    return concatenate([_named(part) for part in parts])
 
 
 def make_cheap(
-    real: Samples, origins: Sequence[Origin], sets: Sequence[Composition], *, seed: int
+    real: Samples,
+    origins: Sequence[Origin],
+    sets: Sequence[Composition],
+    *,
+    steps: int,
+    seed: int,
 ) -> list[Samples]:
-    """Rows of each source that costs no generator, as many as the greediest of the sets needs."""
+    """Rows of each source that costs no generator, as many as the greediest of the sets needs.
+
+    Args:
+        steps: Optimiser steps of each network of a teacher, who sees `real` and nothing else.
+    """
     counts = np.bincount(real.labels, minlength=len(real.schema.classes))
     parts = []
     for origin in origins:
-        wanted = np.max([s.missing(counts) for s in sets if origin in s.origins], axis=0, initial=0)
-        if np.any(wanted):
-            rows = CHEAP_ROWS[origin](real, wanted, seed=derive_seed(seed, "source"))
-            parts.append(_named(rows, origin))
+        needs = [one.missing(counts) for one in sets if origin in one.origins]
+        wanted = np.max(needs, axis=0) if needs else np.zeros_like(counts)
+        if wanted.any():
+            own = derive_seed(seed, "source")
+            if origin == "taught":
+                teacher = fit_teacher(real, steps=steps, seed=own)
+                rows = taught_rows(teacher, real, wanted, seed=own)
+            else:
+                rows = CHEAP_ROWS[origin](real, wanted, seed=own)
+            parts.append(_of(rows, origin))
     return parts
 
 
@@ -79,6 +98,9 @@ def accepted(pool: Samples, judged: Mapping[str, list[Any]]) -> Samples:
     return pool.take(np.asarray(judged["accepted"], bool))
 
 
-def _named(samples: Samples, origin: Origin) -> Samples:
-    frame = samples.provenance.assign(origin=origin)[list(COLUMNS)]
-    return Samples(samples.schema, samples.values, samples.labels, frame)
+def _of(samples: Samples, origin: Origin) -> Samples:
+    return replace(samples, provenance=samples.provenance.assign(origin=origin))
+
+
+def _named(samples: Samples) -> Samples:
+    return replace(samples, provenance=samples.provenance[list(COLUMNS)])
