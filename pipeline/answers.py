@@ -87,7 +87,7 @@ class Gain:
     @property
     def word(self) -> str:
         """The verdict in a word or two."""
-        return verdict_word(self.verdict, self.interval)
+        return verdict_word(self.verdict, self.interval, least=self.least)
 
     def short(self) -> str:
         """For a column of a table: +3.0 points [+0.5 to +5.5]."""
@@ -121,15 +121,10 @@ def gain_of(result: TrialResult) -> Gain:
     )
 
 
-def verdict_word(verdict: Verdict, interval: Interval | None) -> str:
+def verdict_word(verdict: Verdict, interval: Interval | None, *, least: float) -> str:
     """helps, harms, no evidence; or that a proven gain may be smaller than what was asked for."""
-    is_short = verdict == "no evidence" and interval is not None and interval.low > 0
+    is_short = verdict == "no evidence" and interval is not None and 0 < interval.low <= least
     return SHORT if is_short else verdict
-
-
-def is_short(comparison: Comparison) -> bool:
-    """Whether a gain is proven, but not that it is as large as the trial asked for."""
-    return verdict_word(comparison.verdict, comparison.interval_points) == SHORT
 
 
 def interval_words(interval: Interval, *, least: float = 0.0) -> str:
@@ -223,13 +218,12 @@ def gan_sentence(result: TrialResult) -> str:
 
 def what_to_do(result: TrialResult) -> str:
     """How to use the dataset; what is not proven is not advised."""
-    comparison = deciding_comparison(result, SET)
     keep = f"Keep training on {_over(result.reference_arm)}"
     if result.verdict == "helps":
         return "Train on the dataset as it is. Row weights and other changes are not needed."
     if result.verdict == "harms":
         return f"{keep}: the dataset is worse."
-    if comparison is not None and is_short(comparison):
+    if gain_of(result).word == SHORT:
         return (
             f"{keep}, unless a gain below {numbers.amount(result.min_gain_points)} points is worth "
             "the change to you: the dataset is better, but not surely by as much."
@@ -306,9 +300,9 @@ def _recipe_sentence(result: TrialResult, one: RecipeAdvice) -> str:
 
 def _outcome(result: TrialResult, comparison: Comparison, who: str) -> str:
     """What a comparison says, at the end of a sentence."""
-    one = who == "it"
-    if is_short(comparison):
-        asked = numbers.amount(result.min_gain_points)
+    one, least = who == "it", result.min_gain_points
+    if verdict_word(comparison.verdict, comparison.interval_points, least=least) == SHORT:
+        asked = numbers.amount(least)
         return (
             f"{who} {'is' if one else 'are'} better, but not surely by the {asked} points asked for"
         )

@@ -189,15 +189,12 @@ class ShardWriter:
         self._shard_rows = shard_rows
         self._shard_bytes = shard_bytes
         self._waiting: list[pa.Table] = []
-        self._rows = 0
-        self._bytes = 0
-        self._next_shard = 0
+        self._rows = self._bytes = self._next_shard = 0
 
     def write(self, samples: Samples) -> None:
         """Add rows, encoded a few at a time."""
-        step = ENCODED_ROWS
-        for start in range(0, max(len(samples), 1), step):
-            self.write_table(to_arrow(samples.take(slice(start, start + step))))
+        for start in range(0, max(len(samples), 1), ENCODED_ROWS):
+            self.write_table(to_arrow(samples.take(slice(start, start + ENCODED_ROWS))))
 
     def write_table(self, table: pa.Table) -> None:
         """Add rows that `to_arrow` or `image_table` made; whole shards are written at once."""

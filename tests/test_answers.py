@@ -83,6 +83,14 @@ def test_an_interval_beyond_what_a_gain_can_be_is_not_shown():
     assert "180" not in answers.gain_of(result).words()
 
 
+def test_gains_that_are_all_equal_are_no_evidence_and_not_too_small():
+    result = asked(answers.SET, gains=(1.0, 1.0, 1.0), low=1.0, high=1.0)
+    unsure = tuple(one.model_copy(update={"verdict": "no evidence"}) for one in result.comparisons)
+    found = result.model_copy(update={"comparisons": unsure, "verdict": "no evidence"})
+    assert answers.gain_of(found).word == "no evidence"
+    assert "no evidence that it helps" in answers.headline(found)
+
+
 def test_the_rows_of_the_dataset_are_told_by_source():
     assert answers.rows_sentence(example_result()) == (
         "The dataset holds 800 rows: 450 real (56\u202f%), 175 classical (22\u202f%) and 175 "

@@ -3,7 +3,7 @@
 import tempfile
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -15,7 +15,7 @@ from pipeline.dataset.wanted import Rows
 from pipeline.errors import VersionError
 from pipeline.terminal import one_line, rich_console, say
 from pipeline.versions.difference import Difference, compare_releases
-from pipeline.versions.difference_page import page, score_text, summary
+from pipeline.versions.difference_page import ComparedRows, page, score_text, summary
 from pipeline.versions.git import Git
 from pipeline.versions.listing import Release, find_release, list_releases
 from pipeline.versions.pull import fetch_set
@@ -31,7 +31,7 @@ def diff(
         Path | None, typer.Option("--html", help="Write the comparison as a page here as well.")
     ] = None,
     name: Name = None,
-    rows_of: Annotated[
+    rows: Annotated[
         Rows, typer.Option("--rows", help="Which rows: train, balanced, synthetic or all.")
     ] = "all",
 ) -> None:
@@ -41,16 +41,15 @@ def diff(
         releases = list_releases(git, artefact)
         pair = [find_release(releases, wanted) for wanted in (old, new)]
         difference = compare_releases(git, *pair)
-        rows, reason = _rows(git, pair, rows_of)
-    _print(difference, rows, reason)
+        compared = _compared(git, pair, rows)
+    _print(difference, compared)
     if html:
-        text = page(difference, rows, name=artefact, rows_missing=reason)
+        text = page(difference, compared, name=artefact)
         write_bytes(html, text.encode())
         say(f"Page: {html}")
 
 
-def _rows(git: Git, pair: list[Release], rows: Rows) -> tuple[list[Any] | None, str]:
-    """The rows compared, or why they could not be."""
+def _compared(git: Git, pair: list[Release], rows: Rows) -> ComparedRows:
     from pipeline.dataset.difference import compare_rows
 
     with tempfile.TemporaryDirectory(prefix="equipoise-") as scratch:
@@ -62,22 +61,24 @@ def _rows(git: Git, pair: list[Release], rows: Rows) -> tuple[list[Any] | None, 
                     needed = partial(is_among, rows=rows)
                     fetch_set(git, release, folder, needed=needed, on_progress=told)
         except VersionError as error:
-            return None, str(error)
-        return list(compare_rows(folders[0], folders[1], rows)), ""
+            return ComparedRows(rows, reason=str(error))
+        old, new = folders
+        tested = compare_rows(old, new, "train") if rows == "all" else None
+        return ComparedRows(rows, compare_rows(old, new, rows), tested)
 
 
-def _print(difference: Difference, rows: list[Any] | None, reason: str) -> None:
+def _print(difference: Difference, compared: ComparedRows) -> None:
     console = rich_console(highlight=False, soft_wrap=True)
-    console.print(one_line(summary(difference, rows)), markup=False)
+    console.print(one_line(summary(difference, compared)), markup=False)
     facts = table_of("", difference.old, difference.new)
     for heading, (before, after) in difference.facts.items():
         facts.add_row(heading, before, after)
     console.print(facts)
-    if rows is None:
-        console.print(one_line(f"Rows are not compared: {reason}"), markup=False)
+    if compared.rows is None:
+        console.print(one_line(f"Rows are not compared: {compared.reason}"), markup=False)
     else:
         table = table_of("class", "origin", "added", "removed", "kept")
-        for row in rows:
+        for row in compared.rows:
             counts = (row.added, row.removed, row.kept)
             origin = "synthetic" if row.synthetic else "real"
             table.add_row(row.class_name, origin, *map(str, counts))

@@ -101,9 +101,9 @@ def gain_mark(axis: Axis, comparisons: Sequence[tuple[Tone, Comparison]]) -> Mar
     return Mark(tuple(shapes))
 
 
-def verdict_cell(comparison: Comparison) -> Cell:
+def verdict_cell(comparison: Comparison, *, least: float) -> Cell:
     """The verdict in a word, coloured where something is proven."""
-    word = answers.verdict_word(comparison.verdict, comparison.interval_points)
+    word = answers.verdict_word(comparison.verdict, comparison.interval_points, least=least)
     emphasis = comparison.verdict if comparison.verdict != "no evidence" else ""
     return Cell(word, comparison.verdict, emphasis=emphasis)
 
@@ -125,7 +125,7 @@ def _row(
         Cell(mark=gain_mark(axis, marked)),
         *(_gain_cell(material, against.get(name)) for name in baselines),
         Cell(numbers.points(deciding.test_gain_points), deciding.test_gain_points),
-        verdict_cell(deciding),
+        verdict_cell(deciding, least=material.result.min_gain_points),
     )
 
 

@@ -1,6 +1,7 @@
 """A difference between two releases as text, or as one page without script."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib import resources
 from typing import Protocol
 
@@ -23,8 +24,25 @@ class RowCounts(Protocol):
     def kept(self) -> int: ...
 
 
-def summary(difference: Difference, rows: Sequence[RowCounts] | None) -> str:
-    """What changed, in one or two sentences."""
+@dataclass(frozen=True)
+class ComparedRows:
+    """Rows of two versions compared, or why they could not be.
+
+    Attributes:
+        config: Which rows; "all" for every row.
+        rows: A count for each class and origin; None where nothing was compared.
+        tested: The same of the rows of `train`, where `config` has them among others.
+        reason: Why nothing was compared.
+    """
+
+    config: str = "all"
+    rows: Sequence[RowCounts] | None = None
+    tested: Sequence[RowCounts] | None = None
+    reason: str = ""
+
+
+def summary(difference: Difference, compared: ComparedRows) -> str:
+    """What changed, in a few sentences."""
     parts = []
     for heading, names in (
         ("added", difference.classes_added),
@@ -34,14 +52,21 @@ def summary(difference: Difference, rows: Sequence[RowCounts] | None) -> str:
             parts.append(f"Classes {heading}: {', '.join(names)}.")
     generator = "another generator" if difference.generator_changed else "the same generator"
     parts.append(f"The synthetic rows come from {generator}.")
-    if rows is not None:
-        for word, synthetic in (("real", False), ("synthetic", True)):
-            of_kind = [row for row in rows if row.synthetic == synthetic]
-            added, removed, kept = (
-                sum(getattr(row, what) for row in of_kind) for what in ("added", "removed", "kept")
-            )
-            parts.append(f"Of the {word} rows {added} were added, {removed} removed, {kept} kept.")
+    of = "" if compared.config == "all" else f" of `{compared.config}`"
+    for word, synthetic in (("real", False), ("synthetic", True)):
+        if compared.rows is not None:
+            of_kind = [row for row in compared.rows if row.synthetic == synthetic]
+            parts.append(_counted(f"{word} rows{of}", of_kind))
+    if compared.tested is not None:
+        parts.append(_counted("rows of `train`", compared.tested))
     return " ".join(parts)
+
+
+def _counted(what: str, rows: Sequence[RowCounts]) -> str:
+    added, removed, kept = (
+        sum(getattr(row, name) for row in rows) for name in ("added", "removed", "kept")
+    )
+    return f"Of the {what} {added} were added, {removed} removed, {kept} kept."
 
 
 def score_text(score: Score | None) -> str:
@@ -53,9 +78,7 @@ def score_text(score: Score | None) -> str:
     return f"{score.mean:.3f} [{score.low:.3f}, {score.high:.3f}]"
 
 
-def page(
-    difference: Difference, rows: Sequence[RowCounts] | None, *, name: str, rows_missing: str = ""
-) -> str:
+def page(difference: Difference, compared: ComparedRows, *, name: str) -> str:
     """The whole page; every text from outside is escaped."""
     # Slow to import, and every command of the line would wait for it.
     import jinja2
@@ -65,8 +88,7 @@ def page(
     template = resources.files("pipeline.versions").joinpath("templates", "diff.html.j2")
     return environment.from_string(template.read_text(encoding="utf-8")).render(
         difference=difference,
-        rows=rows,
-        rows_missing=rows_missing,
+        compared=compared,
         name=name,
-        summary=summary(difference, rows),
+        summary=summary(difference, compared),
     )

@@ -67,14 +67,17 @@ CSV = [
 LISTING = [{"md5": "0" * 32, "relpath": "train/a.parquet"}, {"md5": "1" * 32, "relpath": "b"}]
 DIGEST = "0" * 64
 RECORD = {
-    "format_version": 1,
+    "format_version": 2,
     "verdict": "helps",
     "gan_verdict": "no evidence",
     "promoted": True,
     "metric": "balanced_accuracy",
-    "classifier": "cnn",
+    "classifier": "panel",
+    "consumers": ["svm", "cnn"],
+    "baseline": "oversampled",
     "gain_points": 1.5,
     "interval_points": [0.5, 2.5],
+    "min_gain_points": 0.5,
     "rows": {"cat": {"real": 6}},
     "seed": 7,
     "outputs": {"data/augmented": "0" * 32 + ".dir"},
@@ -85,7 +88,7 @@ RECORD = {
     "code": "0" * 40,
 }
 DETAILS = {
-    "scores": {"cnn": {"mix": {"accuracy": {"mean": 0.5, "low": 0.4, "high": 0.6}}}},
+    "scores": {"panel": {"set_with_gan": {"accuracy": {"mean": 0.5, "low": 0.4, "high": 0.6}}}},
     "objects": {"0" * 32: 10},
     "params": {"seed": 7},
     "sample_schema": {"modality": "image", "classes": ["a", "b"]},

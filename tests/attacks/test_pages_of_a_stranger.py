@@ -228,7 +228,11 @@ def test_figures_of_any_size_leave_the_index_readable(tmp_path, metric, changes)
     git.run("init", "--quiet", "--initial-branch=main")
     for version in ("v0.1.0", "v0.2.0"):
         line = {**json.loads(record().model_dump_json()), **changes}
-        metrics = {"score.cnn.mix.balanced_accuracy": metric, "fidelity.coverage": metric}
+        metrics = {
+            "recommended_arm": "mix",
+            "score.panel.mix.balanced_accuracy": metric,
+            "fidelity.coverage": metric,
+        }
         commit = git.write_commit(
             {"dvc.lock": b"schema: '2.0'\n", "reports/metrics.json": json.dumps(metrics).encode()},
             index=tmp_path / ".git" / "private", replaces=[], message=version,

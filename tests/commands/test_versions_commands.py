@@ -115,13 +115,15 @@ def test_an_option_of_before_is_refused_with_what_took_its_place(
 def test_diff_prints_and_writes_a_page(equipoise, tmp_path):
     told = equipoise("diff", "v0.1.0", "latest", "--html", tmp_path / "diff.html")
     assert "Of the real rows 0 were added, 0 removed, 8 kept." in told
+    assert "Of the synthetic rows 0 were added, 0 removed, 6 kept." in told
+    assert "Of the rows of `train` 0 were added, 0 removed, 12 kept." in told
     assert "augmented: v0.1.0" in (tmp_path / "diff.html").read_text()
 
 
 def test_diff_of_a_config_compares_its_rows_alone(equipoise):
     told = equipoise("diff", "v0.1.0", "latest", "--rows", "synthetic")
-    assert "Of the real rows 0 were added, 0 removed, 0 kept." in told
-    assert "Of the synthetic rows 0 were added, 0 removed, 6 kept." in told
+    assert "Of the real rows of `synthetic` 0 were added, 0 removed, 0 kept." in told
+    assert "Of the synthetic rows of `synthetic` 0 were added, 0 removed, 6 kept." in told
 
 
 def test_verify_says_what_it_looked_at(equipoise):

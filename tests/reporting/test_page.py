@@ -41,8 +41,8 @@ def index() -> str:
             gain=Gain(
                 verdict="helps" if minor % 2 else "no evidence",
                 metric="balanced_accuracy",
-                points=0.4 * minor + minor % 2,
-                interval=Interval(low=0.4 * minor - 1 + minor % 2, high=0.4 * minor + 2, level=0.9),
+                points=0.4 * minor,
+                interval=Interval(low=minor % 2 - 0.6, high=0.8 * minor + 0.6, level=0.9),
                 baseline="real",
             ),
             gan_verdict="no evidence",

@@ -7,7 +7,7 @@ from pipeline.versions.difference import (
     changed_params,
     compare_releases,
 )
-from pipeline.versions.difference_page import page, score_text, summary
+from pipeline.versions.difference_page import ComparedRows, page, score_text, summary
 from pipeline.versions.git import Git
 from pipeline.versions.listing import list_releases
 from pipeline.versions.release import release
@@ -36,7 +36,7 @@ def test_two_releases_are_compared_from_a_repository_without_data(released):
     assert difference.params == [ChangedParam("seed", 0, 4)]
     assert not difference.generator_changed
     (pair,) = difference.scores
-    assert (pair.arm, score_text(pair.old)) == ("mix", "0.830 [0.790, 0.870]")
+    assert (pair.arm, score_text(pair.old)) == ("set_with_gan", "0.830 [0.790, 0.870]")
 
 
 HOSTILE = "<script>alert(1)</script>"
@@ -54,7 +54,7 @@ DIFFERENCE = Difference(
 
 def test_the_page_carries_no_script_whatever_the_names():
     rows = [RowChange(HOSTILE, False, 1, 2, 3)]
-    text = page(DIFFERENCE, rows, name="augmented")
+    text = page(DIFFERENCE, ComparedRows(rows=rows), name="augmented")
     assert "<script" not in text
     assert "default-src 'none'" in text
     assert text.count("&lt;script&gt;alert(1)") == 5
@@ -66,11 +66,20 @@ def test_the_summary_adds_up_the_rows_of_each_origin():
         RowChange("b", False, 1, 0, 1),
         RowChange("a", True, 4, 0, 0),
     ]
-    assert summary(DIFFERENCE, rows).endswith(
+    assert summary(DIFFERENCE, ComparedRows(rows=rows)).endswith(
         "The synthetic rows come from another generator. Of the real rows 2 were added, 2 removed, "
         "4 kept. Of the synthetic rows 4 were added, 0 removed, 0 kept."
     )
 
 
+def test_the_summary_tells_what_changed_in_the_recommended_set_though_no_row_is_new():
+    compared = ComparedRows(
+        rows=[RowChange("a", True, 0, 0, 9)], tested=[RowChange("a", True, 2, 3, 4)]
+    )
+    assert "Of the rows of `train` 2 were added, 3 removed, 4 kept." in summary(
+        DIFFERENCE, compared
+    )
+
+
 def test_a_page_without_data_says_why():
-    assert "the remote lacks" in page(DIFFERENCE, None, name="x", rows_missing="the remote lacks")
+    assert "the remote lacks" in page(DIFFERENCE, ComparedRows(reason="the remote lacks"), name="x")

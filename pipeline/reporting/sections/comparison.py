@@ -83,17 +83,26 @@ def settings_table(material: Material) -> Table:
     alike: dict[tuple[str, str], list[str]] = {}
     for arm in material.result.arms:
         if arm.settings:
-            name = answers.classifier_name(arm.classifier)
-            alike.setdefault((arm.title, arm.settings), []).append(name)
+            alike.setdefault((arm.title, arm.settings), []).append(arm.classifier)
     return Table(
         key="settings",
         caption="What every arm holds, and how it was tuned",
         columns=(Column("Arm"), Column("Classifiers"), Column("Settings")),
         rows=tuple(
-            (Cell(numbers.visible(title)), Cell(", ".join(names)), Cell(numbers.prose(settings)))
+            (
+                Cell(numbers.visible(title)),
+                Cell(_all_or_some(names, material.result.consumers)),
+                Cell(numbers.prose(settings)),
+            )
             for (title, settings), names in alike.items()
         ),
     )
+
+
+def _all_or_some(names: Sequence[str], consumers: Sequence[str]) -> str:
+    if set(consumers) <= set(names):
+        return "all"
+    return ", ".join(map(answers.classifier_name, names))
 
 
 def gap_sentence(material: Material) -> str:

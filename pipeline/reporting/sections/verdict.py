@@ -50,7 +50,7 @@ def _answer(
 ) -> Answer:
     tone = TONES[comparison.verdict]
     least = material.result.min_gain_points
-    word = answers.verdict_word(comparison.verdict, comparison.interval_points)
+    word = answers.verdict_word(comparison.verdict, comparison.interval_points, least=least)
     return Answer(
         question=question,
         verdict=numbers.capital(word),
