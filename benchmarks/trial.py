@@ -1,4 +1,4 @@
-"""The whole trial on the benchmark's rows: every arm, every classifier, both questions.
+"""The whole trial on the benchmark's rows: the three questions, asked of every consumer.
 
     python -m benchmarks.trial --rows digits-80-10 --out benchmarks/results/trial
     python -m benchmarks.trial --data DIR --rows clothing --out benchmarks/results/trial
@@ -28,13 +28,13 @@ from pipeline.workspace import Workspace, write_bytes
 # 200 to test on, 150 for validation, so that half a point can be told from none; 100 or 50 to train
 # on, and the rest for the ceiling.
 MNIST_ROWS = 520
-# Small, as the product's data are, and a panel of classifiers that ends within the hour.
+# Small, as the product's data are, so that a trial ends within the hour.
 CLOTHING_PART = 8
 STAGES = ("prepare", "train", "generate", "evaluate")
 TRIAL = {
     "preset": "full",
     "replicates": 5,
-    "classifiers": ["cnn", "svm", "logistic"],
+    "advise": ["cnn"],
     "classifier_steps": 400,
 }
 
@@ -127,7 +127,8 @@ def main():
     parser.add_argument("--work", type=Path, default=None, help="keep the workspaces here")
     parser.add_argument("--workers", type=int, default=None)
     parser.add_argument("--replicates", type=int, default=TRIAL["replicates"])
-    parser.add_argument("--classifiers", nargs="+", default=TRIAL["classifiers"])
+    parser.add_argument("--preset", choices=("light", "full"), default=TRIAL["preset"])
+    parser.add_argument("--advise", nargs="*", default=TRIAL["advise"])
     parser.add_argument("--steps", type=int, default=None, help="of the generator's training")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
@@ -137,8 +138,8 @@ def main():
         "trial": {
             "workers": arguments.workers,
             "replicates": arguments.replicates,
-            "classifiers": arguments.classifiers,
-            "primary_classifier": arguments.classifiers[0],
+            "preset": arguments.preset,
+            "advise": arguments.advise,
         },
     }
     for name in arguments.rows:

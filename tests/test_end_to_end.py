@@ -33,7 +33,8 @@ gan:
 trial:
   preset: light
   replicates: 2
-  classifiers: [cnn]
+  consumers: [logistic, cnn]
+  advise: [cnn]
   classifier_steps: 10
   workers: 1
 """

@@ -117,9 +117,34 @@ def test_a_list_where_a_section_is_due_is_refused(refusal):
 
 
 def test_a_text_where_a_list_is_due_is_refused(refusal):
-    assert '`trial.classifiers` is "cnn"; a list such as [a, b] is expected.' in refusal(
-        "trial: {classifiers: cnn}"
+    assert '`trial.consumers` is "cnn"; a list such as [a, b] is expected.' in refusal(
+        "trial: {consumers: cnn}"
     )
+
+
+@pytest.mark.parametrize(
+    ("key", "remedy"),
+    [
+        ("classifiers: [cnn]", "`trial.consumers`"),
+        ("primary_classifier: cnn", "`trial.consumers`"),
+        ("current_practice: balanced", "leave the key out"),
+        ("promote: mix", "leave the key out"),
+    ],
+)
+def test_a_key_of_the_trial_that_is_no_more_is_refused_with_what_says_the_same(
+    refusal, key, remedy
+):
+    told = refusal(f"trial: {{{key}}}")
+    assert f"`trial.{key.split(':')[0]}` is no key of params.yaml any more" in told
+    assert remedy in told
+
+
+def test_advice_for_a_classifier_with_one_way_to_train_is_refused(refusal):
+    assert "`trial.advise` names knn" in refusal("trial: {advise: [knn]}")
+
+
+def test_a_consumer_named_twice_is_refused(refusal):
+    assert "`trial.consumers` names svm twice" in refusal("trial: {consumers: [svm, svm]}")
 
 
 def test_all_problems_are_told_in_one_pass(refusal):

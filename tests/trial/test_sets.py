@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from pipeline.params import TrialParams
+from pipeline.trial.consumers import choose_sets, set_of, shortlist
 from pipeline.trial.sets import CHEAP, NOTHING, best_of, candidates, single_sources
 
 PRESETS = [TrialParams(preset="light"), TrialParams(preset="full")]
@@ -43,3 +44,34 @@ def test_the_best_set_has_the_smallest_class_balanced_loss_of_those_that_were_tr
     # The plain mean of the first is smaller; of the rare class it loses more.
     losses = {first: np.array([0.0, 0.0, 0.0, 1.0]), second: np.array([0.4, 0.4, 0.4, 0.4])}
     assert best_of([first, second, third], losses, labels) == [second, first]
+
+
+def tried(sets, losses):
+    """What two consumers found of these sets, one of which likes the reverse of the other's."""
+    return [
+        {"fill": one.fill, "origins": list(one.origins), "losses": [loss, loss]}
+        for one, loss in zip(sets, losses, strict=True)
+    ]
+
+
+SEARCHES = {
+    name: candidates(PRESETS[0], with_gan=flag) for name, flag in (("a", False), ("b", True))
+}
+
+
+def test_slow_consumers_try_the_best_sets_of_each_search_only():
+    sets = [one for search in SEARCHES.values() for one in search]
+    found = tried(sets, np.arange(len(sets), 0, -1.0))
+    listed = shortlist(labels=np.array([0, 1]), searches=SEARCHES, tried=[found], most=2)
+    best = [*SEARCHES["a"][::-1][:2], *SEARCHES["b"][::-1][:2]]
+    assert [set_of(one) for one in listed] == best
+
+
+def test_the_set_is_chosen_by_the_mean_over_all_consumers_that_tried_it():
+    sets = SEARCHES["a"][:3]
+    first, second = tried(sets, [0.0, 0.4, 0.9]), tried(sets[1:], [0.4, 0.1])
+    chosen = choose_sets(
+        labels=np.array([0, 1]), searches={"a": SEARCHES["a"]}, tried=[first, second]
+    )
+    # The first set does best where it was tried, but not every consumer tried it.
+    assert set_of(chosen["a"]) == sets[1]

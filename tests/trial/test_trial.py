@@ -31,7 +31,10 @@ PARAMS = TrialParams(
     folds=3,
     consumers=("logistic",),
     advise=("logistic",),
+    # Of the networks of a teacher, which no test here looks at closely.
+    classifier_steps=10,
 )
+FULL = PARAMS.model_copy(update={"preset": "full"})
 
 
 def trial_data(development=DEVELOPMENT, test=TEST):
@@ -136,10 +139,17 @@ def test_where_validation_rows_choose_one_generator_a_replicate_sees_all_trainin
         assert list(generator_uses(parts, full)) == ["all uses"]
 
 
-def test_a_generator_is_trained_on_the_training_part_alone(tmp_path):
+@pytest.fixture(scope="module")
+def full_trial(tmp_path_factory):
+    """The full preset where two of four generators died, and the rows that each generator saw."""
     seen = []
-    remember = remembering(seen)
-    outcome = run(tmp_path, params=PARAMS.model_copy(update={"preset": "full"}), make=remember)
+    # Those for choosing are trained first: more waits for them.
+    make = partial(black_at, made=[], numbers=(1, 3), seen=seen)
+    return run(tmp_path_factory.mktemp("full"), params=FULL, make=make), seen
+
+
+def test_a_generator_is_trained_on_the_training_part_alone(full_trial):
+    outcome, seen = full_trial
     ids = DEVELOPMENT.ids
     expected = [
         set(ids[rows]) for split in outcome.splits for rows in (split.fitting, split.training)
@@ -249,23 +259,10 @@ def test_the_light_preset_says_what_it_left_out(outcome):
     assert "SMOTE" in note
 
 
-def test_the_full_preset_tells_every_source_by_itself(tmp_path):
-    full = PARAMS.model_copy(update={"preset": "full"})
-    record = record_of(run(tmp_path, params=full), full)
+def test_the_full_preset_tells_every_source_by_itself(full_trial):
+    record = record_of(full_trial[0], FULL)
     names = {arm.arm for arm in record.arms if arm.classifier == PANEL}
-    assert names >= {"classical", "deformed", "smote", "gan"}
-
-
-def test_a_slow_consumer_tries_the_best_sets_of_each_search_only(tmp_path):
-    params = PARAMS.model_copy(
-        update={"preset": "full", "consumers": ("svm", "boosting"), "replicates": 2, "advise": ()}
-    )
-    outcome = run(tmp_path, params=params)
-    quick, slow = (
-        outcome.results[f"replicate 1: {name}: sets tried"] for name in ("svm", "boosting")
-    )
-    assert len(quick) > len(slow)
-    assert [sum("gan" in one["origins"] for one in slow), len(slow)] == [3, 6]
+    assert names >= {"classical", "deformed", "smote", "taught", "gan"}
 
 
 def test_promotion_follows_the_answer_about_the_set(outcome):
@@ -302,8 +299,10 @@ def test_a_generator_of_the_trial_that_died_is_told_by_its_replicate(outcome, tm
     assert "It counts as it is, with hardly a row of its own" in note
 
 
-def black_at(samples, seed, *, made, numbers):
+def black_at(samples, seed, *, made, numbers, seen=None):
     made.append(seed)
+    if seen is not None:
+        seen.append(set(samples.ids))
     return black(samples, seed) if len(made) in numbers else noisy(samples, seed)
 
 
@@ -325,10 +324,8 @@ def test_where_every_generator_died_nothing_is_called_usual(tmp_path):
     assert "usual" not in failure(tmp_path, PARAMS, numbers=(1, 2))
 
 
-def test_two_generators_of_one_replicate_are_told_apart_by_their_use(tmp_path):
-    full = PARAMS.model_copy(update={"preset": "full"})
-    # Those for choosing are trained first: more waits for them.
-    note = failure(tmp_path, full, numbers=(1, 3))
+def test_two_generators_of_one_replicate_are_told_apart_by_their_use(full_trial):
+    (note,) = [note for note in record_of(full_trial[0], FULL).notes if "failed" in note]
     assert "0% in replicate 1 (for choosing), 0% in replicate 1 (for scoring) of what they" in note
 
 
@@ -468,7 +465,7 @@ def test_a_part_that_is_balanced_by_itself_needs_no_pool(tmp_path):
         shipped_real=even,
         requested={},
     )
-    params = PARAMS.model_copy(update={"preset": "full", "replicates": 5, "folds": 5})
+    params = PARAMS.model_copy(update={"replicates": 5, "folds": 5})
     outcome = run(tmp_path, data, params=params)
     assert len(set(np.bincount(data.development.labels[outcome.splits[4].training]))) == 1
     assert record_of(outcome, params, data).gan_verdict == "no evidence"

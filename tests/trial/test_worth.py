@@ -10,7 +10,9 @@ from pipeline.trial.worth import LearningCurve
 from tests.trial.stand_ins import noisy
 from tests.trial.test_trial import trial_data
 
-PARAMS = TrialParams(preset="full", replicates=2, folds=3, consumers=("svm",), advise=())
+PARAMS = TrialParams(
+    preset="full", replicates=2, folds=3, consumers=("svm",), advise=(), classifier_steps=10
+)
 
 
 @pytest.fixture(scope="module")
