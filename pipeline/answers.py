@@ -3,7 +3,7 @@
 The page, its summary, the card, the tag, the terminal and the artifacts take them from here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pipeline import numbers
@@ -52,6 +52,14 @@ ORIGIN_NAMES = {
     "deformed": "deformed",
     "taught": "teacher-labelled",
     "cvae": "CVAE",
+}
+ORIGIN_MEANINGS = {
+    "gan": "drawn by the GAN",
+    "classical": "affine copies of real rows",
+    "smote": "points between real rows of a class",
+    "deformed": "real rows, smoothly deformed towards others of their class",
+    "taught": "made rows, labelled by an ensemble that was trained on the real ones",
+    "cvae": "drawn by a conditional variational autoencoder",
 }
 # Of a verdict's interval, each of whose ends is a one-sided 95 % bound.
 DECIDING_LEVEL = 0.90
@@ -269,15 +277,19 @@ def origin_name(origin: str) -> str:
     return ORIGIN_NAMES.get(origin, numbers.visible(origin))
 
 
+def origins_note(origins: Iterable[str]) -> str:
+    """What each source of added rows is; "" where no rows were added."""
+    told = [
+        f"{origin_name(origin)}: {ORIGIN_MEANINGS[origin]}"
+        for origin in origins
+        if origin in ORIGIN_MEANINGS
+    ]
+    return f"{numbers.capital('; '.join(told))}." if told else ""
+
+
 def classifier_name(name: str) -> str:
     """What people call a classifier, or the mean over all of them."""
     return CLASSIFIER_NAMES.get(name, numbers.visible(name))
-
-
-def recipe_settings(recipe: Mapping[str, float | bool]) -> str:
-    """The settings of a recipe that differ from plain training: sampling 1, augmentation 0.5."""
-    told = [f"{name.replace('_', ' ')} {float(value):g}" for name, value in recipe.items() if value]
-    return ", ".join(told) or "plain training"
 
 
 def _recipe_sentence(result: TrialResult, one: RecipeAdvice) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline import answers, numbers
 from pipeline.results import Origin
 from pipeline.samples import Samples, concatenate
 
@@ -66,7 +67,8 @@ class Composition:
         """What it holds, inside a sentence."""
         if self.fill == "nothing" or not self.origins:
             return "the real rows alone"
-        return f"{FILL_WORDS[self.fill]}, with {', '.join(self.origins)} rows"
+        names = numbers.listed([answers.origin_name(origin) for origin in self.origins])
+        return f"{FILL_WORDS[self.fill]}, with {names} rows"
 
 
 def put_together(real: Samples, sources: Mapping[Origin, Samples], counts: Counts) -> Samples:

@@ -45,13 +45,24 @@ def record(*, gain=1.2, verdict="helps", promoted=True, rows=None, outputs=None)
 
 
 def release(
-    root: Path, version: str, *, promotion: int | None = None, page: str | None = PAGE, **changes
+    root: Path,
+    version: str,
+    *,
+    promotion: int | None = None,
+    page: str | None = PAGE,
+    of_mix: bool = False,
+    **changes,
 ) -> str:
-    """Release a version of `augmented` in the repository at `root`; returns its commit."""
+    """Release a version of `augmented` in the repository at `root`; returns its commit.
+
+    With `of_mix`, its tag is one of format 1: of a time when a training mix was on trial.
+    """
     git = Git(root)
     if not (root / ".git").exists():
         git.run("init", "--quiet", "--initial-branch=main")
     made = record(promoted=promotion is not None, **changes)
+    if of_mix:
+        made = made.model_copy(update={"format_version": 1, "classifier": "cnn", "baseline": ""})
     metrics = {
         "recommended_arm": "set_without_gan",
         "score.panel.set_without_gan.balanced_accuracy": 0.9 + (made.gain_points or 0) / 100,

@@ -91,6 +91,25 @@ def test_two_versions_make_a_trend(filled):
     assert 'aria-label="held-out score from v0.1.0 to v0.2.0' in page
 
 
+def test_a_version_of_a_mix_is_told_as_such_and_is_no_part_of_the_trend(tmp_path):
+    release(tmp_path, "v0.1.0", of_mix=True, gain=0.4)
+    for minor in (2, 3):
+        release(tmp_path, f"v0.{minor}.0", gain=1.0 + minor)
+    page = index_of(tmp_path, tmp_path / "out")
+    oldest = table_rows(page)[-1]
+    assert "of a mix" in oldest
+    assert "−0.6 to +1.4 (95\u202f%)" in oldest
+    assert "“of a mix”: the version was made before" in page
+    assert 'aria-label="gain of the dataset, points from v0.2.0 to v0.3.0' in page
+
+
+def test_versions_of_a_mix_alone_make_a_trend_of_their_own(tmp_path):
+    for minor in (1, 2):
+        release(tmp_path, f"v0.{minor}.0", of_mix=True, gain=1.0 + minor)
+    page = index_of(tmp_path, tmp_path / "out")
+    assert 'aria-label="gain of a training mix, points from v0.1.0 to v0.2.0' in page
+
+
 def test_one_version_makes_no_trend(tmp_path):
     release(tmp_path, "v0.1.0")
     assert "The trend" not in index_of(tmp_path, tmp_path / "out")

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from pipeline.cli import app
 from pipeline.dataset.load import load_frame
 from pipeline.workspace import verify_manifest
+from tests.released import release
 from tests.versions.conftest import finished_run, private_site_cache, released_run, sh
 
 __all__ = ["finished_run", "private_site_cache", "released_run"]
@@ -36,6 +37,17 @@ def test_versions_shows_verdict_gain_rows_and_promotion(equipoise):
     words = equipoise("versions").split()
     for word in ("v0.1.0", "helps", "+3.0", "+5.5]", "6+0,", "2+4", "#1"):
         assert word in words, word
+
+
+def test_versions_says_of_what_the_gains_are(equipoise, tmp_path):
+    told = equipoise("versions")
+    assert "Gain: the dataset in place of the real rows" in told
+    assert "90 % confidence intervals; the lower end decides" in told
+    assert "of a mix" not in told
+    release(tmp_path, "v0.1.0", of_mix=True)
+    older = CliRunner().invoke(app, ["versions", "--repo", str(tmp_path)]).output
+    assert "the version was made before the dataset itself was on trial" in older
+    assert "in place of the real rows" not in older
 
 
 def test_versions_as_json_holds_the_whole_record(equipoise):

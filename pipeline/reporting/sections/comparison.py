@@ -82,7 +82,7 @@ def settings_table(material: Material) -> Table:
     """What each arm holds or how it trains, with what its tuning chose, alike ones together."""
     alike: dict[tuple[str, str], list[str]] = {}
     for arm in material.result.arms:
-        if arm.settings:
+        if arm.settings and arm.classifier != PANEL:
             alike.setdefault((arm.title, arm.settings), []).append(arm.classifier)
     return Table(
         key="settings",

@@ -73,6 +73,7 @@ def balance_table(material: Material) -> Table:
             Column("Total", "number"),
         ),
         rows=tuple(_balance_row(name, of, origins, axis) for name, of in counts.items()),
+        note=answers.origins_note(origins),
     )
 
 
