@@ -12,6 +12,7 @@ from typer.exceptions import TyperException
 from pipeline.chatter import hide_warnings
 from pipeline.commands.diff import diff
 from pipeline.commands.doctor import doctor
+from pipeline.commands.examples import epilog
 from pipeline.commands.gc import gc
 from pipeline.commands.init import init
 from pipeline.commands.pull import pull
@@ -20,10 +21,11 @@ from pipeline.commands.report import report
 from pipeline.commands.reproduce import reproduce
 from pipeline.commands.run import run
 from pipeline.commands.schedule import schedule
+from pipeline.commands.standing import is_workspace, show_standing
 from pipeline.commands.verify import verify
 from pipeline.commands.versions import versions
 from pipeline.last_defence import as_told
-from pipeline.terminal import complain, guard_streams
+from pipeline.terminal import complain, guard_streams, write
 
 # Typer's own sentences hold words of the command line, and would pass the guard in colour alone.
 rich_utils.COLOR_SYSTEM = None
@@ -69,28 +71,39 @@ def _place(words: list[str]) -> Path:
 
 app = typer.Typer(
     cls=Commands,
-    no_args_is_help=True,
+    invoke_without_command=True,
     pretty_exceptions_enable=False,
     help="Class-balanced synthetic data from a conditional GAN, put on an honest trial, "
     "released as versions.",
+    epilog="Without a command, in a workspace: where it stands and what to do next. Exit codes: 0 "
+    "done, 2 something needs your hand, 1 a failed check of `doctor` or a defect of the program, "
+    "128 + N stopped by signal N.",
 )
-app.command()(init)
-app.command()(run)
-app.add_typer(schedule, name="schedule")
-app.command()(doctor)
-app.command()(versions)
-app.command()(pull)
-app.command()(diff)
-app.command()(verify)
-app.command()(reproduce)
-app.command()(gc)
+for name, command in (
+    ("init", init),
+    ("run", run),
+    ("doctor", doctor),
+    ("versions", versions),
+    ("pull", pull),
+    ("diff", diff),
+    ("verify", verify),
+    ("reproduce", reproduce),
+    ("report", report),
+    ("gc", gc),
+):
+    app.command(name, epilog=epilog(name))(command)
+app.add_typer(schedule, name="schedule", epilog=epilog("schedule"))
 app.add_typer(remote_app, name="remote")
-app.command()(report)
 
 
 @app.callback()
-def _commands() -> None:
-    """Keep `equipoise run` a command of its own, however few there are."""
+def _here(context: typer.Context) -> None:
+    if context.invoked_subcommand is not None:
+        return
+    if is_workspace(Path()):
+        show_standing(Path())
+    else:
+        write(f"{context.get_help()}\n")
 
 
 if __name__ == "__main__":

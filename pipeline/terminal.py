@@ -7,7 +7,9 @@ character appears as its number; and `one_line`, so that a value cannot make a l
 """
 
 import re
+import shutil
 import sys
+import textwrap
 import unicodedata
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TextIO
@@ -60,6 +62,21 @@ def indented(text: str) -> str:
 def say(*lines: object) -> None:
     """Write lines to standard output, each of which stays one."""
     write("".join(f"{one_line(line)}\n" for line in lines))
+
+
+def say_beside(head: str, text: object) -> None:
+    """Write a text beside its heading; on a terminal its further lines stand below it.
+
+    In a pipe or a file it stays one line, so that programs can search it.
+    """
+    line = one_line(text)
+    if sys.stdout.isatty():
+        width = max(40, shutil.get_terminal_size((80, 24)).columns)
+        blank = " " * len(head)
+        line = f"\n{blank}".join(
+            textwrap.wrap(line, width - len(head), break_long_words=False, break_on_hyphens=False)
+        )
+    write(f"{one_line(head)}{line}\n")
 
 
 def complain(error: object) -> None:

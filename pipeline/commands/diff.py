@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from pipeline.commands.completion import version_names
 from pipeline.commands.tables import table_of
 from pipeline.commands.transfer import transfer
 from pipeline.commands.versions import Name, Repository, name_at
@@ -24,8 +25,12 @@ from pipeline.workspace import write_bytes
 
 
 def diff(
-    old: Annotated[str, typer.Argument(help="A version, `latest` or `promoted`.")],
-    new: Annotated[str, typer.Argument(help="A version, `latest` or `promoted`.")],
+    old: Annotated[
+        str, typer.Argument(help="A version, `latest` or `promoted`.", autocompletion=version_names)
+    ],
+    new: Annotated[
+        str, typer.Argument(help="A version, `latest` or `promoted`.", autocompletion=version_names)
+    ],
     repo: Repository = ".",
     html: Annotated[
         Path | None, typer.Option("--html", help="Write the comparison as a page here as well.")

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from pipeline.commands.checkup import LEVELS, check_up
-from pipeline.terminal import say
+from pipeline.terminal import say_beside
 from pipeline.workspace import Workspace
 
 _MARKS = {"ok": "ok     ", "warning": "warning", "failure": "FAILURE"}
@@ -25,6 +25,7 @@ def doctor(
     worst = "ok"
     for finding in check_up(Workspace.at(workspace)):
         worst = max(worst, finding.level, key=LEVELS.index)
-        say(f"{_MARKS[finding.level]}  {finding.subject + ':':<14} {finding.sentence}")
+        head = f"{_MARKS[finding.level]}  {finding.subject + ':':<14} "
+        say_beside(head, finding.sentence)
     if worst == "failure":
         raise typer.Exit(1)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from pipeline.commands.completion import version_names
 from pipeline.commands.transfer import transfer
 from pipeline.commands.versions import Name, Repository, name_at
 from pipeline.dataset.layout import is_among
@@ -22,7 +23,11 @@ from pipeline.versions.repository import open_repository
 def pull(
     to: Annotated[Path, typer.Option("--to", help="Folder to write; it must not exist yet.")],
     version: Annotated[
-        str, typer.Argument(help="v1.2.3, `latest`, or `promoted` (the newest promoted).")
+        str,
+        typer.Argument(
+            help="v1.2.3, `latest`, or `promoted` (the newest promoted).",
+            autocompletion=version_names,
+        ),
     ] = "promoted",
     repo: Repository = ".",
     form: Annotated[Format, typer.Option("--format", help="The form of the data.")] = "parquet",

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from pipeline.commands.examples import epilog
 from pipeline.errors import VersionError
 from pipeline.terminal import say
 from pipeline.workspace import Workspace
@@ -15,7 +16,7 @@ Place = Annotated[
 ]
 
 
-@remote_app.command("set")
+@remote_app.command("set", epilog=epilog("remote set"))
 def set_remote(
     url: Annotated[str, typer.Argument(help="A folder, s3://bucket/folder, or what DVC accepts.")],
     settings: Annotated[
@@ -41,7 +42,7 @@ def set_remote(
     say(f"Data are stored at {effective_remote(place.root).public_url} from now on.")
 
 
-@remote_app.command("show")
+@remote_app.command("show", epilog=epilog("remote show"))
 def show_remote(workspace: Place = Path()) -> None:
     """Show where data are stored, without any secret."""
     from pipeline.versions.remote import effective_remote

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from pipeline.commands.completion import version_names
 from pipeline.commands.serving import serve_folder
 from pipeline.commands.versions import Name, Repository, name_at
 from pipeline.errors import VersionError
@@ -21,7 +22,8 @@ def report(
     version: Annotated[
         str | None,
         typer.Argument(
-            help="v1.2.3, `latest`, or `promoted`; the index of all versions where none is named."
+            help="v1.2.3, `latest`, or `promoted`; the index of all versions where none is named.",
+            autocompletion=version_names,
         ),
     ] = None,
     show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,

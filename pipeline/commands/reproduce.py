@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from pipeline.commands.completion import version_names
 from pipeline.commands.transfer import transfer
 from pipeline.commands.versions import Name, Repository, name_at
 from pipeline.errors import VersionError
@@ -17,7 +18,11 @@ from pipeline.versions.repository import open_repository
 
 def reproduce(
     version: Annotated[
-        str, typer.Argument(help="v1.2.3, `latest`, or `promoted` (the newest promoted).")
+        str,
+        typer.Argument(
+            help="v1.2.3, `latest`, or `promoted` (the newest promoted).",
+            autocompletion=version_names,
+        ),
     ],
     to: Annotated[
         Path | None, typer.Option("--to", help="Keep the set made again in this new folder.")

@@ -30,6 +30,7 @@ from flows.schedule import (
 )
 from flows.server import is_ours, port_is_free
 from flows.settings import configure, import_prefect
+from pipeline.commands.examples import epilog
 from pipeline.errors import ServiceError
 from pipeline.lease import SCHEDULE, hold, read_holder, refuse_if_held
 from pipeline.terminal import say
@@ -111,7 +112,7 @@ def start(
         _run_here(place, chosen)
 
 
-@schedule.command()
+@schedule.command(epilog=epilog("schedule status"))
 def status(workspace: WorkspaceOption = Path()) -> None:
     """Show the schedule, whether it runs, its next times and its last runs."""
     place = Workspace.at(workspace)
@@ -134,14 +135,14 @@ def status(workspace: WorkspaceOption = Path()) -> None:
             say(line)
 
 
-@schedule.command()
+@schedule.command(epilog=epilog("schedule pause"))
 def pause(workspace: WorkspaceOption = Path()) -> None:
     """Hold runs back until `resume`; a run under way goes on."""
     _set_paused(Workspace.at(workspace), True)
     say("Paused. `equipoise schedule resume` goes on.")
 
 
-@schedule.command()
+@schedule.command(epilog=epilog("schedule resume"))
 def resume(workspace: WorkspaceOption = Path()) -> None:
     """Let runs come due again."""
     place = Workspace.at(workspace)
@@ -149,7 +150,7 @@ def resume(workspace: WorkspaceOption = Path()) -> None:
     say(f"Resumed. Next runs: {_times(_required(place))}")
 
 
-@schedule.command("now")
+@schedule.command("now", epilog=epilog("schedule now"))
 def run_at_once(
     refresh: Annotated[
         bool, typer.Option("--refresh", help="Train anew with the next seed.")
@@ -167,7 +168,7 @@ def run_at_once(
     say(f"The run {run_now(refresh=refresh)} is due now.")
 
 
-@schedule.command()
+@schedule.command(epilog=epilog("schedule stop"))
 def stop(workspace: WorkspaceOption = Path()) -> None:
     """End the schedule with its server and a run under way; `equipoise schedule` takes it up."""
     place = Workspace.at(workspace)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from pipeline.commands.completion import version_names
 from pipeline.commands.transfer import transfer
 from pipeline.commands.versions import Name, Repository, name_at
 from pipeline.errors import VersionError
@@ -17,7 +18,11 @@ SHOWN_PROBLEMS = 20
 
 def verify(
     version: Annotated[
-        str | None, typer.Argument(help="v1.2.3, `latest` or `promoted`; all versions without it.")
+        str | None,
+        typer.Argument(
+            help="v1.2.3, `latest` or `promoted`; all versions without it.",
+            autocompletion=version_names,
+        ),
     ] = None,
     read_data: Annotated[
         bool, typer.Option("--read-data", help="Read and hash every byte, not only sizes.")

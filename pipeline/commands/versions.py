@@ -21,7 +21,6 @@ Repository = Annotated[
 Name = Annotated[str | None, typer.Option("--name", help="Name under which the set is released.")]
 
 DEFAULT_NAME = "augmented"
-NAMED_CLASSES = 5
 
 
 def versions(
@@ -38,7 +37,7 @@ def versions(
         write(text.replace("\x7f", "\\u007f") + "\n")
     elif releases:
         rich_console().print(_as_table(releases))
-        say(*_notes(releases))
+        say("Rows: real + synthetic.", *_notes(releases))
     else:
         say("No version has been released yet. Run `equipoise run`.")
 
@@ -53,7 +52,7 @@ def name_at(git: Git) -> str:
 
 
 def _as_table(releases: list[Release]) -> Table:
-    table = table_of("version", "date", "verdict", "gain", "rows (real + synthetic)", "promoted")
+    table = table_of("version", "date", "verdict", "gain in points", "rows", "promoted")
     for release in releases:
         record = release.record
         if record is None:
@@ -79,15 +78,11 @@ def _notes(releases: list[Release]) -> list[str]:
 
 
 def _rows_text(record: VersionRecord) -> str:
-    """Rows of each class, real + synthetic; where the classes are many, their range."""
-    real = {name: counts.get("real", 0) for name, counts in record.rows.items()}
-    total = {name: sum(counts.values()) for name, counts in record.rows.items()}
-    if len(total) <= NAMED_CLASSES:
-        return ", ".join(f"{name} {real[name]}+{total[name] - real[name]}" for name in total)
-    fewest, most = min(total.values()), max(total.values())
-    each = f"{most} each" if fewest == most else f"{fewest} to {most} each"
-    n_real = sum(real.values())
-    return f"{len(total)} classes, {each}: {n_real}+{sum(total.values()) - n_real}"
+    """Real and synthetic rows in all; `diff` and the report tell them by class."""
+    real = sum(counts.get("real", 0) for counts in record.rows.values())
+    synthetic = sum(sum(counts.values()) for counts in record.rows.values()) - real
+    # Without spaces and separators, so that the table fits into 80 columns.
+    return f"{real}+{synthetic}"
 
 
 def _as_json(release: Release) -> dict[str, object]:

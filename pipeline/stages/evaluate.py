@@ -20,9 +20,9 @@ from pipeline.stages import evaluate as this_module
 from pipeline.stages import quality
 from pipeline.stages.code import code_hashes
 from pipeline.stages.shell import run_stage
-from pipeline.trial.answers import Answers
 from pipeline.trial.development import read_development
 from pipeline.trial.exports import write_exports
+from pipeline.trial.findings import Findings
 from pipeline.trial.plan import rivals_of
 from pipeline.trial.pools import PoolMaker
 from pipeline.trial.record import make_record
@@ -74,15 +74,15 @@ def run(workspace: Workspace, params: Params) -> None:
         )
     judged = quality.chosen_rows(outcome.shipped, data.development.schema.classes, data.requested)
     found = outcome.results[quality.NAME]
-    answers = Answers(data, params.trial, outcome)
-    cheap = cheap_rows(data.shipped_real, answers, params)
+    findings = Findings(data, params.trial, outcome)
+    cheap = cheap_rows(data.shipped_real, findings, params)
     there = {} if cheap is None else available(by_origin(cheap), len(data.requested))
     result = make_record(
         data,
         params.trial,
         outcome,
-        answers,
-        in_set=answers.in_set(there),
+        findings,
+        in_set=findings.in_set(there),
         fidelity=[FidelityRow.model_validate(row) for row in found["fidelity"]],
         copies=CopiesResult.model_validate(found["copies"]),
     )
@@ -183,9 +183,9 @@ def room_here(params: Params, data: TrialData) -> Room | None:
     return Room(cores=max(cores.usable_cores(), processes), processes=processes)
 
 
-def cheap_rows(real: Samples, answers: Answers, params: Params) -> Samples | None:
+def cheap_rows(real: Samples, findings: Findings, params: Params) -> Samples | None:
     """Rows of the sources in the recommended set that cost no generator; None without any."""
-    chosen = answers.composition
+    chosen = findings.composition
     origins = [one for one in CHEAP[params.trial.preset] if one in chosen.origins]
     parts = make_cheap(
         real,

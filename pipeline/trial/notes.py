@@ -1,8 +1,8 @@
 """Sentences that a reader of a trial's record must know."""
 
 from pipeline.params import TrialParams
-from pipeline.trial.answers import Answers
 from pipeline.trial.failures import failed_generators
+from pipeline.trial.findings import Findings
 from pipeline.trial.learners import QUICK
 from pipeline.trial.trial import TrialData, TrialOutcome
 
@@ -10,7 +10,7 @@ FEWEST_ROWS = 30
 
 
 def of_the_trial(
-    data: TrialData, params: TrialParams, outcome: TrialOutcome, answers: Answers
+    data: TrialData, params: TrialParams, outcome: TrialOutcome, findings: Findings
 ) -> tuple[str, ...]:
     """How it was held, what failed in it, what it left out, and what it cannot say."""
     split = outcome.splits[0]
@@ -22,7 +22,7 @@ def of_the_trial(
     notes = [*failed_generators(outcome, params), parts]
     if params.preset == "light":
         notes.append(_left_out(outcome, params))
-    if answers.gan_verdict != "helps":
+    if findings.gan_verdict != "helps":
         notes.append(
             "The recommended set holds no GAN rows, since nothing shows that they improve it. They "
             "are in the dataset beside it."

@@ -1,4 +1,4 @@
-"""The record of a trial, put together from its answers."""
+"""The record of a trial, put together from its findings."""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,8 +14,8 @@ from pipeline.results import (
     Origin,
     TrialResult,
 )
-from pipeline.trial.answers import Answers
 from pipeline.trial.curation import summarise
+from pipeline.trial.findings import Findings
 from pipeline.trial.notes import of_the_trial
 from pipeline.trial.scores import distinct_rows, share_interval
 from pipeline.trial.trial import TrialData, TrialOutcome
@@ -26,7 +26,7 @@ def make_record(
     data: TrialData,
     params: TrialParams,
     outcome: TrialOutcome,
-    answers: Answers,
+    findings: Findings,
     *,
     in_set: Mapping[Origin, np.ndarray],
     fidelity: Sequence[FidelityRow],
@@ -37,41 +37,41 @@ def make_record(
     Args:
         in_set: Source → rows of each class in the shipped set, int64 [classes].
     """
-    closed, interval = answers.gap_closed()
-    curve = LearningCurve(data, params, outcome, answers)
+    closed, interval = findings.gap_closed()
+    curve = LearningCurve(data, params, outcome, findings)
     return TrialResult(
         primary_metric=params.primary_metric,
         consumers=params.consumers,
         min_gain_points=params.min_gain_points,
         replicates=params.replicates,
-        verdict=answers.verdict,
-        gan_verdict=answers.gan_verdict,
-        promoted=answers.verdict == "helps",
-        recommended_arm=answers.recommended,
-        reference_arm=answers.reference,
-        set_words=answers.words(),
-        arms=answers.panel.all_arms(),
-        comparisons=answers.comparisons,
+        verdict=findings.verdict,
+        gan_verdict=findings.gan_verdict,
+        promoted=findings.verdict == "helps",
+        recommended_arm=findings.recommended,
+        reference_arm=findings.reference,
+        set_words=findings.words(),
+        arms=findings.panel.all_arms(),
+        comparisons=findings.comparisons,
         gap_closed=closed,
         gap_closed_interval=interval,
-        advice=answers.advice(),
-        classes=_class_rows(data, outcome, answers, in_set),
+        advice=findings.advice(),
+        classes=_class_rows(data, outcome, findings, in_set),
         curation=summarise(pd.DataFrame(outcome.shipped), data.development.schema.classes),
         fidelity=tuple(fidelity),
         copies=copies,
         learning_curve=curve.points(),
         worth=curve.worth(),
-        notes=of_the_trial(data, params, outcome, answers),
+        notes=of_the_trial(data, params, outcome, findings),
     )
 
 
 def _class_rows(
     data: TrialData,
     outcome: TrialOutcome,
-    answers: Answers,
+    findings: Findings,
     in_set: Mapping[Origin, np.ndarray],
 ) -> tuple[ClassRow, ...]:
-    arms = answers.panel.arms[PANEL]
+    arms = findings.panel.arms[PANEL]
     shipped = pd.DataFrame(outcome.shipped)
     rows_scored = distinct_rows([s.held_out for s in outcome.splits], data.development.labels)
     rows = []
@@ -79,7 +79,7 @@ def _class_rows(
         each = [int((data.development.labels[s.held_out] == label).sum()) for s in outcome.splits]
         before, after = (
             float(np.average(arms[arm].recall[name], weights=each))
-            for arm in (answers.reference, answers.recommended)
+            for arm in (findings.reference, findings.recommended)
         )
         scored = int(rows_scored[label])
         accepted = shipped["accepted"] & (shipped["label"] == label)

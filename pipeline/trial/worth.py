@@ -7,8 +7,8 @@ from sklearn.isotonic import IsotonicRegression
 
 from pipeline.params import TrialParams
 from pipeline.results import LearningPoint
-from pipeline.trial.answers import Answers
 from pipeline.trial.consumers import REAL
+from pipeline.trial.findings import Findings
 from pipeline.trial.panel import Found
 from pipeline.trial.plan import filled_shares, more_real_name
 from pipeline.trial.scores import confusion, distinct_rows, recalls, score, share_interval
@@ -28,12 +28,12 @@ class LearningCurve:
     """
 
     def __init__(
-        self, data: TrialData, params: TrialParams, outcome: TrialOutcome, answers: Answers
+        self, data: TrialData, params: TrialParams, outcome: TrialOutcome, findings: Findings
     ):
         self._data, self._metric, self._splits = data, params.primary_metric, outcome.splits
         self._truths = [data.development.labels[split.held_out] for split in outcome.splits]
         training = [data.development.take(split.training) for split in outcome.splits]
-        found = answers.panel.found
+        found = findings.panel.found
         points = [self._by_replicate([found[name, REAL] for name in params.consumers])]
         counts = [[list(part.counts().values()) for part in training]]
         if outcome.has_ceiling:
@@ -49,7 +49,7 @@ class LearningCurve:
                 counts.append([one["counts"] for one in each[0]])
         self._points = points
         self._with_rows = self._by_replicate(
-            [found[name, answers.recommended] for name in params.consumers]
+            [found[name, findings.recommended] for name in params.consumers]
         )
         self.counts = np.asarray(counts, np.float64).mean(axis=1)
 

@@ -98,16 +98,22 @@ def bring_up(
     )
 
 
-def other_program(workspace: Workspace, stage: str) -> bool:
-    """Whether dvc.lock names other code for a stage than `code.json` does now."""
+def other_program(
+    workspace: Workspace, stage: str, installed: Mapping[str, str] | None = None
+) -> bool:
+    """Whether dvc.lock names other code for a stage than is installed.
+
+    Args:
+        installed: Stage → hash of its code; left out, `code.json` tells it, which a run writes.
+    """
     try:
         record = read_stages((workspace.root / LOCK).read_bytes(), where=LOCK).get(stage)
-        now = read_json(workspace.root / CODE_FILE)
+        now = read_json(workspace.root / CODE_FILE) if installed is None else installed
     except (OSError, ArtifactError, VersionError):
         # Whatever is wrong with these files is told by who needs them.
         return False
     before = record.params.get(CODE_FILE, {}).get(stage) if record else None
-    return before is not None and isinstance(now, dict) and now.get(stage) != before
+    return before is not None and isinstance(now, Mapping) and now.get(stage) != before
 
 
 def _require_true(workspace: Workspace, pin: Pin, stage: str) -> None:

@@ -10,8 +10,8 @@ from pipeline.params import TrialParams
 from pipeline.results import PANEL
 from pipeline.samples import Samples, concatenate
 from pipeline.scale.executor import SameProcessExecutor, open_executor
-from pipeline.trial.answers import Answers
 from pipeline.trial.failures import failed_generators
+from pipeline.trial.findings import Findings
 from pipeline.trial.parts import Parts
 from pipeline.trial.plan import curation_names, generator_uses
 from pipeline.trial.record import make_record
@@ -410,11 +410,11 @@ def test_gan_rows_that_nothing_shows_to_help_are_not_in_the_set(as_good_as_real)
 
 def test_where_the_set_harms_the_real_rows_alone_are_recommended(as_good_as_real):
     outcome, data = as_good_as_real
-    answers = Answers(data, PARAMS, outcome)
-    answers.verdict = "harms"
-    counts = answers.in_set({"classical": np.full(4, 100), "deformed": np.full(4, 100)})
+    findings = Findings(data, PARAMS, outcome)
+    findings.verdict = "harms"
+    counts = findings.in_set({"classical": np.full(4, 100), "deformed": np.full(4, 100)})
     assert list(counts) == ["real"]
-    assert "harms" in answers.words()
+    assert "harms" in findings.words()
 
 
 def test_thinning_further_gives_a_ceiling_that_no_other_arm_has_seen(tmp_path):
@@ -473,11 +473,11 @@ def test_a_part_that_is_balanced_by_itself_needs_no_pool(tmp_path):
 
 def record_of(outcome, params=PARAMS, data=None):
     data = data or trial_data()
-    answers = Answers(data, params, outcome)
+    findings = Findings(data, params, outcome)
     classes = len(data.development.schema.classes)
     plenty = {origin: np.full(classes, 1000) for origin in CHEAP[params.preset]}
     return make_record(
-        data, params, outcome, answers, in_set=answers.in_set(plenty), fidelity=(), copies=None
+        data, params, outcome, findings, in_set=findings.in_set(plenty), fidelity=(), copies=None
     )
 
 

@@ -3,7 +3,7 @@ import pytest
 
 from pipeline.params import TrialParams
 from pipeline.scale.executor import SameProcessExecutor
-from pipeline.trial.answers import Answers
+from pipeline.trial.findings import Findings
 from pipeline.trial.tasks import TaskStore
 from pipeline.trial.trial import run_trial
 from pipeline.trial.worth import LearningCurve
@@ -26,7 +26,7 @@ def curve(tmp_path_factory):
         executor=SameProcessExecutor(),
         store=TaskStore(tmp_path_factory.mktemp("worth"), code="test"),
     )
-    return LearningCurve(data, PARAMS, outcome, Answers(data, PARAMS, outcome))
+    return LearningCurve(data, PARAMS, outcome, Findings(data, PARAMS, outcome))
 
 
 def test_the_curve_runs_from_what_there_is_to_the_largest_class(curve):

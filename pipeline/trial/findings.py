@@ -1,4 +1,4 @@
-"""From the raw results of a trial to its answers: three questions, each asked of every consumer."""
+"""From the raw results of a trial to its findings: three questions, asked of every consumer."""
 
 from collections import Counter
 from typing import Any
@@ -26,7 +26,7 @@ from pipeline.trial.sets import NOTHING
 from pipeline.trial.trial import TrialData, TrialOutcome
 
 
-class Answers:
+class Findings:
     """Everything that is computed from the raw results of a trial.
 
     Attributes:
