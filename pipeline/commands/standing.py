@@ -11,7 +11,6 @@ from pipeline.terminal import say, say_beside
 from pipeline.versions.git import Git
 from pipeline.versions.graph import stage_names
 from pipeline.versions.listing import Release, list_releases
-from pipeline.versions.record import gain_text
 from pipeline.versions.stage_run import other_program
 from pipeline.versions.staleness import first_stale
 from pipeline.workspace import Workspace
@@ -68,7 +67,7 @@ def _version(releases: list[Release]) -> str:
         return "none yet"
     newest = releases[-1]
     promoted = "promoted" if newest.promotion is not None else "not promoted"
-    gain = f", gain {gain_text(newest.record)}" if newest.record else ""
+    gain = f", gain {newest.record.gain.short()}" if newest.record else ""
     return f"{newest.tag} of {newest.date[:10]}, {promoted}{gain}"
 
 
