@@ -26,7 +26,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from pipeline.trial.replicate import judge_pool
+from pipeline.trial.pools import judge_pool
 from pipeline.trial.summary import Summary
 from scipy.stats import binomtest
 

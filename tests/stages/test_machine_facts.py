@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 import torch
-from pipeline.trial.replicate import make_pool
+from pipeline.trial.pools import make_pool
 
 from pipeline import cores, storage, synthesis
 from pipeline.params import BalanceParams, GanParams, Params, RunParams, TrialParams
