@@ -26,7 +26,6 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from pipeline.trial.pools import judge_pool
 from pipeline.trial.summary import Summary
 from scipy.stats import binomtest
 
@@ -44,6 +43,7 @@ from pipeline.randomness import derive_seed, numpy_stream
 from pipeline.samples import concatenate
 from pipeline.scale.executor import SameProcessExecutor, open_executor
 from pipeline.trial.learners import fit
+from pipeline.trial.pools import judge_pool
 from pipeline.trial.scores import score
 from pipeline.trial.splits import split_replicate
 from pipeline.trial.tasks import TaskStore

@@ -9,11 +9,13 @@ from pipeline.results import Comparison, Interval, Question, Verdict
 from pipeline.trial.panel import Panel
 from pipeline.trial.shares import share_of_gap
 from pipeline.trial.verdict import (
+    GainTest,
+    assess,
     assess_gains,
     decide,
     decide_against_each,
-    detectable_gain,
-    replicates_to_settle,
+    replicates_needed,
+    smallest_gain,
 )
 
 POINTS = 100.0
@@ -33,12 +35,11 @@ class Comparer:
     def compare(self, question: Question, classifier: str, arm: str, reference: str) -> Comparison:
         """An arm against a reference, under one consumer or the panel."""
         gains = self._gains(classifier, arm, reference)
-        test = assess_gains(gains.tolist(), held_out_ratio=self._ratio)
-        spread = float(gains.std(ddof=1))
+        test = self._test(classifier, arm, reference)
         arms = self._panel.arms[classifier]
         tests = [arms[name].test[self._metric] for name in (arm, reference)]
         verdict = decide(test, min_gain=self._least)
-        detectable = detectable_gain(spread, len(gains), held_out_ratio=self._ratio)
+        detectable = smallest_gain(test.variance, len(gains))
         return Comparison(
             question=question,
             classifier=classifier,
@@ -49,9 +50,7 @@ class Comparer:
             mean_points=test.mean,
             interval_points=test.interval,
             detectable_points=detectable and self._least + detectable,
-            replicates_to_settle=replicates_to_settle(
-                test.mean - self._least, spread, now=len(gains), held_out_ratio=self._ratio
-            )
+            replicates_to_settle=replicates_needed(test.mean - self._least, test.variance)
             if verdict == "no evidence"
             else None,
             test_gain_points=(tests[0] - tests[1]) * POINTS,
@@ -64,14 +63,14 @@ class Comparer:
         """The share of the way from the reference to the ceiling that an arm goes."""
         if ceiling not in self._panel.arms[classifier]:
             return None, None
-        return share_of_gap(
-            *(
-                assess_gains(
-                    self._gains(classifier, name, reference).tolist(), held_out_ratio=self._ratio
-                )
-                for name in (ceiling, arm)
-            )
-        )
+        return share_of_gap(*(self._test(classifier, name, reference) for name in (ceiling, arm)))
+
+    def _test(self, classifier: str, arm: str, reference: str) -> GainTest:
+        """By every held-out row, where the metric is a mean over rows; else by the gains alone."""
+        if self._metric == "balanced_accuracy":
+            return assess(self._panel.paired_rows(classifier, arm, reference, scale=POINTS))
+        gains = self._gains(classifier, arm, reference)
+        return assess_gains(gains.tolist(), held_out_ratio=self._ratio)
 
     def _gains(self, classifier: str, arm: str, reference: str) -> np.ndarray:
         gains = self._panel.values(classifier, arm, self._metric) - self._panel.values(

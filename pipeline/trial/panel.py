@@ -10,6 +10,7 @@ from pipeline.params import ClassifierName, TrialParams
 from pipeline.results import PANEL, WITH_GAN, WITHOUT_GAN, ArmFamily, ArmScore
 from pipeline.trial.arms import arms_for
 from pipeline.trial.consumers import OVERSAMPLED, REAL
+from pipeline.trial.paired_rows import PairedRows
 from pipeline.trial.plan import more_real_name, on_set_name, recipe_name, sets_name
 from pipeline.trial.recipes import best_recipe
 from pipeline.trial.scores import confusion, recalls, score
@@ -43,14 +44,44 @@ class Panel:
 
     Attributes:
         found: (classifier, arm) → what the tasks found, one a replicate.
+        consumers: Over whom `PANEL` is the mean.
+        labels: Of all development rows, int64 [n].
+        held_out: Of each replicate, the positions among them of the rows held out, int64.
     """
 
     arms: Mapping[str, Mapping[str, ArmScore]]
     found: Mapping[tuple[str, str], Found]
+    consumers: tuple[ClassifierName, ...]
+    labels: np.ndarray
+    held_out: tuple[np.ndarray, ...]
 
     def values(self, classifier: str, arm: str, metric: str) -> np.ndarray:
         """Held-out scores of an arm, float64 [replicates] in [0, 1]."""
         return np.asarray(self.arms[classifier][arm].values[metric])
+
+    def paired_rows(self, classifier: str, arm: str, reference: str, *, scale: float) -> PairedRows:
+        """How much better each held-out row was answered with an arm than with its reference."""
+        differences = [
+            scale * (right - wrong)
+            for right, wrong in zip(
+                self._right(classifier, arm), self._right(classifier, reference), strict=True
+            )
+        ]
+        return PairedRows.from_parts(self.labels, self.held_out, differences)
+
+    def _right(self, classifier: str, arm: str) -> list[np.ndarray]:
+        """Of each replicate, the share of classifiers that got each row right, float64 [n]."""
+        names = self.consumers if classifier == PANEL else (classifier,)
+        return [
+            np.mean(
+                [
+                    np.asarray(self.found[name, arm][replicate]["held_out"]) == self.labels[rows]
+                    for name in names
+                ],
+                axis=0,
+            )
+            for replicate, rows in enumerate(self.held_out)
+        ]
 
     def all_arms(self) -> tuple[ArmScore, ...]:
         """Every arm, those of the panel first."""
@@ -89,7 +120,8 @@ def make_panel(
     }
     for (classifier, arm), each in found.items():
         arms.setdefault(classifier, {})[arm] = scorer.score(arm, *titles[arm], classifier, [each])
-    return Panel(arms, found)
+    held_out = tuple(split.held_out for split in outcome.splits)
+    return Panel(arms, found, params.consumers, data.development.labels, held_out)
 
 
 def _of_consumer(outcome: TrialOutcome, name: ClassifierName) -> Iterator[tuple[str, Found]]:

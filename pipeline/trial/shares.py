@@ -30,4 +30,4 @@ def share_of_gap(gap: GainTest, gained: GainTest) -> tuple[float | None, Interva
     centre = share / (1 - spread)
     root = np.sqrt(max(above**2 * (1 - spread) + share**2 * below**2, 0.0))
     half = float(root / gap.mean / (1 - spread))
-    return share, Interval(low=centre - half, high=centre + half)
+    return share, Interval(low=centre - half, high=centre + half, level=gap.interval.level)

@@ -1,4 +1,4 @@
-"""The paired test of a trial: corrected interval, verdict, power. Pure functions of the gains."""
+"""The paired test of a trial: interval, verdict, power. Pure functions of the gains."""
 
 import math
 from collections.abc import Sequence
@@ -8,8 +8,11 @@ import numpy as np
 from scipy import optimize, stats
 
 from pipeline.results import Interval, Verdict
+from pipeline.trial.paired_rows import GainVariance, PairedRows
 
-LEVEL = 0.95
+# The two-sided interval whose ends are the one-sided 95 % bounds: each end decides an answer.
+LEVEL = 0.90
+ONE_SIDED = (1 + LEVEL) / 2
 POWER = 0.80
 MOST_REPLICATES = 1000
 # In points: what the rounding of equal gains leaves.
@@ -21,21 +24,40 @@ class GainTest:
     """What paired gains say about their mean, all in the unit of the gains.
 
     Attributes:
-        interval: Two-sided 95 % interval.
-        lower_bound: One-sided 95 % lower bound; the verdict rests on it.
-        upper_bound: One-sided 95 % upper bound.
-        standard_error: Corrected; 0 when all gains are equal.
+        interval: Two-sided 90 % interval; its low end is the one-sided 95 % bound on which "helps"
+            rests, its high end the one on which "harms" does. Gains that are equal to the last
+            digit, as few samples may give, show no spread: their interval reaches to zero.
+        standard_error: 0 when nothing differs between replicates or rows.
+        variance: What the standard error is made of, for other numbers of replicates.
     """
 
     mean: float
     interval: Interval
-    lower_bound: float
-    upper_bound: float
     standard_error: float
+    variance: GainVariance
+
+    @property
+    def lower_bound(self) -> float:
+        """The low end of the interval."""
+        return self.interval.low
+
+    @property
+    def upper_bound(self) -> float:
+        """The high end of the interval."""
+        return self.interval.high
+
+
+def assess(scores: PairedRows) -> GainTest:
+    """Test of the gain in balanced accuracy from the paired scores of all held-out rows.
+
+    The variance is that of `PairedRows.variance`, the quantiles are Student's with Satterthwaite's
+    degrees of freedom. How it was chosen and confirmed stands in docs/decisions.
+    """
+    return _assess(float(scores.gains.mean()), scores.variance())
 
 
 def assess_gains(gains: Sequence[float], *, held_out_ratio: float) -> GainTest:
-    """Corrected resampled t-test of paired gains over replicates.
+    """Corrected resampled t-test of paired gains, where only those of each replicate are known.
 
     Replicates share training samples, so that their gains are correlated and the plain t-test sees
     help where there is none. The variance is multiplied by 1/R + n_held_out / n_training.
@@ -49,31 +71,41 @@ def assess_gains(gains: Sequence[float], *, held_out_ratio: float) -> GainTest:
     """
     values = np.asarray(gains, np.float64)
     assert len(values) >= 2
-    mean = float(values.mean())
-    error = float(values.std(ddof=1)) * math.sqrt(1 / len(values) + held_out_ratio)
-    freedom = len(values) - 1
-    one_sided = float(stats.t.ppf(LEVEL, freedom)) * error
-    two_sided = float(stats.t.ppf((1 + LEVEL) / 2, freedom)) * error
+    return _assess(
+        float(values.mean()),
+        resampled_variance(float(values.std(ddof=1)), len(values), held_out_ratio=held_out_ratio),
+    )
+
+
+def resampled_variance(
+    standard_deviation: float, replicates: int, *, held_out_ratio: float
+) -> GainVariance:
+    """The variance of `assess_gains`: what replicates share is a multiple of their spread."""
+    spread = standard_deviation**2
+    return GainVariance(replicates, spread, held_out_ratio * spread)
+
+
+def _assess(mean: float, variance: GainVariance) -> GainTest:
+    error = math.sqrt(variance.of_mean(variance.replicates))
+    freedom = variance.freedom(variance.replicates)
+    half = float(stats.t.ppf(ONE_SIDED, freedom)) * error
+    low, high = mean - half, mean + half
+    if error < NO_SPREAD:
+        # Nothing to judge a gain by: it is not told from zero.
+        low, high = min(low, 0.0), max(high, 0.0)
     return GainTest(
         mean=mean,
-        interval=Interval(low=mean - two_sided, high=mean + two_sided, level=LEVEL),
-        lower_bound=mean - one_sided,
-        upper_bound=mean + one_sided,
+        interval=Interval(low=low, high=high, level=LEVEL),
         standard_error=error,
+        variance=variance,
     )
 
 
 def decide(test: GainTest, *, min_gain: float) -> Verdict:
-    """Say "helps" above `min_gain` for sure, "harms" below zero for sure, else "no evidence".
-
-    Gains that are equal to the last digit, as few samples in few replicates may give, show no
-    spread to judge them by: nothing is sure then.
-    """
-    if test.standard_error < NO_SPREAD:
-        return "no evidence"
-    if test.lower_bound > min_gain:
+    """Say "helps" if the interval lies above `min_gain`, "harms" if it lies below zero."""
+    if test.interval.low > min_gain:
         return "helps"
-    return "harms" if test.upper_bound < 0 else "no evidence"
+    return "harms" if test.interval.high < 0 else "no evidence"
 
 
 def decide_against_each(verdicts: Sequence[Verdict]) -> Verdict:
@@ -88,37 +120,49 @@ def decide_against_each(verdicts: Sequence[Verdict]) -> Verdict:
 
 
 def detectable_gain(standard_deviation: float, replicates: int, *, held_out_ratio: float) -> float:
-    """The smallest true gain that the one-sided test would find in 80 % of trials.
-
-    The noncentral t distribution is solved for the noncentrality with that power.
-    """
-    freedom = replicates - 1
-    critical = float(stats.t.ppf(LEVEL, freedom))
-    noncentrality = optimize.brentq(
-        lambda shift: float(stats.nct.sf(critical, freedom, shift)) - POWER, 0.0, 10 * critical + 10
-    )
-    return float(noncentrality) * standard_deviation * math.sqrt(1 / replicates + held_out_ratio)
+    """`smallest_gain` under the variance of `assess_gains`."""
+    variance = resampled_variance(standard_deviation, replicates, held_out_ratio=held_out_ratio)
+    return smallest_gain(variance, replicates)
 
 
 def replicates_to_settle(
     gain: float, standard_deviation: float, *, now: int, held_out_ratio: float
 ) -> int | None:
+    """`replicates_needed` under the variance of `assess_gains`."""
+    variance = resampled_variance(standard_deviation, now, held_out_ratio=held_out_ratio)
+    return replicates_needed(gain, variance)
+
+
+def smallest_gain(variance: GainVariance, replicates: int) -> float:
+    """The smallest true gain that the one-sided test would find in 80 % of trials.
+
+    The noncentral t distribution is solved for the noncentrality with that power.
+
+    Args:
+        variance: As a trial found it, in the squared unit of the gain.
+        replicates: Of the trials in question, at least 2.
+    """
+    freedom = variance.freedom(replicates)
+    critical = float(stats.t.ppf(ONE_SIDED, freedom))
+    noncentrality = optimize.brentq(
+        lambda shift: float(stats.nct.sf(critical, freedom, shift)) - POWER, 0.0, 10 * critical + 10
+    )
+    return float(noncentrality) * math.sqrt(variance.of_mean(replicates))
+
+
+def replicates_needed(gain: float, variance: GainVariance) -> int | None:
     """Replicates in all with which a true gain of this size would be found in 80 % of trials.
 
     None when the gain is not positive, or when even 1,000 replicates of the same samples would not
     do: then only more real samples can settle it.
     """
-    if gain <= 0:
+    if gain <= 0 or smallest_gain(variance, MOST_REPLICATES) > gain:
         return None
-
-    def suffices(replicates: int) -> bool:
-        needed = detectable_gain(standard_deviation, replicates, held_out_ratio=held_out_ratio)
-        return needed <= gain
-
-    if not suffices(MOST_REPLICATES):
-        return None
-    low, high = max(now, 2), MOST_REPLICATES
+    low, high = max(variance.replicates, 2), MOST_REPLICATES
     while low < high:
         middle = (low + high) // 2
-        low, high = (low, middle) if suffices(middle) else (middle + 1, high)
+        if smallest_gain(variance, middle) <= gain:
+            high = middle
+        else:
+            low = middle + 1
     return low

@@ -4,13 +4,13 @@ from functools import partial
 
 import pytest
 import torch
-from pipeline.trial.pools import make_pool
 
 from pipeline import cores, storage, synthesis
 from pipeline.params import BalanceParams, GanParams, Params, RunParams, TrialParams
 from pipeline.scale import precision
 from pipeline.stages import generate, train
 from pipeline.stages.evaluate import balanced_pool, generator_params, room_here
+from pipeline.trial.pools import make_pool
 from pipeline.trial.tasks import Task, TaskStore
 from pipeline.workspace import Workspace, verify_manifest, writing
 from tests.gan.conftest import digits_of

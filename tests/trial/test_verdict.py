@@ -1,28 +1,68 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 from scipy import stats
 
+from pipeline.trial.paired_rows import GainVariance, PairedRows
 from pipeline.trial.verdict import (
+    assess,
     assess_gains,
     decide,
     decide_against_each,
     detectable_gain,
+    replicates_needed,
     replicates_to_settle,
+    smallest_gain,
 )
+
+POINTS = some.floats(-100, 100, allow_nan=False)
+GAINS = some.lists(POINTS, min_size=2, max_size=12)
 
 
 def test_the_interval_is_the_published_formula():
     gains = [1.0, 2.0, 0.5, 1.5, 3.0]
     test = assess_gains(gains, held_out_ratio=0.25)
     error = np.sqrt((1 / 5 + 0.25) * np.var(gains, ddof=1))
-    assert test.lower_bound == pytest.approx(1.6 - 2.131847 * error, rel=1e-6)
-    assert test.interval.high == pytest.approx(1.6 + 2.776445 * error, rel=1e-6)
+    assert test.interval.low == pytest.approx(1.6 - 2.131847 * error, rel=1e-6)
+    assert test.interval.high == pytest.approx(1.6 + 2.131847 * error, rel=1e-6)
+    assert test.interval.level == 0.9
+
+
+def agrees(test, threshold):
+    """Whether the answer is the one that a reader of the interval would give."""
+    answer = decide(test, min_gain=threshold)
+    is_above, is_below = test.interval.low > threshold, test.interval.high < 0
+    return (answer == "helps") == is_above and (answer == "harms") == is_below
+
+
+@given(GAINS, some.floats(0, 5), some.floats(0, 50))
+def test_helps_is_said_exactly_if_the_interval_lies_above_the_threshold(gains, ratio, threshold):
+    assert agrees(assess_gains(gains, held_out_ratio=ratio), threshold)
+
+
+@given(POINTS, some.integers(2, 9), some.floats(0, 50))
+def test_so_it_is_for_gains_that_are_equal(gain, replicates, threshold):
+    assert agrees(assess_gains([gain] * replicates, held_out_ratio=0.5), threshold)
+
+
+@given(
+    some.lists(
+        some.lists(some.sampled_from([-1.0, 0.0, 0.5, 1.0]), min_size=6, max_size=6),
+        min_size=2,
+        max_size=7,
+    ),
+    some.floats(0, 1),
+)
+def test_so_it_is_for_paired_rows(scores, threshold):
+    rows = PairedRows(np.array([0, 0, 0, 1, 1, 1]), np.array(scores))
+    assert agrees(assess(rows), threshold)
 
 
 def test_without_overlap_it_is_the_plain_paired_t_test():
     gains = np.array([1.0, 2.0, 0.5, 1.5, 3.0])
     test = assess_gains(gains, held_out_ratio=0.0)
-    low, high = stats.ttest_1samp(gains, 0.0).confidence_interval(0.95)
+    low, high = stats.ttest_1samp(gains, 0.0).confidence_interval(0.90)
     assert (test.interval.low, test.interval.high) == pytest.approx((low, high))
 
 
@@ -59,7 +99,7 @@ def test_the_detectable_gain_is_found_in_eighty_of_a_hundred_simulated_trials():
     replicates, spread = 5, 2.0
     gain = detectable_gain(spread, replicates, held_out_ratio=0.0)
     draws = np.random.default_rng(0).normal(gain, spread, (4000, replicates))
-    found = [assess_gains(row, held_out_ratio=0.0).lower_bound > 0 for row in draws]
+    found = [assess_gains(row, held_out_ratio=0.0).interval.low > 0 for row in draws]
     assert np.mean(found) == pytest.approx(0.80, abs=0.02)
 
 
@@ -70,3 +110,10 @@ def test_more_replicates_settle_a_gain_until_only_more_samples_can():
     assert detectable_gain(2.0, many - 1, held_out_ratio=0.1) > 2.0
     assert replicates_to_settle(0.1, 2.0, now=5, held_out_ratio=0.25) is None
     assert replicates_to_settle(-1.0, 2.0, now=5, held_out_ratio=0.25) is None
+
+
+def test_no_number_of_replicates_settles_a_gain_below_what_rows_share():
+    variance = GainVariance(5, 40.0, 1.0, 0.01)
+    enough = replicates_needed(4.0, variance)
+    assert smallest_gain(variance, enough) <= 4.0 < smallest_gain(variance, enough - 1)
+    assert replicates_needed(2.0, variance) is None
