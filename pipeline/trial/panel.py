@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.params import ClassifierName, TrialParams
-from pipeline.results import PANEL, WITH_GAN, WITHOUT_GAN, ArmFamily, ArmScore
+from pipeline.results import PANEL, WITH_GAN, WITHOUT_GAN, ArmFamily, ArmScore, Interval
 from pipeline.trial.arms import arms_for
 from pipeline.trial.consumers import OVERSAMPLED, REAL
 from pipeline.trial.paired_rows import PairedRows
@@ -16,7 +16,7 @@ from pipeline.trial.recipes import best_recipe
 from pipeline.trial.scores import confusion, recalls, score
 from pipeline.trial.shares import within_shares
 from pipeline.trial.trial import TrialData, TrialOutcome
-from pipeline.trial.verdict import assess_gains
+from pipeline.trial.verdict import LEVEL, assess_gains
 
 CEILING, BEST_RECIPE, BEST_ON_SET = "ceiling", "best_recipe", "best_recipe_on_set"
 TITLES: Mapping[str, tuple[str, ArmFamily]] = {
@@ -202,16 +202,19 @@ class _Scorer:
             classifier=classifier,
             settings="; or ".join(settings),
             values=values,
-            intervals={
-                metric: within_shares(assess_gains(each, held_out_ratio=self._ratio).interval)
-                for metric, each in values.items()
-            },
+            intervals={metric: self._interval(each) for metric, each in values.items()},
             test={metric: float(np.mean([t[metric] for t in tests])) for metric in tests[0]},
             recall={
                 name: tuple(map(float, of_classes[:, k])) for k, name in enumerate(self._classes)
             },
             confusion=tuple(tuple(map(int, row)) for row in np.asarray(matrix)),
         )
+
+    def _interval(self, values: Sequence[float]) -> Interval:
+        """Of the mean score over replicates; equal scores show no spread, and have no width."""
+        if min(values) == max(values):
+            return Interval(low=values[0], high=values[0], level=LEVEL)
+        return within_shares(assess_gains(values, held_out_ratio=self._ratio).interval)
 
     def _confusion(self, truth: np.ndarray, guess: Sequence[int]) -> np.ndarray:
         return confusion(truth, np.asarray(guess), classes=len(self._classes))
