@@ -4,18 +4,26 @@ Verdict and tables are those that the report stage wrote beside its page; nothin
 """
 
 import base64
+import contextlib
+import time
+from collections.abc import Callable
+from uuid import UUID
 
 from prefect.artifacts import (
     create_image_artifact,
     create_markdown_artifact,
+    create_progress_artifact,
     create_table_artifact,
+    update_progress_artifact,
 )
 
+from pipeline.progress import Advance
 from pipeline.versions.release import ReleaseOutcome
 from pipeline.workspace import Workspace, read_json
 
 # A sheet travels inside the artifact, and the database keeps it.
 LARGEST_SHEET_BYTES = 500_000
+SHOWN_EVERY_SECONDS = 20.0
 # Keys of tables in reports/tables.json, and of the artifacts made of them.
 TABLES = ("answers", "consumers", "gan", "balance", "classes", "fidelity")
 # Sheet in data/generator/sheets → the artifact's key and description.
@@ -51,6 +59,31 @@ def show_artifacts(place: Workspace, outcome: ReleaseOutcome) -> None:
     create_markdown_artifact(
         key="report", markdown=report_text(place, outcome), description="The report"
     )
+
+
+def shown_in_ui(stage: str, listen: Callable[[str], Advance | None]) -> Callable[[str], None]:
+    """`listen`, with the advance that it finds shown as a progress artifact of the task run."""
+    shown: UUID | None = None
+    shown_at = float("-inf")
+
+    def hear(line: str) -> None:
+        nonlocal shown, shown_at
+        advance = listen(line)
+        now = time.monotonic()
+        if advance is None or (now - shown_at < SHOWN_EVERY_SECONDS and advance.percent < 100):
+            return
+        shown_at = now
+        # A stage must not end because a server was slow to take a picture of it.
+        with contextlib.suppress(Exception):
+            if shown is None:
+                made = create_progress_artifact(
+                    advance.percent, key=f"progress-{stage}", description=advance.text
+                )
+                shown = made if isinstance(made, UUID) else None
+            else:
+                update_progress_artifact(shown, advance.percent, description=advance.text)
+
+    return hear
 
 
 def verdict_text(place: Workspace, outcome: ReleaseOutcome) -> str:

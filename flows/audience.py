@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pipeline.credentials import without_credentials
+from pipeline.progress import PLAIN_SECONDS, Advance, advance_in
 
 
 class Audience(Protocol):
@@ -23,6 +24,9 @@ class Audience(Protocol):
 
     def said(self, stage: str, line: str) -> None:
         """A stage has written a line."""
+
+    def advanced(self, stage: str, text: str) -> None:
+        """A long stage is so far, e.g. "12 of 31 tasks, 1.4 a minute, about 14 min left"."""
 
     def ended(self, stage: str, outcome: str, seconds: float) -> None:
         """A stage has ended: "done", "unchanged" or "failed"."""
@@ -35,6 +39,9 @@ class Nobody:
         """Nothing is shown."""
 
     def said(self, stage: str, line: str) -> None:
+        """Nothing is shown."""
+
+    def advanced(self, stage: str, text: str) -> None:
         """Nothing is shown."""
 
     def ended(self, stage: str, outcome: str, seconds: float) -> None:
@@ -61,6 +68,21 @@ class Step:
     stage: str
     logger: logging.Logger | logging.LoggerAdapter[logging.Logger]
     outcome: str = "failed"
+    _logged_at: float = float("-inf")
+
+    def listen(self, line: str) -> Advance | None:
+        """Pass on a line that a stage wrote; returns how far the stage is, where it tells that."""
+        advance = advance_in(line)
+        if advance is None:
+            self.say(line)
+            return None
+        _audience.get().advanced(self.stage, advance.text)
+        # The run's log is read later: a line a minute tells enough.
+        now = time.monotonic()
+        if now - self._logged_at >= PLAIN_SECONDS or advance.done == advance.total:
+            self._logged_at = now
+            self.logger.info("%s", line)
+        return advance
 
     def say(self, line: str) -> None:
         """Write one line, without credentials, to the run's log and to whoever watches."""

@@ -19,7 +19,7 @@ from prefect.logging.handlers import APILogWorker
 from prefect.runtime import flow_run
 from prefect.states import Failed
 
-from flows.artifacts import show_artifacts
+from flows.artifacts import show_artifacts, shown_in_ui
 from flows.audience import step
 from flows.notifications import Occasion, committed_receivers, notify
 from flows.orphan import end_with_parent
@@ -108,7 +108,7 @@ def bring_up_to_date(
             pin,
             stage,
             known_fresh=known_fresh,
-            on_line=here.say,
+            on_line=shown_in_ui(stage, here.listen),
             environment=share,
             max_seconds=seconds_left,
         ).cached

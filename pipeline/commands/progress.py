@@ -2,6 +2,7 @@
 
 import contextlib
 import sys
+import time
 from collections.abc import Iterator, Sequence
 
 from rich.console import Console
@@ -9,6 +10,7 @@ from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElaps
 from rich.text import Text
 
 from flows.audience import Audience
+from pipeline.progress import PLAIN_SECONDS
 from pipeline.terminal import guard_streams, one_line, rich_console
 
 _WIDTH = 12
@@ -17,6 +19,9 @@ _WIDTH = 12
 class PlainLines:
     """One line for everything told, for logs and pipes."""
 
+    def __init__(self) -> None:
+        self._told: dict[str, float] = {}
+
     def began(self, stage: str) -> None:
         """Say that a stage has begun."""
         self._write(stage, "begins")
@@ -24,6 +29,13 @@ class PlainLines:
     def said(self, stage: str, line: str) -> None:
         """Pass on what a stage said."""
         self._write(stage, line)
+
+    def advanced(self, stage: str, text: str) -> None:
+        """Say how far a long stage is, once a minute."""
+        now = time.monotonic()
+        if now - self._told.get(stage, float("-inf")) >= PLAIN_SECONDS:
+            self._told[stage] = now
+            self._write(stage, text)
 
     def ended(self, stage: str, outcome: str, seconds: float) -> None:
         """Say how a stage ended, and how long it took."""
@@ -59,6 +71,10 @@ class LiveTable:
         """Show the line above the table."""
         told = f"{stage + ':':<{_WIDTH}}{one_line(line)}"
         self.console.print(Text(told, style="dim"), soft_wrap=True)
+
+    def advanced(self, stage: str, text: str) -> None:
+        """Show in the stage's row how far it is."""
+        self.progress.update(self.rows[stage], outcome=one_line(text))
 
     def ended(self, stage: str, outcome: str, seconds: float) -> None:
         """Stop the row's clock and show how the stage ended."""

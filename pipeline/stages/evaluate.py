@@ -12,6 +12,7 @@ from pipeline.fidelity.inception import load_inception
 from pipeline.gan.presets import recipe_for
 from pipeline.modalities.image_design import natural_kind
 from pipeline.params import BalanceParams, GanParams, Params
+from pipeline.progress import Pace
 from pipeline.randomness import derive_seed
 from pipeline.results import CopiesResult, FidelityRow, TrialResult, write_result
 from pipeline.samples import Samples, Schema, concatenate
@@ -51,6 +52,7 @@ def run(workspace: Workspace, params: Params) -> None:
     makers = {"gan": gan, **rivals_of(params)}
     room = room_here(params, data)
     workers = None if room is None else room.processes
+    pace = Pace("evaluate", "tasks")
     with open_executor(params.trial.executor, workers=workers) as executor:
         outcome = run_trial(
             data,
@@ -70,7 +72,7 @@ def run(workspace: Workspace, params: Params) -> None:
             ),
             room=room,
             beside=lambda curation: (quality.task(data, params, curation, inception),),
-            on_done=_tell,
+            on_done=lambda _, done, total: pace.at(done, total),
         )
     judged = quality.chosen_rows(outcome.shipped, data.development.schema.classes, data.requested)
     found = outcome.results[quality.NAME]
@@ -201,10 +203,6 @@ def _maker(gan: GanParams, params: Params) -> PoolMaker:
     """How pools are made with a generator of that kind, in whichever process."""
     # Named through the module, not this script, so that other processes find the function.
     return partial(this_module.balanced_pool, gan=gan, balance_params=params.balance)
-
-
-def _tell(name: str, done: int, total: int) -> None:
-    log.info("evaluate: %d of %d: %s", done, total, name)
 
 
 if __name__ == "__main__":

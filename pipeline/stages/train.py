@@ -8,7 +8,11 @@ from pipeline import cores, storage, synthesis
 from pipeline.errors import ParamsError, TrainingError
 from pipeline.gan import alarm
 from pipeline.gan.history import HistoryRow
+from pipeline.gan.presets import recipe_for
+from pipeline.gan.training import HISTORY_EVERY_STEPS
+from pipeline.modalities.image_design import natural_kind
 from pipeline.params import GanParams, Params
+from pipeline.progress import Pace
 from pipeline.randomness import derive_seed
 from pipeline.scale.fabric import is_first_process
 from pipeline.stages.shell import run_stage
@@ -33,6 +37,14 @@ def run(workspace: Workspace, params: Params) -> None:
     threads = params.run.threads or 1
     if params.run.threads is None and synthesis.shares_threads(samples.schema, params.gan):
         threads = cores.threads_here()
+    shape = samples.schema.image_shape
+    pace = Pace("train", "steps", chunk=HISTORY_EVERY_STEPS)
+
+    def on_progress(row: HistoryRow) -> None:
+        tell(row)
+        assert shape is not None
+        pace.at(int(row["step"]), recipe_for(params.gan, networks=natural_kind(shape)).steps)
+
     # Beside the outs, not among them: DVC deletes a stage's outs before it runs.
     trainings = workspace.private / "trainings"
     fitted = synthesis.train_generator(
@@ -42,7 +54,7 @@ def run(workspace: Workspace, params: Params) -> None:
         validation=validation,
         directory=trainings,
         threads=threads,
-        on_progress=tell,
+        on_progress=on_progress,
     )
     refuse_dead(fitted)
     if not is_first_process():

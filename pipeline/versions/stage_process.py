@@ -25,6 +25,7 @@ from pipeline.errors import EquipoiseError, WorkspaceError
 from pipeline.last_defence import DefectError
 from pipeline.machine_errors import refusal_in_output
 from pipeline.process_group import ended_after, process_group
+from pipeline.progress import LIVE_SECONDS, SECONDS_VARIABLE
 from pipeline.versions.dvc import DVC, dvc_environment
 from pipeline.versions.dvc_files import refuse_excess_for_dvc
 from pipeline.workspace import Workspace
@@ -97,6 +98,7 @@ def run_stage(
         error_file = Path(folder) / "error.json"
         told = stage_environment(workspace.root) | dict(environment or {})
         told[ERROR_FILE_VARIABLE] = str(error_file)
+        told[SECONDS_VARIABLE] = f"{LIVE_SECONDS:g}"
         command = [*DVC, "repro", "--single-item", "--", stage]
         with (
             process_group(command, cwd=workspace.root, environment=told) as process,
