@@ -33,6 +33,7 @@ def record(*, gain=1.2, verdict="helps", promoted=True, rows=None, outputs=None)
         baseline="oversampled",
         gain_points=gain,
         interval_points=(gain - 1, gain + 1),
+        interval_level=0.9,
         rows=rows or {"0": {"real": 80, "gan": 0}, "1": {"real": 10, "gan": 70}},
         seed=1,
         outputs=outputs or {"data/augmented": md5_of(f"{gain}".encode()) + ".dir"},
@@ -62,7 +63,9 @@ def release(
         git.run("init", "--quiet", "--initial-branch=main")
     made = record(promoted=promotion is not None, **changes)
     if of_mix:
-        made = made.model_copy(update={"format_version": 1, "classifier": "cnn", "baseline": ""})
+        made = made.model_copy(
+            update={"format_version": 1, "classifier": "cnn", "interval_level": 0.95}
+        )
     metrics = {
         "recommended_arm": "set_without_gan",
         "score.panel.set_without_gan.balanced_accuracy": 0.9 + (made.gain_points or 0) / 100,

@@ -107,8 +107,10 @@ def require_rows(directory: Path, facts: Mapping[str, Any], rows: Rows) -> None:
         facts: Those of its manifest.
 
     Raises:
-        VersionError: naming the rows there are.
+        VersionError: naming the rows there are; also where no set has rows of that name.
     """
+    if rows not in ROWS:
+        raise VersionError(f"There are no rows {rows!r}; name one of {', '.join(ROWS)}.")
     held = facts.get("configs")
     if isinstance(held, Mapping) and rows not in held:
         names = ", ".join(f"`{name}`" for name in ROWS if name in held)

@@ -21,8 +21,9 @@ from pipeline.storage import decode_png, read_schema
 
 log = logging.getLogger(__name__)
 
-# What a dataset and its sampler apply of a recipe; the rest belongs into the training loop.
-APPLIED = ("augmentation", "sampling")
+# What a dataset and its sampler apply of a recipe, and the largest value that makes sense; the rest
+# belongs into the training loop.
+APPLIED = {"augmentation": 10.0, "sampling": 1.0}
 COLUMNS = ("image", "label", "weight", "is_synthetic")
 
 
@@ -127,7 +128,17 @@ class AugmentedDataset(Dataset):
 
 
 def _advised(table: pa.Table, recipe: ClassifierRecipe, rows: Rows) -> pa.Table:
-    """The rows that a recipe is for; what it asks for beyond them is told."""
+    """The rows that a recipe is for; what it asks for beyond them is told.
+
+    Raises:
+        VersionError: a setting is out of range.
+    """
+    for name, most in APPLIED.items():
+        if not 0 <= recipe.settings.get(name, 0.0) <= most:
+            raise VersionError(
+                f"The recipe of this version has {name} {recipe.settings[name]:g}, where 0 to "
+                f"{most:g} are possible. Load the version without `recipe=True`."
+            )
     left = {name: value for name, value in recipe.settings.items() if name not in APPLIED and value}
     if left:
         told = ", ".join(f"{name} {float(value):g}" for name, value in left.items())

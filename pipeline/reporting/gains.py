@@ -15,7 +15,7 @@ SHORT_NAMES = {
     WITHOUT_GAN: "the set without",
     "best_recipe": "the recipe alone",
 }
-# By the place of a baseline among those of a question.
+# By the place of a baseline among those of a question; a single one has the verdict's colour.
 BASELINE_TONES: tuple[Tone, ...] = ("set", "baseline")
 
 
@@ -119,6 +119,8 @@ def _row(
     deciding = deciding_comparison(material.result, question, classifier)
     assert deciding is not None
     tones = dict(zip(baselines, BASELINE_TONES, strict=False))
+    if len(baselines) == 1:
+        tones = {baselines[0]: TONES[deciding.verdict]}
     marked = [(tones.get(name, "none"), against[name]) for name in baselines if name in against]
     return (
         Cell(numbers.capital(answers.classifier_name(classifier)), classifier),

@@ -32,7 +32,8 @@ class VersionRecord(BaseModel):
         classifier: The classifier of the gain; "panel" for the mean over `consumers`.
         baseline: Arm against which the gain was decided, "real" or "oversampled"; "" in format 1.
         gain_points: Mean gain of the dataset over the baseline, in points of `metric`; None where
-            nothing was compared. `interval_points` is its 90 % interval: its lower end decides.
+            nothing was compared. `interval_points` is its interval, whose lower end decides, and
+            `interval_level` the level of that.
         min_gain_points: The smallest gain that was asked for.
         rows: Class name → source of rows → number of rows.
         outputs: Path of every stored output → DVC's hash. Equal outputs are the same version.
@@ -54,6 +55,7 @@ class VersionRecord(BaseModel):
     baseline: str = ""
     gain_points: Figure | None
     interval_points: tuple[Figure, Figure] | None
+    interval_level: Figure = MIX_LEVEL
     min_gain_points: Figure = 0.0
     rows: dict[str, dict[str, Count]]
     seed: Count
@@ -68,12 +70,13 @@ class VersionRecord(BaseModel):
     def gain(self) -> answers.Gain:
         """The gain, with what it is a gain of."""
         ends = self.interval_points
-        level = MIX_LEVEL if self.format_version == 1 else answers.DECIDING_LEVEL
         return answers.Gain(
             verdict=self.verdict,
             metric=self.metric,
             points=self.gain_points,
-            interval=Interval(low=ends[0], high=ends[1], level=level) if ends else None,
+            interval=Interval(low=ends[0], high=ends[1], level=self.interval_level)
+            if ends
+            else None,
             least=self.min_gain_points,
             baseline="" if self.format_version == 1 else self.baseline,
         )
@@ -99,6 +102,7 @@ def make_record(
         baseline=gain.baseline,
         gain_points=gain.points,
         interval_points=(gain.interval.low, gain.interval.high) if gain.interval else None,
+        interval_level=gain.interval.level if gain.interval else answers.DECIDING_LEVEL,
         min_gain_points=result.min_gain_points,
         rows=facts["rows"],
         seed=params.seed,

@@ -77,6 +77,7 @@ RECORD = {
     "baseline": "oversampled",
     "gain_points": 1.5,
     "interval_points": [0.5, 2.5],
+    "interval_level": 0.9,
     "min_gain_points": 0.5,
     "rows": {"cat": {"real": 6}},
     "seed": 7,

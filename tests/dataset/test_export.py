@@ -1,4 +1,6 @@
 import csv
+import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -18,12 +20,12 @@ from pipeline.dataset.load import load_frame
 from pipeline.dataset.selection import selected_shards
 from pipeline.dataset.wanted import Selection
 from pipeline.dataset.write import write_set
-from pipeline.errors import VersionError
+from pipeline.errors import ArtifactError, VersionError
 from pipeline.params import Params
 from pipeline.samples import Column, Samples, Schema, concatenate
 from pipeline.stages.assemble import run
 from pipeline.storage import from_arrow
-from pipeline.workspace import verify_manifest
+from pipeline.workspace import read_json, verify_manifest
 from tests.hand_made import trial_result, write_finished_stages
 from tests.sources.table_file import looked_at
 
@@ -110,6 +112,17 @@ def test_the_card_of_a_part_says_first_what_it_holds(exported):
         "**A part of the version.** This folder holds the rows `balanced` of one class: 6 rows, "
         "as csv."
     )
+
+
+@pytest.mark.parametrize("configs", [None, [], {"train": 7}, {"train": {"cat": {"real": -1}}}])
+def test_a_manifest_that_does_not_count_its_rows_is_a_sentence(source, tmp_path, configs):
+    shutil.copytree(source, tmp_path / "set")
+    manifest = read_json(source / "manifest.json")
+    manifest["facts"]["configs"] = configs
+    (tmp_path / "set" / "manifest.json").write_text(json.dumps(manifest))
+    (tmp_path / "part").mkdir()
+    with pytest.raises(ArtifactError, match="does not count its rows `train`"):
+        export(tmp_path / "set", tmp_path / "part", "parquet", Selection())
 
 
 def test_the_library_reads_exported_pictures_unasked(exported, tmp_path):

@@ -62,6 +62,12 @@ def test_rows_that_a_part_does_not_hold_are_refused_by_name(pulled, tmp_path, lo
         load(tmp_path)
 
 
+@pytest.mark.parametrize("load", [load_frame, load_torch])
+def test_rows_of_no_such_name_are_refused_with_those_there_are(pulled, load):
+    with pytest.raises(VersionError, match="name one of train, balanced, synthetic, all"):
+        load(pulled, rows="real")
+
+
 def test_a_torch_item_is_the_row_scaled_to_zero_and_one(pulled, original):
     dataset = load_torch(pulled)
     image, label = dataset[9]
@@ -155,6 +161,13 @@ def test_what_the_recipe_asks_for_in_the_training_loop_is_told(tmp_path, caplog)
     more = {**RECIPE.recipe, "mixup": 0.2}
     load_torch(finished(tmp_path, RECIPE.model_copy(update={"recipe": more})), recipe=True)
     assert "The recipe also has mixup 0.2" in caplog.text
+
+
+@pytest.mark.parametrize(("name", "value"), [("augmentation", 1e300), ("sampling", -1.0)])
+def test_a_recipe_that_makes_no_sense_is_refused(tmp_path, name, value):
+    strange = RECIPE.model_copy(update={"recipe": {**RECIPE.recipe, name: value}})
+    with pytest.raises(VersionError, match=f"has {name} .* without `recipe=True`"):
+        load_torch(finished(tmp_path, strange), recipe=True)
 
 
 def test_a_version_whose_trial_looked_for_no_recipe_says_so(tmp_path):

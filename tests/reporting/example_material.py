@@ -30,7 +30,7 @@ def example_material(**changes: Any) -> Material:
     """A material in which every section has something to show."""
     rows = {row.name: row.in_set for row in example_result().classes}
     balanced = {name: {"real": of["real"], "gan": 80 - of["real"]} for name, of in rows.items()}
-    configs = {"train": rows, "balanced": balanced}
+    configs = {"balanced": balanced, "train": rows}
     material = Material(
         params=Params(),
         schema=Schema(modality="image", classes=CLASSES, image_shape=(8, 8, 1)),

@@ -28,6 +28,7 @@ RECORD = VersionRecord(
     baseline="oversampled",
     gain_points=3.0,
     interval_points=(0.5, 5.5),
+    interval_level=0.9,
     rows={"a class": {"real": 3, "gan": 2}},
     seed=1,
     outputs={"data/augmented": "1" * 32 + ".dir"},

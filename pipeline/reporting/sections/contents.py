@@ -80,7 +80,8 @@ def balance_table(material: Material) -> Table:
 def configs_table(material: Material) -> Table:
     """Everything that ships with the version, by the name under which it is pulled."""
     configs = material.configs
-    rows = {name: [n for of in by.values() for n in of.values()] for name, by in configs.items()}
+    names = [*(name for name in CONFIGS if name in configs), *sorted(set(configs) - set(CONFIGS))]
+    rows = {name: [n for of in configs[name].values() for n in of.values()] for name in names}
     return Table(
         key="configs",
         caption="What ships with the version",
