@@ -296,7 +296,8 @@ def _recipe_sentence(result: TrialResult, one: RecipeAdvice) -> str:
     plain = deciding_comparison(result, RECIPE, one.classifier)
     on_set = deciding_comparison(result, SET_IN_RECIPE, one.classifier)
     rows = "the dataset" if one.on_set else "the real rows"
-    parts = [f"{classifier_name(one.classifier)}: train on {rows} with {numbers.inline(one.words)}"]
+    name, words = classifier_name(one.classifier), numbers.inline(one.words)
+    parts = [f"{name}: the best recipe that was found is {words}, on {rows}"]
     if plain is not None:
         parts.append(
             f"On the real rows this recipe changes {_change(result, plain)}: "

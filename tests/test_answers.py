@@ -110,7 +110,7 @@ def test_the_best_and_the_worst_classifier_are_named():
 
 def test_advice_tells_the_recipe_and_its_gain_with_and_without_the_dataset():
     (sentence,) = answers.recipe_sentences(example_result())
-    assert sentence.startswith("CNN: train on the real rows with affine copies made anew")
+    assert sentence.startswith("CNN: the best recipe that was found is affine copies made anew")
     assert "On the real rows this recipe changes" in sentence
     assert "Under this recipe, the dataset in place of the real rows changes" in sentence
 
