@@ -94,7 +94,11 @@ class Idx(PictureSource):
         """The pictures of a file, or those at these rows, sorted."""
         decode = functools.partial(_describe_block, resize=resize)
         blocks = read_blocks(pair.images, header)
-        for results in map_in_order(decode, blocks if rows is None else _only(blocks, rows)):
+        if rows is None:
+            chosen, workers = blocks, None
+        else:
+            chosen, workers = _only(blocks, rows), 1
+        for results in map_in_order(decode, chosen, workers=workers):
             yield from results
 
     def _looked_at(self, pair: Pair, header: Header, glance: Glance) -> list[Entry]:

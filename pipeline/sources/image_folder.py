@@ -56,7 +56,7 @@ class ImageFolder(PictureSource):
             paths,
             [stamp_of(self._path / path) for path in paths],
             lambda position: header_size(self._path / paths[position]),
-            lambda positions: self._decoded([paths[k] for k in positions], None),
+            lambda positions: self._decoded([paths[k] for k in positions], None, workers=1),
             kind=f"folder, 16 bit {self._params.sixteen_bit}",
         )
 
@@ -66,14 +66,16 @@ class ImageFolder(PictureSource):
             if size:
                 yield size
 
-    def _decoded(self, paths: list[str], resize: ResizeParams | None) -> Iterator[Decoded | str]:
+    def _decoded(
+        self, paths: list[str], resize: ResizeParams | None, *, workers: int | None = None
+    ) -> Iterator[Decoded | str]:
         decode = functools.partial(
             _decode_files,
             resize=resize,
             scale_sixteen_bit=self._params.sixteen_bit == "scale",
         )
         whole = (self._path / path for path in paths)
-        for results in map_in_order(decode, chunks(whole, CHUNK_FILES)):
+        for results in map_in_order(decode, chunks(whole, CHUNK_FILES), workers=workers):
             yield from results
 
 

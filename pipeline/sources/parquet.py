@@ -217,7 +217,7 @@ class ParquetPictures(PictureSource):
                 resize=None,
                 scale_sixteen_bit=sixteen_bit == "scale",
             )
-            for _, decoded in map_in_order(decode, chosen):
+            for _, decoded in map_in_order(decode, chosen, workers=1):
                 yield from decoded
 
         found = glance.look(
