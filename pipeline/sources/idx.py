@@ -53,8 +53,9 @@ class Idx(PictureSource):
         ]
         if problems or not usable:
             raise SourceError(headline, problems)
-        pictures = self._begin(headline, [(h.shape[1], h.shape[2]) for _, h in usable])
         self._n_pictures = sum(header.shape[0] for _, header in usable)
+        sizes = [(header.shape[1], header.shape[2]) for _, header in usable]
+        pictures = self._begin(headline, sizes, total=self._n_pictures)
         pictures.notices += _notices_of_names(pairs)
         pictures.notices += _notices_of_sets(pairs)
         for pair, header in usable:

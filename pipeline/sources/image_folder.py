@@ -37,11 +37,11 @@ class ImageFolder(PictureSource):
         pattern = compiled(self._params.split.group_pattern)
         entries: Iterable[Entry]
         if self._glance is None:
-            pictures = self._begin(headline, self._sizes(found))
+            pictures = self._begin(headline, self._sizes(found), total=len(found.files))
             entries = self._decoded([file.path for file in found.files], pictures.resize)
         else:
             entries = looked = self._looked_at(found, self._glance)
-            pictures = self._begin(headline, sizes_of(looked))
+            pictures = self._begin(headline, sizes_of(looked), total=len(found.files))
         pictures.problems += found.problems
         pictures.notices += [converted(text) for text in found.remarks]
         pictures.notices += _ignored(found)

@@ -211,6 +211,12 @@ def test_equipoise_alone_names_the_last_version_and_run(workspace):
     assert "Completed on " in told
     assert "nothing; every stage is up to date" in told
     assert "equipoise report latest" in told
+    assert "equipoise pull --to FOLDER" in told
+
+
+def test_equipoise_alone_proposes_to_pull_what_there_is(workspace):
+    release(workspace.root, "v0.1.0")
+    assert "equipoise pull latest --to FOLDER" in CliRunner().invoke(app, []).output
 
 
 def test_equipoise_alone_elsewhere_shows_the_commands(tmp_path, monkeypatch):
