@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 # How often a stage says it: whoever shows it live asks for more, a plain log has a line a minute.
 SECONDS_VARIABLE = "EQUIPOISE_PROGRESS_SECONDS"
 PLAIN_SECONDS, LIVE_SECONDS = 60.0, 5.0
-UNITS = ("steps", "tasks")
+UNITS = ("steps", "tasks", "pictures")
 _LINE = re.compile(rf"(\w+): ((\d+) of (\d+) (?:{'|'.join(UNITS)})(?:, .*)?)")
 
 

@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 
 from pipeline.commands.completion import version_names
-from pipeline.commands.tables import table_of
+from pipeline.commands.tables import PlainTable, table_of
 from pipeline.commands.transfer import transfer
 from pipeline.commands.versions import Name, Repository, name_at
 from pipeline.dataset.layout import is_among
 from pipeline.dataset.wanted import Rows
 from pipeline.errors import VersionError
-from pipeline.terminal import one_line, rich_console, say
+from pipeline.terminal import rich_console, say, say_beside
 from pipeline.versions.difference import Difference, compare_releases
 from pipeline.versions.difference_page import ComparedRows, page, score_text, summary
 from pipeline.versions.git import Git
@@ -74,28 +74,34 @@ def _compared(git: Git, pair: list[Release], rows: Rows) -> ComparedRows:
 
 def _print(difference: Difference, compared: ComparedRows) -> None:
     console = rich_console(highlight=False, soft_wrap=True)
-    console.print(one_line(summary(difference, compared)), markup=False)
+
+    def show(table: PlainTable) -> None:
+        say("")
+        console.print(table)
+
+    say_beside("", summary(difference, compared))
     facts = table_of("", difference.old, difference.new)
     for heading, (before, after) in difference.facts.items():
         facts.add_row(heading, before, after)
-    console.print(facts)
+    show(facts)
     if compared.rows is None:
-        console.print(one_line(f"Rows are not compared: {compared.reason}"), markup=False)
+        say_beside("", f"Rows are not compared: {compared.reason}")
     else:
         table = table_of("class", "origin", "added", "removed", "kept")
         for row in compared.rows:
             counts = (row.added, row.removed, row.kept)
             origin = "synthetic" if row.synthetic else "real"
             table.add_row(row.class_name, origin, *map(str, counts))
-        console.print(table)
+        show(table)
     if difference.params:
         table = table_of("params.yaml", difference.old, difference.new)
         for param in difference.params:
             table.add_row(param.key, param.old, param.new)
-        console.print(table)
-    if difference.scores:
-        table = table_of("classifier", "arm", "metric", difference.old, difference.new)
+        show(table)
+    # A table a classifier and metric: their names as columns leave no room for scores.
+    for classifier, metric in dict.fromkeys((p.classifier, p.metric) for p in difference.scores):
+        table = table_of(f"{metric}, {classifier}", difference.old, difference.new)
         for pair in difference.scores:
-            texts = (pair.classifier, pair.arm, pair.metric)
-            table.add_row(*texts, score_text(pair.old), score_text(pair.new))
-        console.print(table)
+            if (pair.classifier, pair.metric) == (classifier, metric):
+                table.add_row(pair.arm, score_text(pair.old), score_text(pair.new))
+        show(table)

@@ -37,7 +37,7 @@ def show_standing(folder: Path) -> None:
         say_beside("Schedule:      ", f"{schedule.in_words()}{paused}")
     say("Next:")
     for command, meaning in _next(releases, stale=stale is not None, running=running is not None):
-        say(f"  {command:<27} {meaning}")
+        say(f"  {command:<33} {meaning}")
 
 
 def _releases(workspace: Workspace) -> list[Release]:
@@ -104,7 +104,10 @@ def _next(releases: list[Release], *, stale: bool, running: bool) -> Iterator[tu
         yield "equipoise run", "run what is not up to date, then release"
     if releases:
         yield "equipoise report latest", "the newest version's report"
-        yield "equipoise pull --to FOLDER", "the data of the promoted version"
+        if any(release.promotion is not None for release in releases):
+            yield "equipoise pull --to FOLDER", "the data of the promoted version"
+        else:
+            yield "equipoise pull latest --to FOLDER", "the newest version's data"
     if not running and not stale:
         yield "equipoise schedule --help", "run it regularly"
     yield "equipoise --help", "all commands"

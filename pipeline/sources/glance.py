@@ -23,7 +23,8 @@ from pipeline.sources.likeness import LENGTH
 from pipeline.workspace import write_bytes
 
 # Measured: a core decodes 40 million pixels a second, and opening a picture costs as much as 30,000
-# pixels. So many take about four seconds.
+# pixels. So many take about four seconds. That is as long as two further processes take that start,
+# import what they need and share the work, so that one process does it all.
 BUDGET_PIXELS = 150_000_000
 PIXELS_A_PICTURE = 30_000
 # So many are decoded however large they are, and so many that have no header that can be read.

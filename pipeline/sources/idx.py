@@ -53,8 +53,9 @@ class Idx(PictureSource):
         ]
         if problems or not usable:
             raise SourceError(headline, problems)
-        pictures = self._begin(headline, [(h.shape[1], h.shape[2]) for _, h in usable])
         self._n_pictures = sum(header.shape[0] for _, header in usable)
+        sizes = [(header.shape[1], header.shape[2]) for _, header in usable]
+        pictures = self._begin(headline, sizes, total=self._n_pictures)
         pictures.notices += _notices_of_names(pairs)
         pictures.notices += _notices_of_sets(pairs)
         for pair, header in usable:
@@ -94,7 +95,11 @@ class Idx(PictureSource):
         """The pictures of a file, or those at these rows, sorted."""
         decode = functools.partial(_describe_block, resize=resize)
         blocks = read_blocks(pair.images, header)
-        for results in map_in_order(decode, blocks if rows is None else _only(blocks, rows)):
+        if rows is None:
+            chosen, workers = blocks, None
+        else:
+            chosen, workers = _only(blocks, rows), 1
+        for results in map_in_order(decode, chosen, workers=workers):
             yield from results
 
     def _looked_at(self, pair: Pair, header: Header, glance: Glance) -> list[Entry]:

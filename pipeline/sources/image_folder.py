@@ -37,11 +37,11 @@ class ImageFolder(PictureSource):
         pattern = compiled(self._params.split.group_pattern)
         entries: Iterable[Entry]
         if self._glance is None:
-            pictures = self._begin(headline, self._sizes(found))
+            pictures = self._begin(headline, self._sizes(found), total=len(found.files))
             entries = self._decoded([file.path for file in found.files], pictures.resize)
         else:
             entries = looked = self._looked_at(found, self._glance)
-            pictures = self._begin(headline, sizes_of(looked))
+            pictures = self._begin(headline, sizes_of(looked), total=len(found.files))
         pictures.problems += found.problems
         pictures.notices += [converted(text) for text in found.remarks]
         pictures.notices += _ignored(found)
@@ -56,7 +56,7 @@ class ImageFolder(PictureSource):
             paths,
             [stamp_of(self._path / path) for path in paths],
             lambda position: header_size(self._path / paths[position]),
-            lambda positions: self._decoded([paths[k] for k in positions], None),
+            lambda positions: self._decoded([paths[k] for k in positions], None, workers=1),
             kind=f"folder, 16 bit {self._params.sixteen_bit}",
         )
 
@@ -66,14 +66,16 @@ class ImageFolder(PictureSource):
             if size:
                 yield size
 
-    def _decoded(self, paths: list[str], resize: ResizeParams | None) -> Iterator[Decoded | str]:
+    def _decoded(
+        self, paths: list[str], resize: ResizeParams | None, *, workers: int | None = None
+    ) -> Iterator[Decoded | str]:
         decode = functools.partial(
             _decode_files,
             resize=resize,
             scale_sixteen_bit=self._params.sixteen_bit == "scale",
         )
         whole = (self._path / path for path in paths)
-        for results in map_in_order(decode, chunks(whole, CHUNK_FILES)):
+        for results in map_in_order(decode, chunks(whole, CHUNK_FILES), workers=workers):
             yield from results
 
 

@@ -73,8 +73,9 @@ class ParquetPictures(PictureSource):
             raise SourceError(headline, [f"{self._path.name} {error}."]) from None
         columns = self._columns(parts[0].schema_arrow)
         splits = given_splits(paths, self._path)
-        pictures = self._begin(headline, _sizes(paths, parts, columns.image))
         self._n_rows = sum(part.metadata.num_rows for part in parts)
+        sizes = _sizes(paths, parts, columns.image)
+        pictures = self._begin(headline, sizes, total=self._n_rows)
         n_synthetic = 0
         for path, part, split in zip(paths, parts, splits, strict=True):
             try:
@@ -217,7 +218,7 @@ class ParquetPictures(PictureSource):
                 resize=None,
                 scale_sixteen_bit=sixteen_bit == "scale",
             )
-            for _, decoded in map_in_order(decode, chosen):
+            for _, decoded in map_in_order(decode, chosen, workers=1):
                 yield from decoded
 
         found = glance.look(

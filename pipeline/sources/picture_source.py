@@ -41,12 +41,15 @@ class PictureSource:
         assert self._pictures is not None, "survey comes first"
         return self._pictures.read(positions)
 
-    def _begin(self, headline: str, sizes: Iterable[tuple[int, int]]) -> PictureSurvey:
+    def _begin(
+        self, headline: str, sizes: Iterable[tuple[int, int]], *, total: int
+    ) -> PictureSurvey:
         """A survey without pictures yet, which knows what they are to be fitted to.
 
         Args:
             headline: First sentence of a refusal.
             sizes: (height, width) of every picture, in pixels.
+            total: How many pictures there are.
         """
         resize, chosen = settled(self._params.resize, sizes)
         self._pictures = PictureSurvey(
@@ -55,6 +58,8 @@ class PictureSource:
             resize=resize,
             near_policy=self._params.near_duplicates,
             glance=self._glance,
+            # A plan takes seconds, and tells how far it is to nobody.
+            total=total if self._glance is None else 0,
         )
         self._pictures.notices += chosen
         return self._pictures

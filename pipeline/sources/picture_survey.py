@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from pipeline.errors import SourceError
 from pipeline.params import ResizeParams
+from pipeline.progress import Pace
 from pipeline.samples import Schema
 from pipeline.sources import near_duplicates, twins
 from pipeline.sources.class_names import in_order
@@ -50,6 +51,7 @@ class PictureSurvey:
         scratch: Folder for the spool.
         resize: What the pictures were fitted to.
         near_policy: `source.near_duplicates`.
+        total: How many pictures there are, to tell how far the reading is; 0 tells nothing.
         glance: Remembers which pictures are near another, for the next plan; None otherwise.
     """
 
@@ -58,6 +60,7 @@ class PictureSurvey:
     resize: ResizeParams
     near_policy: near_duplicates.Policy | None = None
     glance: Glance | None = None
+    total: int = 0
     problems: list[str] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
 
@@ -77,9 +80,14 @@ class PictureSurvey:
         self._remarks: Counter[str] = Counter()
         self._kept = np.empty(0, np.int64)
         self._survey: Survey | None = None
+        self._pace = Pace("prepare", "pictures")
+        self._taken = 0
 
     def add(self, place: Place, decoded: Entry) -> None:
         """Take one picture, or note the problem that it has."""
+        self._taken += 1
+        if self.total > self._taken:
+            self._pace.at(self._taken, self.total)
         if isinstance(decoded, str):
             self.problems.append(f"{place.path} {decoded}.")
             return

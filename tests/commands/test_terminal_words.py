@@ -15,9 +15,12 @@ from typer.testing import CliRunner
 from pipeline import errors
 from pipeline.cli import app
 from pipeline.commands.completion import version_names
+from pipeline.commands.diff import _print as show_difference
 from pipeline.commands.examples import EXAMPLES
 from pipeline.last_run import note_run
 from pipeline.stop_signals import SIGNAL_EXIT
+from pipeline.versions.details import Score
+from pipeline.versions.difference import Difference, ScorePair
 from pipeline.workspace import Workspace
 from tests.released import record, release
 from tests.toy_workspace import toy_workspace, writes
@@ -95,6 +98,30 @@ def test_the_table_of_versions_fits_into_80_columns(workspace):
     assert len(line) <= WIDTH
     for word in ("no evidence", "-12.3 [-13.3, -11.3]", "49360+350600", "#12"):
         assert word in line
+
+
+def test_a_comparison_keeps_its_words_whole_in_80_columns(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(WIDTH))
+    score = Score(mean=0.912, low=0.874, high=0.95)
+    shown = Difference(
+        old="v0.1.0",
+        new="v0.2.0",
+        facts={"gain": ("+1.2 points [+0.2, +2.2]", "+2.4 points [+1.4, +3.4]")},
+        generator_changed=True,
+        params=[],
+        scores=[
+            ScorePair(classifier, "classical_balanced", "balanced_accuracy", score, score)
+            for classifier in ("cnn", "logistic")
+        ],
+        classes_added=[],
+        classes_removed=[],
+    )
+    show_difference(shown, [], "")
+    lines = capsys.readouterr().out.splitlines()
+    assert all(len(line.rstrip()) <= WIDTH for line in lines[1:])
+    (line,) = [line for line in lines if line.startswith("balanced_accuracy, logistic")]
+    row = lines[lines.index(line) + 1]
+    assert re.split(r" {2,}", row) == ["classical_balanced", *["0.912 [0.874, 0.950]"] * 2]
 
 
 def on_a_terminal(*arguments, **environment):
@@ -184,6 +211,12 @@ def test_equipoise_alone_names_the_last_version_and_run(workspace):
     assert "Completed on " in told
     assert "nothing; every stage is up to date" in told
     assert "equipoise report latest" in told
+    assert "equipoise pull --to FOLDER" in told
+
+
+def test_equipoise_alone_proposes_to_pull_what_there_is(workspace):
+    release(workspace.root, "v0.1.0")
+    assert "equipoise pull latest --to FOLDER" in CliRunner().invoke(app, []).output
 
 
 def test_equipoise_alone_elsewhere_shows_the_commands(tmp_path, monkeypatch):

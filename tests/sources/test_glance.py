@@ -1,10 +1,12 @@
 """What a plan reads of pictures, and what it remembers."""
 
+import logging
 import os
 
 import pytest
 
 from pipeline.params import Params
+from pipeline.progress import advance_in
 from pipeline.sources import image_folder, near_pictures
 from pipeline.sources.glance import LEAST_PICTURES, Glance
 from pipeline.sources.open import open_source
@@ -84,3 +86,16 @@ def test_a_plan_is_made_where_nothing_can_be_remembered(tmp_path, raw):
     memory = tmp_path / "memory"
     memory.write_text("a file where a folder is expected")
     assert survey(raw, tmp_path, glance=Glance(memory)).sample is None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_stage_tells_how_far_it_is_and_a_plan_does_not(tmp_path, monkeypatch, caplog, kind):
+    monkeypatch.setenv("EQUIPOISE_PROGRESS_SECONDS", "0")
+    caplog.set_level(logging.INFO)
+    raw = KINDS[kind](tmp_path / "raw")
+    survey(raw, tmp_path, kind, Glance())
+    assert caplog.messages == []
+    n = len(survey(raw, tmp_path, kind).rows)
+    told = [advance_in(message) for message in caplog.messages]
+    assert [one.done for one in told] == list(range(1, n))
+    assert {(one.stage, one.total) for one in told} == {("prepare", n)}
