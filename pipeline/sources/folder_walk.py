@@ -15,6 +15,7 @@ IGNORED_NAMES = frozenset({"thumbs.db", "desktop.ini", "__macosx", "@eadir", "ic
 # Of pictures that are not read: they are refused by a sentence, where a text is left out.
 OTHER_PICTURES = frozenset({".gif", ".heic", ".heif", ".avif", ".jp2", ".jxl", ".psd", ".svg"})
 OTHER_PICTURES |= {".cr2", ".nef", ".arw", ".dng", ".dcm", ".eps", ".tga", ".ppm", ".pgm", ".ico"}
+PICTURES = KNOWN_SUFFIXES | OTHER_PICTURES
 BEGINNINGS: tuple[bytes, ...] = (
     b"\x89PNG",
     b"\xff\xd8\xff",
@@ -96,15 +97,14 @@ def _gather(found: Walk, pictures: dict[Parts, list[str]], at: Parts) -> None:
             _gather(found, pictures, (*at, name))
         elif kind == "folder":
             found.problems.append(f"{below}/{name} lies {DEEPEST_LEVEL} folders deep; move it up.")
-        elif _may_be_a_picture(found.root.joinpath(*at, name), suffix):
+        elif suffix in PICTURES or (not suffix and _begins_as_one(found.root.joinpath(*at, name))):
             pictures[at].append(name)
         else:
             found.ignored[f"*{suffix[:20]}" if suffix else name[:40]] += 1
 
 
-def _may_be_a_picture(path: Path, suffix: str) -> bool:
-    if suffix:
-        return suffix in KNOWN_SUFFIXES or suffix in OTHER_PICTURES
+def _begins_as_one(path: Path) -> bool:
+    """Whether a file without an ending may be a picture."""
     try:
         with path.open("rb") as stream:
             return stream.read(8).startswith(BEGINNINGS)

@@ -7,6 +7,7 @@ decoding. The memory holds no pixels that a run uses; a run decodes every pictur
 import contextlib
 import hashlib
 import io
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from importlib.metadata import version
@@ -183,10 +184,10 @@ def sizes_of(entries: Iterable[Entry]) -> Iterator[Size]:
     yield from filter(None, map(_size, entries))
 
 
-def stamp_of(path: Path) -> str:
+def stamp_of(path: Path | str) -> str:
     """What changes whenever the file's content may have; "" where it cannot be looked at."""
     try:
-        found = path.stat()
+        found = os.stat(path)  # noqa: PTH116
     except OSError:
         return ""
     return f"{found.st_size} {found.st_mtime_ns} {found.st_ctime_ns} {found.st_ino}"
