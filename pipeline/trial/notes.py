@@ -2,16 +2,13 @@
 
 from pipeline.params import TrialParams
 from pipeline.trial.failures import failed_generators
-from pipeline.trial.findings import Findings
 from pipeline.trial.learners import QUICK
 from pipeline.trial.trial import TrialData, TrialOutcome
 
 FEWEST_ROWS = 30
 
 
-def of_the_trial(
-    data: TrialData, params: TrialParams, outcome: TrialOutcome, findings: Findings
-) -> tuple[str, ...]:
+def of_the_trial(data: TrialData, params: TrialParams, outcome: TrialOutcome) -> tuple[str, ...]:
     """How it was held, what failed in it, what it left out, and what it cannot say."""
     split = outcome.splits[0]
     parts = (
@@ -22,16 +19,11 @@ def of_the_trial(
     notes = [*failed_generators(outcome, params), parts]
     if params.preset == "light":
         notes.append(_left_out(outcome, params))
-    if findings.gan_verdict != "helps":
-        notes.append(
-            "The recommended set holds no GAN rows, since nothing shows that they improve it. They "
-            "are in the dataset beside it."
-        )
     scarce = [name for name, count in data.development.counts().items() if count < FEWEST_ROWS]
     if scarce:
         notes.append(
             f"Classes with fewer than {FEWEST_ROWS} development samples ({', '.join(scarce)}): "
-            "their recalls rest on few held-out samples; look at the intervals."
+            "their recalls rest on few held-out samples, and their intervals are wide."
         )
     if not outcome.has_ceiling:
         notes.append(

@@ -61,7 +61,7 @@ def make_record(
         copies=copies,
         learning_curve=curve.points(),
         worth=curve.worth(),
-        notes=of_the_trial(data, params, outcome, findings),
+        notes=of_the_trial(data, params, outcome),
     )
 
 
