@@ -13,6 +13,8 @@ log = logging.getLogger(__name__)
 SECONDS_VARIABLE = "EQUIPOISE_PROGRESS_SECONDS"
 PLAIN_SECONDS, LIVE_SECONDS = 60.0, 5.0
 UNITS = ("steps", "tasks", "pictures")
+# From fewer no rate is told: the first ones wait for what is set up, and long tasks come first.
+LEAST_CHUNKS = 3
 _LINE = re.compile(rf"(\w+): ((\d+) of (\d+) (?:{'|'.join(UNITS)})(?:, .*)?)")
 
 
@@ -76,7 +78,7 @@ class Pace:
         self._told = now
         text = f"{self._stage}: {done} of {total} {self._unit}"
         rate = (done - self._before) / max(now - self._begin, 1e-9)
-        if done < total and rate > 0:
+        if done < total and done - self._before >= LEAST_CHUNKS * self._chunk:
             text += f", {_rate(rate)}, about {_left((total - done) / rate)} left"
         self._say(text)
 

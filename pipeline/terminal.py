@@ -72,10 +72,11 @@ def say_beside(head: str, text: object) -> None:
     line = one_line(text)
     if sys.stdout.isatty():
         width = max(40, shutil.get_terminal_size((80, 24)).columns)
-        blank = " " * len(head)
-        line = f"\n{blank}".join(
-            textwrap.wrap(line, width - len(head), break_long_words=False, break_on_hyphens=False)
-        )
+        if len(head) + len(line) > width:
+            parts = textwrap.wrap(
+                line, width - len(head), break_long_words=False, break_on_hyphens=False
+            )
+            line = f"\n{' ' * len(head)}".join(parts)
     write(f"{one_line(head)}{line}\n")
 
 

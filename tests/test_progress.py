@@ -34,9 +34,18 @@ def told_by(calls, *, unit="steps", every="60", chunk=1, monkeypatch):
 
 
 def test_a_line_has_what_is_done_the_rate_and_the_time_left(monkeypatch):
-    assert told_by([(200, 400)], chunk=400, monkeypatch=monkeypatch) == [
+    assert told_by([(200, 400)], chunk=100, monkeypatch=monkeypatch) == ["train: 400 of 1000 steps"]
+    calls = [(50, 100), (200, 400)]
+    assert told_by(calls, chunk=100, monkeypatch=monkeypatch) == [
         "train: 400 of 1000 steps, 2.0 a second, about 5 min left"
     ]
+
+
+def test_the_first_tasks_tell_no_rate(monkeypatch):
+    calls = [(300, 1), (400, 2), (500, 3)]
+    lines = told_by(calls, unit="tasks", monkeypatch=monkeypatch)
+    assert lines[:2] == ["train: 1 of 1000 tasks", "train: 2 of 1000 tasks"]
+    assert "left" in lines[2]
 
 
 def test_there_is_a_line_a_minute_and_one_at_the_end(monkeypatch):
@@ -55,7 +64,8 @@ def test_what_was_done_before_the_stage_began_counts_for_no_speed(monkeypatch):
     ("seconds", "rate"), [(100, "1.0 a second"), (3000, "2.0 a minute"), (90_000, "4.0 an hour")]
 )
 def test_the_rate_has_a_unit_that_suits(monkeypatch, seconds, rate):
-    (line,) = told_by([(seconds, 100)], unit="tasks", chunk=100, monkeypatch=monkeypatch)
+    calls = [(1, 25), (seconds, 100)]
+    (line,) = told_by(calls, unit="tasks", chunk=25, monkeypatch=monkeypatch)
     assert rate in line
 
 

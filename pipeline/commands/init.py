@@ -146,7 +146,7 @@ def findings(root: Path, found: "Recognised") -> list[str]:
         survey, splits = surveyed(params, root=root, memory=memory)
         counts = split_counts(survey, splits)
         proposal, seconds = propose(survey.schema, params, counts, memory=memory)
-        if proposal.reduced:
+        if proposal.reduced or proposal.consumers:
             write_bytes(path, params_text(found, root, proposal).encode())
             params = load_params(path)
             survey, splits = surveyed(params, root=root, memory=memory)

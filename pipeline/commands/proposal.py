@@ -1,14 +1,16 @@
 """What `init` proposes in params.yaml, so that a first run ends soon on this machine."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import get_args
 
 from pipeline.commands.plan import run_time
 from pipeline.commands.plan_page import duration
 from pipeline.commands.speed import steps_of
 from pipeline.modalities.image_design import natural_kind
-from pipeline.params import Params
+from pipeline.params import ClassifierName, Params
 from pipeline.samples import Schema
 
 # A first run shall end within 30 minutes, and other work on the machine may slow it down.
@@ -17,6 +19,8 @@ SMALLEST_SIDE_PX = 16
 FEWEST_REPLICATES = 2
 CLASSIFIER_STEPS = 300
 STEPS_SHARES = (0.5, 0.25)
+# With more pixels than this one fit of gradient boosting takes minutes; the others take seconds.
+MOST_BOOSTED_COLUMNS = 512
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,7 @@ class Proposal:
     Attributes:
         side_px: Height and width that pictures are brought to; None leaves what suits them.
         steps: Of a training of a generator; None leaves the preset's.
+        consumers: Of the trial; empty leaves all of them.
         reduced: What was made smaller for the sake of time, e.g. "pictures of 16 px".
     """
 
@@ -33,6 +38,7 @@ class Proposal:
     steps: int | None = None
     replicates: int = 3
     classifier_steps: int = 600
+    consumers: tuple[ClassifierName, ...] = ()
     reduced: tuple[str, ...] = ()
 
 
@@ -52,10 +58,10 @@ def propose(
     if schema.image_shape is None or natural_kind(schema.image_shape) != "convolutional":
         return proposal, None
     seconds = None
-    for proposal in _ladder(schema, params):
-        time = run_time(
-            _resized(schema, proposal), _applied(params, proposal), counts, memory=memory
-        )
+    for reduced in _ladder(schema, params):
+        resized = _resized(schema, reduced)
+        proposal = replace(reduced, consumers=_affordable(resized))
+        time = run_time(resized, _applied(params, proposal), counts, memory=memory)
         seconds = None if time is None else time.whole
         if seconds is None or seconds <= AIMED_SECONDS:
             break
@@ -97,6 +103,14 @@ def _ladder(schema: Schema, params: Params) -> Iterator[Proposal]:
         yield last
 
 
+def _affordable(schema: Schema) -> tuple[ClassifierName, ...]:
+    """The consumers whose fits on pictures of this shape take seconds; empty for all of them."""
+    assert schema.image_shape is not None
+    if math.prod(schema.image_shape) <= MOST_BOOSTED_COLUMNS:
+        return ()
+    return tuple(name for name in get_args(ClassifierName) if name != "boosting")
+
+
 def _resized(schema: Schema, proposal: Proposal) -> Schema:
     assert schema.image_shape is not None
     if proposal.side_px is None:
@@ -109,6 +123,7 @@ def _applied(params: Params, proposal: Proposal) -> Params:
     trial = {
         "replicates": proposal.replicates,
         "classifier_steps": proposal.classifier_steps,
+        "consumers": proposal.consumers or params.trial.consumers,
     }
     return params.model_copy(
         update={

@@ -16,7 +16,7 @@ from pipeline.lease import refuse_if_held
 from pipeline.params import Params, load_params
 from pipeline.params_edit import set_replicates
 from pipeline.stop_signals import SIGNAL_EXIT, noting_signals, stop_signal
-from pipeline.terminal import complain, say
+from pipeline.terminal import complain, say, say_beside
 from pipeline.versions.access import require_usable
 from pipeline.versions.git import Git
 from pipeline.versions.graph import require_watched_params, stage_names
@@ -122,7 +122,9 @@ def _show_plan(place: Workspace, params: Params) -> None:
     from pipeline.commands.plan import plan
     from pipeline.commands.plan_page import lines_of
 
-    say(*lines_of(plan(place, params)))
+    for line in lines_of(plan(place, params)):
+        text = line.lstrip(" ")
+        say_beside(" " * (len(line) - len(text)), text)
 
 
 def _watched(place: Workspace) -> str:

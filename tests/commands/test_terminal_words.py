@@ -157,6 +157,14 @@ def test_doctor_keeps_to_80_columns_on_a_terminal(workspace):
     assert lines[place + 1].startswith(" " * 24)
 
 
+def test_a_plan_keeps_to_80_columns_on_a_terminal(tmp_path):
+    for name in ("params.yaml", "dvc.yaml"):
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    lines = on_a_terminal("run", "--dry-run", "-w", str(tmp_path)).splitlines()
+    assert any(line.startswith("Time: about") for line in lines)
+    assert max(map(len, lines)) <= WIDTH
+
+
 def test_no_color_is_followed(workspace):
     colours = re.compile(r"\x1b\[[0-9;]*(3[0-7]|38|9[0-7])[0-9;]*m")
     program = (
