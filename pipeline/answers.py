@@ -105,6 +105,11 @@ class Gain:
         of_mix = " of a mix" if self.is_of_mix else ""
         return f"{numbers.points(self.points)} points [{within}]{of_mix}"
 
+    def brief(self) -> str:
+        """For a narrow column whose head names the unit: +3.0 [+0.5, +5.5]."""
+        text = self.short().replace(" points", "", 1)
+        return text if numbers.TOO_FEW in text else text.replace(" to ", ", ", 1)
+
     def words(self) -> str:
         """The gain with its metric, baseline and interval, e.g. for a tag."""
         if self.points is None or self.interval is None:

@@ -155,9 +155,8 @@ def test_a_consumer_pulls_the_version_from_a_bare_clone(clone, first, tmp_path):
     subprocess.run(
         ["git", "clone", "--quiet", "--bare", clone.root, tmp_path / "bare.git"], check=True
     )
-    pulled = clone.command(
-        "pipeline.cli", "pull", "v0.1.0", "--repo", f"{tmp_path}/bare.git", "--to", f"{tmp_path}/x"
-    )
+    from_bare = ("pull", "v0.1.0", "--repo", f"{tmp_path}/bare.git", "--to", f"{tmp_path}/x")
+    pulled = clone.command("pipeline.cli", *from_bare, "--rows", "all")
     assert pulled.returncode == 0, pulled.stderr
     assert (tmp_path / "x" / "manifest.json").read_bytes() == (
         clone.root / "data" / "augmented" / "manifest.json"

@@ -63,7 +63,7 @@ def _as_table(releases: list[Release]) -> Table:
             str(release.version),
             release.date[:10],
             record.gain.word,
-            record.gain.short(),
+            record.gain.brief(),
             _rows_text(record),
             promoted,
         )

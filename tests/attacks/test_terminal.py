@@ -23,6 +23,7 @@ from pipeline.last_run import note_run
 from pipeline.lease import RUN, lease_file
 from pipeline.terminal import Guarded, guard_streams, indented, one_line, rich_console, visible
 from pipeline.versions.difference import ChangedParam, Difference, ScorePair
+from pipeline.versions.difference_page import ComparedRows
 from pipeline.workspace import write_json
 from tests.released import release
 from tests.toy_workspace import toy_workspace, writes
@@ -266,7 +267,7 @@ def test_diff_shows_hostile_classes_and_params_harmlessly(monkeypatch):
         params=[ChangedParam(f"{EVIL}\nFAKE", EVIL, EVIL)],
         scores=[ScorePair(EVIL, f"{EVIL}\nFAKE", EVIL, None, None)],
     )
-    show_difference(difference, None, f"{EVIL}\nFAKE")
+    show_difference(difference, ComparedRows("all", reason=f"{EVIL}\nFAKE"))
     assert harmless(out.getvalue())
     assert not [line for line in out.getvalue().splitlines() if line.startswith("FAKE")]
 

@@ -84,8 +84,18 @@ def test_a_first_run_is_reduced_until_it_ends_in_time(tmp_path, monkeypatch, fac
     monkeypatch.setattr(plan, "step_times", slow)
     light = Params.model_validate({"trial": {"preset": "light", "replicates": 3}})
     found, seconds = propose(schema(32), light, {"train": COUNTS}, memory=tmp_path)
-    assert (found == Proposal()) == (factor == 1)
+    assert (found == Proposal(consumers=found.consumers)) == (factor == 1)
     assert seconds <= AIMED_SECONDS or found.steps
     if factor > 1:
         assert found.reduced[0] == "pictures of 16 px"
         assert "params.yaml has pictures of 16 px" in proposal.sentence(found, seconds)
+
+
+@pytest.mark.parametrize(("side_px", "does_without"), [(8, False), (16, False), (32, True)])
+def test_a_first_run_does_without_boosting_where_one_fit_takes_minutes(
+    tmp_path, monkeypatch, side_px, does_without
+):
+    monkeypatch.setattr(plan, "step_times", lambda *_, **__: StepTimes(0.01, 0.001, (32, 32)))
+    light = Params.model_validate({"trial": {"preset": "light"}})
+    found, _ = propose(schema(side_px), light, {"train": COUNTS}, memory=tmp_path)
+    assert (bool(found.consumers) and "boosting" not in found.consumers) == does_without

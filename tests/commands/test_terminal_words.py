@@ -21,6 +21,7 @@ from pipeline.last_run import note_run
 from pipeline.stop_signals import SIGNAL_EXIT
 from pipeline.versions.details import Score
 from pipeline.versions.difference import Difference, ScorePair
+from pipeline.versions.difference_page import ComparedRows
 from pipeline.workspace import Workspace
 from tests.released import record, release
 from tests.toy_workspace import toy_workspace, writes
@@ -96,7 +97,7 @@ def test_the_table_of_versions_fits_into_80_columns(workspace):
     lines = CliRunner().invoke(app, ["versions"]).output.splitlines()
     (line,) = [line for line in lines if line.startswith("v10.20.30")]
     assert len(line) <= WIDTH
-    for word in ("no evidence", "-12.3 [-13.3, -11.3]", "49360+350600", "#12"):
+    for word in ("no evidence", "−12.3 [−13.3, −11.3]", "49360+350600", "#12"):
         assert word in line
 
 
@@ -116,7 +117,7 @@ def test_a_comparison_keeps_its_words_whole_in_80_columns(capsys, monkeypatch):
         classes_added=[],
         classes_removed=[],
     )
-    show_difference(shown, [], "")
+    show_difference(shown, ComparedRows("all", []))
     lines = capsys.readouterr().out.splitlines()
     assert all(len(line.rstrip()) <= WIDTH for line in lines[1:])
     (line,) = [line for line in lines if line.startswith("balanced_accuracy, logistic")]
