@@ -73,3 +73,17 @@ def test_a_stage_that_begins_again_would_be_found(found):
 def test_a_violation_is_told_in_the_table():
     kill = Kill(3, "dvc", 1, 0.5, False, ("an orphan was left: python 7",))
     assert table([kill]).endswith("- 3 (dvc): an orphan was left: python 7")
+
+
+def test_what_dvc_was_removing_is_told_from_a_part_of_something_new(found):
+    folder, _ = found
+    workspace = workspace_at(folder / "workspace")
+    promises = Promises(workspace, folder / "begun.txt")
+    manifest = workspace.synthetic / "manifest.json"
+    content = manifest.read_bytes()
+    manifest.unlink()
+    assert not any("synthetic" in problem for problem in promises.after_a_kill())
+    (workspace.synthetic / "new").write_text("half of something new")
+    assert any("synthetic" in problem for problem in promises.after_a_kill())
+    (workspace.synthetic / "new").unlink()
+    manifest.write_bytes(content)

@@ -82,7 +82,8 @@ def outputs_of(result, root):
                    for row in table["rows"]],
         "metrics": parts_of_metrics(flat_metrics(result)),
         "tag": sentences(tag),
-        "list": listed.splitlines(),
+        # In a narrow column a comma stands between the ends.
+        "list": listed.replace(", ", " to ").splitlines(),
         "index": parts_of_page(index),
         "artifact": sentences(plain_markdown(verdict_text(place, outcome))),
     }  # fmt: skip
