@@ -68,7 +68,7 @@ class GeneratorThreads:
 
 @dataclass(frozen=True)
 class TrialOutcome:
-    """Raw results of a trial, for `pipeline.trial.summary`.
+    """Raw results of a trial, for `pipeline.trial.findings`.
 
     Attributes:
         splits: Of each replicate.

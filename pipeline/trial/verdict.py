@@ -36,16 +36,6 @@ class GainTest:
     standard_error: float
     variance: GainVariance
 
-    @property
-    def lower_bound(self) -> float:
-        """The low end of the interval."""
-        return self.interval.low
-
-    @property
-    def upper_bound(self) -> float:
-        """The high end of the interval."""
-        return self.interval.high
-
 
 def assess(scores: PairedRows) -> GainTest:
     """Test of the gain in balanced accuracy from the paired scores of all held-out rows.
@@ -117,20 +107,6 @@ def decide_against_each(verdicts: Sequence[Verdict]) -> Verdict:
     if verdicts and all(verdict == "helps" for verdict in verdicts):
         return "helps"
     return "harms" if "harms" in verdicts else "no evidence"
-
-
-def detectable_gain(standard_deviation: float, replicates: int, *, held_out_ratio: float) -> float:
-    """`smallest_gain` under the variance of `assess_gains`."""
-    variance = resampled_variance(standard_deviation, replicates, held_out_ratio=held_out_ratio)
-    return smallest_gain(variance, replicates)
-
-
-def replicates_to_settle(
-    gain: float, standard_deviation: float, *, now: int, held_out_ratio: float
-) -> int | None:
-    """`replicates_needed` under the variance of `assess_gains`."""
-    variance = resampled_variance(standard_deviation, now, held_out_ratio=held_out_ratio)
-    return replicates_needed(gain, variance)
 
 
 def smallest_gain(variance: GainVariance, replicates: int) -> float:

@@ -10,9 +10,8 @@ from pipeline.trial.verdict import (
     assess_gains,
     decide,
     decide_against_each,
-    detectable_gain,
     replicates_needed,
-    replicates_to_settle,
+    resampled_variance,
     smallest_gain,
 )
 
@@ -97,19 +96,21 @@ def test_gains_that_are_equal_in_every_replicate_are_no_certainty(gains):
 
 def test_the_detectable_gain_is_found_in_eighty_of_a_hundred_simulated_trials():
     replicates, spread = 5, 2.0
-    gain = detectable_gain(spread, replicates, held_out_ratio=0.0)
+    gain = smallest_gain(resampled_variance(spread, replicates, held_out_ratio=0.0), replicates)
     draws = np.random.default_rng(0).normal(gain, spread, (4000, replicates))
     found = [assess_gains(row, held_out_ratio=0.0).interval.low > 0 for row in draws]
     assert np.mean(found) == pytest.approx(0.80, abs=0.02)
 
 
 def test_more_replicates_settle_a_gain_until_only_more_samples_can():
-    many = replicates_to_settle(2.0, 2.0, now=5, held_out_ratio=0.1)
+    variance = resampled_variance(2.0, 5, held_out_ratio=0.1)
+    many = replicates_needed(2.0, variance)
     assert many is not None
-    assert detectable_gain(2.0, many, held_out_ratio=0.1) <= 2.0
-    assert detectable_gain(2.0, many - 1, held_out_ratio=0.1) > 2.0
-    assert replicates_to_settle(0.1, 2.0, now=5, held_out_ratio=0.25) is None
-    assert replicates_to_settle(-1.0, 2.0, now=5, held_out_ratio=0.25) is None
+    assert smallest_gain(variance, many) <= 2.0
+    assert smallest_gain(variance, many - 1) > 2.0
+    more_alike = resampled_variance(2.0, 5, held_out_ratio=0.25)
+    assert replicates_needed(0.1, more_alike) is None
+    assert replicates_needed(-1.0, more_alike) is None
 
 
 def test_no_number_of_replicates_settles_a_gain_below_what_rows_share():
