@@ -31,11 +31,11 @@ from benchmarks.gan_data import Task, load_task
 from benchmarks.gan_scores import Judge
 from pipeline import synthesis
 from pipeline.cores import usable_cores
-from pipeline.gan.contract import LabelledTensors
+from pipeline.gan.material import LabelledTensors
 from pipeline.gan.presets import recipe_for
 from pipeline.gan.training import Job
-from pipeline.modalities.image import ImageDomain
-from pipeline.modalities.image_design import choose_design, natural_kind
+from pipeline.modalities.image.design import choose_design, natural_kind
+from pipeline.modalities.image.domain import ImageDomain
 from pipeline.params import GanParams
 
 RESULTS = Path(__file__).parent / "results"

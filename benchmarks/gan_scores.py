@@ -6,7 +6,7 @@ from benchmarks.gan_data import Task
 from pipeline.fidelity.frechet import frechet_distance
 from pipeline.fidelity.kernel import kernel_distance
 from pipeline.manifold import coverage, manifold_scores
-from pipeline.modalities.image_classifier import ImageClassifier, train_image_classifier
+from pipeline.modalities.image.classifier import ImageClassifier, train_image_classifier
 from pipeline.modalities.recipe import Recipe, TrainingSet
 from pipeline.nearest import nearest
 from pipeline.samples import Samples, concatenate

@@ -12,7 +12,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from pipeline.gan.training import Job, Trainer
-from pipeline.modalities.image_layers import GrowingConvolution, ThinConvolution
+from pipeline.modalities.image.layers import GrowingConvolution, ThinConvolution
 from pipeline.scale.fabric import connect
 
 

@@ -22,8 +22,8 @@ from sklearn.svm import SVC
 from benchmarks.gan_data import load_task
 from pipeline import balance, synthesis
 from pipeline.fidelity.judge import judge
-from pipeline.modalities import image_classifier
-from pipeline.modalities.image_copies import augmented_copies, deformed_copies
+from pipeline.modalities.image import classifier as image_classifier
+from pipeline.modalities.image.copies import augmented_copies, deformed_copies
 from pipeline.modalities.recipe import TrainingSet
 from pipeline.params import BalanceParams, GanParams
 from pipeline.samples import Samples, concatenate

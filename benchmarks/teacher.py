@@ -23,13 +23,14 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 
 from benchmarks.trial import read_idx
-from pipeline.modalities.image_classifier import train_image_classifier
+from pipeline.modalities.image.classifier import train_image_classifier
+from pipeline.modalities.image.columns import Pixels
+from pipeline.modalities.image.modality import ImageModality
 from pipeline.modalities.recipe import Recipe, TrainingSet
 from pipeline.randomness import derive_seed, numpy_stream
 from pipeline.samples import Samples, concatenate
 from pipeline.sources.digits import SCHEMA, Digits
 from pipeline.storage import from_arrow
-from pipeline.trial.rows import CHEAP_ROWS, flat
 from pipeline.trial.teacher import SHARPENING, fit_teacher, taught_rows
 from pipeline.workspace import write_bytes
 
@@ -84,7 +85,8 @@ def guess(name, rows, unseen, seed):
         network = train_image_classifier(TrainingSet(rows), Recipe(), steps=STEPS, seed=seed)
         return network.probabilities(unseen).argmax(axis=1)
     model = models(seed % 2**32)[name]()
-    return model.fit(flat(rows), rows.labels).predict(flat(unseen))
+    pixels = Pixels().columns
+    return model.fit(pixels(rows), rows.labels).predict(pixels(unseen))
 
 
 def balanced_accuracy(truth, guessed):
@@ -137,7 +139,7 @@ def sets(real, teacher, fill, origins, seed):
     yield "oversampled", repeated(real, wanted)
     equal = np.full(len(counts), int(PROPOSED_SHARE * wanted.max()))
     for origin in origins:
-        rows = CHEAP_ROWS[origin](real, equal, seed=derive_seed(seed, origin))
+        rows = ImageModality.makers[origin](real, equal, seed=derive_seed(seed, origin))
         rows = rows.take(numpy_stream(seed, "order", origin).permutation(len(rows)))
         for rule, added in labelled(teacher, rows, wanted, seed).items():
             yield f"{origin}, {rule}", added

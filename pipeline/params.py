@@ -91,9 +91,12 @@ class GanParams(Section):
     plateau_watches: Annotated[int, Field(ge=0, strict=True)] | None = None
 
 
-ClassifierName = Literal["svm", "logistic", "knn", "forest", "boosting", "cnn"]
+TrialPreset = Literal["light", "full"]
+ClassifierName = Literal["svm", "logistic", "knn", "forest", "boosting", "tree", "mlp", "cnn"]
 # How each of them can be trained otherwise than by a plain fit; k-NN takes no weights.
-ADVISABLE: tuple[ClassifierName, ...] = ("svm", "logistic", "forest", "boosting", "cnn")
+ADVISABLE: tuple[ClassifierName, ...] = (
+    "svm", "logistic", "forest", "boosting", "tree", "mlp", "cnn",
+)  # fmt: skip
 
 
 class TrialParams(Section):
@@ -103,21 +106,15 @@ class TrialParams(Section):
     says so in the report; full takes some minutes more.
     """
 
-    preset: Literal["light", "full"] = "full"
+    preset: TrialPreset = "full"
     replicates: Annotated[int, Field(ge=2, le=1000, strict=True)] = 5
     # Of each stratified shuffle, a replicate holds out one fold.
     folds: Annotated[int, Field(ge=2, le=20, strict=True)] = 5
-    # Whose mean decides: each is fitted plainly on the set, as whoever pulls it will do.
-    consumers: Annotated[tuple[ClassifierName, ...], Field(min_length=1)] = (
-        "svm",
-        "logistic",
-        "knn",
-        "forest",
-        "boosting",
-        "cnn",
-    )
+    # Whose mean decides: each is fitted plainly on the set, as whoever pulls it will do. Left out:
+    # those that suit the kind of data, see `pipeline.modalities`; the same holds for `advise`.
+    consumers: Annotated[tuple[ClassifierName, ...], Field(min_length=1)] = ()
     # For which of them the best way to train is looked for, as advice.
-    advise: tuple[ClassifierName, ...] = ("cnn",)
+    advise: tuple[ClassifierName, ...] | None = None
     primary_metric: Literal["balanced_accuracy", "accuracy", "macro_f1"] = "balanced_accuracy"
     min_gain_points: Annotated[float, Field(ge=0.0, le=100.0, allow_inf_nan=False)] = 0.0
     classifier_steps: Annotated[int, Field(ge=10, strict=True)] = 600
@@ -133,7 +130,7 @@ class TrialParams(Section):
 
     @model_validator(mode="after")
     def _advises_whom_it_can(self) -> "TrialParams":
-        strangers = [name for name in self.advise if name not in ADVISABLE]
+        strangers = [name for name in self.advise or () if name not in ADVISABLE]
         if strangers:
             raise ValueError(
                 f"`trial.advise` names {', '.join(strangers)}, for which there is only one way to "
@@ -144,7 +141,7 @@ class TrialParams(Section):
     @model_validator(mode="after")
     def _names_each_once(self) -> "TrialParams":
         for key in ("consumers", "advise"):
-            names = getattr(self, key)
+            names = getattr(self, key) or ()
             twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
             if twice:
                 raise ValueError(f"`trial.{key}` names {', '.join(twice)} twice; name each once")

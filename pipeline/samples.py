@@ -123,6 +123,13 @@ class Samples:
         return {name: int(n) for name, n in zip(self.schema.classes, found, strict=True)}
 
 
+def nbytes(samples: Samples) -> int:
+    """Bytes of the values in memory."""
+    if isinstance(samples.values, pd.DataFrame):
+        return int(samples.values.memory_usage(index=False, deep=True).sum())
+    return int(samples.values.nbytes)
+
+
 def concatenate(parts: Sequence[Samples]) -> Samples:
     """All rows of `parts`, which share one schema, in order; provenance columns are united."""
     first = parts[0]

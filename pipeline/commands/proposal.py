@@ -4,12 +4,11 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import get_args
 
 from pipeline.commands.plan import run_time
 from pipeline.commands.plan_page import duration
 from pipeline.commands.speed import steps_of
-from pipeline.modalities.image_design import natural_kind
+from pipeline.modalities.registry import modality_of
 from pipeline.params import ClassifierName, Params
 from pipeline.samples import Schema
 
@@ -55,7 +54,7 @@ def propose(
     and for pictures so small that the networks have no convolutions.
     """
     proposal = Proposal()
-    if schema.image_shape is None or natural_kind(schema.image_shape) != "convolutional":
+    if schema.image_shape is None or modality_of(schema).networks(schema) != "convolutional":
         return proposal, None
     seconds = None
     for reduced in _ladder(schema, params):
@@ -108,7 +107,7 @@ def _affordable(schema: Schema) -> tuple[ClassifierName, ...]:
     assert schema.image_shape is not None
     if math.prod(schema.image_shape) <= MOST_BOOSTED_COLUMNS:
         return ()
-    return tuple(name for name in get_args(ClassifierName) if name != "boosting")
+    return tuple(name for name in modality_of(schema).consumers if name != "boosting")
 
 
 def _resized(schema: Schema, proposal: Proposal) -> Schema:

@@ -11,7 +11,7 @@ from pipeline import cores
 from pipeline.errors import ArtifactError
 from pipeline.fingerprint import fingerprint
 from pipeline.gan.presets import recipe_for
-from pipeline.modalities.image_design import natural_kind
+from pipeline.modalities.registry import modality_of, settled
 from pipeline.outside import Count, Figure
 from pipeline.params import GanParams, Params
 from pipeline.results import Origin
@@ -122,12 +122,12 @@ def estimate(
         rivals: Other generators of the trial.
         trainings_a_replicate: Of each kind of generator.
     """
-    trial = params.trial
+    modality, trial = modality_of(schema), settled(params.trial, schema)
     # Of a rival's network a step takes about a quarter; it is not timed by itself.
     each = training_seconds(schema, params.gan, times)
     others = sum(training_seconds(schema, rival, times) / 4 for rival in rivals.values())
     in_trial = trial.replicates * trainings_a_replicate * (each + others)
-    fits = fits_a_replicate(trial, pools=trainings_a_replicate * (1 + len(rivals)))
+    fits = fits_a_replicate(trial, modality, pools=trainings_a_replicate * (1 + len(rivals)))
     in_all = trial.replicates * fits + FINAL_FITS
     processes = cores.processes_at_once(trial.workers)
     return Estimate(
@@ -140,10 +140,9 @@ def estimate(
 
 def steps_of(schema: Schema, params: GanParams) -> int:
     """Steps of one training of a generator."""
-    assert schema.image_shape is not None
     # With a precision that is named, torch need not be asked for the machine's.
     told = params.model_copy(update={"precision": "fp32"})
-    return recipe_for(told, networks=natural_kind(schema.image_shape)).steps
+    return recipe_for(told, networks=modality_of(schema).networks(schema)).steps
 
 
 def training_seconds(schema: Schema, params: GanParams, times: StepTimes) -> float:
@@ -156,7 +155,7 @@ def _key(schema: Schema, params: GanParams, counts: Mapping[str, int]) -> str:
     package = Path(__file__).parents[1]
     known = {
         "channels": schema.image_shape[2],
-        "networks": natural_kind(schema.image_shape),
+        "networks": modality_of(schema).networks(schema),
         "rows": [min(n, RARE_BELOW_SAMPLES) for n in counts.values()],
         "gan": params.model_dump(mode="json", exclude=UNTIMED),
         "code": [fingerprint(package / room, suffix=".py") for room in TIMED_ROOMS],

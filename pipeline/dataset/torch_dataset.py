@@ -15,7 +15,7 @@ from pipeline.dataset.recipe_file import NETWORK, ClassifierRecipe, read_recipe
 from pipeline.dataset.selection import selected_table
 from pipeline.dataset.wanted import Rows, Selection
 from pipeline.errors import VersionError
-from pipeline.modalities.image_augmentation import augment, to_bytes, to_float
+from pipeline.modalities.image.augmentation import augment, to_bytes, to_float
 from pipeline.randomness import derive_seed
 from pipeline.storage import decode_png, read_schema
 

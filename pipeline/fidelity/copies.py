@@ -1,13 +1,13 @@
 """The search for memorised samples among synthetic ones, calibrated on reals nobody trained on."""
 
-import itertools
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from typing import Any
 
 import numpy as np
 
 from pipeline.errors import MetricError
+from pipeline.modalities.contract import View
+from pipeline.modalities.registry import modality_of
 from pipeline.nearest import Nearest, digests, nearest
 from pipeline.row_digests import value_digests
 from pipeline.samples import Samples
@@ -16,8 +16,6 @@ from pipeline.samples import Samples
 FALSE_ALARMS = 0.01
 FEWEST_HOLDOUT = 20
 
-View = Callable[[np.ndarray], np.ndarray]
-
 
 @dataclass(frozen=True)
 class CopySearch:
@@ -25,11 +23,11 @@ class CopySearch:
 
     Attributes:
         exact: Equal to a training sample bit for bit, bool [n].
-        moved: Equal to one that was shifted by a pixel or mirrored, bool [n].
+        moved: Equal to one that is seen by one of the views, bool [n].
         suspected: Exact, moved, or under a threshold in one of the spaces, bool [n].
         ratio: Smallest nearest / second-nearest ratio over the spaces, float64 [n] in [0, 1].
         nearest_id: The training sample that this ratio is told of, object [n].
-        threshold: Of the ratio in pixels.
+        threshold: Of the ratio in the kind of data's own space.
         false_alarm_rate: Share of unseen reals flagged by thresholds set on other unseen reals.
     """
 
@@ -49,11 +47,12 @@ def search_copies(
     *,
     features: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None,
 ) -> CopySearch:
-    """Compare each synthetic picture with every training picture.
+    """Compare each synthetic sample with every training sample.
 
     A memorised sample lies far nearer to its original than to any other training sample; an unseen
-    real one does not. The ratio of the two distances is taken in pixels, in pixels after whichever
-    shift by a pixel or mirroring fits best, and in features. Each space's threshold is the ratio
+    real one does not. The ratio of the two distances is taken in the kind of data's own space, in
+    that space after whichever view fits best (of an image: shifted by a pixel, or mirrored), and in
+    features. Each space's threshold is the ratio
     under which its part of 1 % of the holdout lies.
 
     Args:
@@ -69,20 +68,23 @@ def search_copies(
             f"{len(holdout)} holdout samples cannot calibrate the search for copies; at least "
             f"{FEWEST_HOLDOUT} are needed. Raise `source.split.test_fraction`."
         )
-    pictures = (synthetic.values, training.values, holdout.values)
-    spaces = [(pictures, ()), (pictures, VIEWS)]
+    modality = modality_of(training.schema)
+    space, views = modality.space(training), modality.views(training.schema)
+    columns = tuple(space.columns(part) for part in (synthetic, training, holdout))
+    spaces: list[tuple[Any, tuple[View, ...]]] = [(columns, ())]
+    if views:
+        spaces.append((columns, views))
     if features is not None:
         spaces.append((features, ()))
-    tested = [nearest(new, seen, views=views) for (new, seen, _), views in spaces]
-    unseen = [nearest(held, seen, views=views) for (_, seen, held), views in spaces]
+    tested = [nearest(new, seen, views=looks) for (new, seen, _), looks in spaces]
+    unseen = [nearest(held, seen, views=looks) for (_, seen, held), looks in spaces]
     ratios, of_holdout = _ratios(tested), _ratios(unseen)
     thresholds = _thresholds(of_holdout)
     index = np.stack([found.index for found in tested])
-    own = value_digests(synthetic)
-    exact = np.isin(own, value_digests(training))
-    moved = ~exact & np.isin(
-        own, np.concatenate([digests(view(training.values)) for view in VIEWS])
-    )
+    exact = np.isin(value_digests(synthetic), value_digests(training))
+    moved = np.zeros(len(synthetic), bool)
+    for view in views:
+        moved |= ~exact & np.isin(digests(columns[0]), digests(view(columns[1])))
     return CopySearch(
         exact=exact,
         moved=moved,
@@ -92,29 +94,6 @@ def search_copies(
         threshold=float(thresholds[0]),
         false_alarm_rate=_false_alarms(of_holdout),
     )
-
-
-def shifted(images: np.ndarray, *, down: int, right: int) -> np.ndarray:
-    """Pictures [n, height, width, channels] moved by pixels, the border repeated."""
-    height, width = images.shape[1:3]
-    rows = np.clip(np.arange(height) - down, 0, height - 1)
-    columns = np.clip(np.arange(width) - right, 0, width - 1)
-    return images[:, rows][:, :, columns]
-
-
-def mirrored(images: np.ndarray) -> np.ndarray:
-    """Pictures [n, height, width, channels], left and right exchanged."""
-    return images[:, :, ::-1]
-
-
-VIEWS: tuple[View, ...] = (
-    mirrored,
-    *(
-        partial(shifted, down=down, right=right)
-        for down, right in itertools.product((-1, 0, 1), repeat=2)
-        if (down, right) != (0, 0)
-    ),
-)
 
 
 def _ratios(found: list[Nearest]) -> np.ndarray:

@@ -7,6 +7,7 @@ import numpy as np
 from pipeline.errors import MetricError
 from pipeline.fidelity.copies import CopySearch, search_copies
 from pipeline.fidelity.membership import membership_attack
+from pipeline.modalities.registry import modality_of
 from pipeline.results import CopiesResult, Interval
 from pipeline.samples import Samples
 
@@ -61,7 +62,8 @@ def judge_safety(
 def _membership(
     synthetic: Samples, training: Samples, holdout: Samples, seed: int
 ) -> tuple[float | None, Interval | None, str]:
-    drawn, seen, unseen = (_pixels(part) for part in (synthetic, training, holdout))
+    space = modality_of(training.schema).space(training)
+    drawn, seen, unseen = (space.columns(part) for part in (synthetic, training, holdout))
     try:
         area, interval = membership_attack(
             seen, training.labels, unseen, holdout.labels, drawn, synthetic.labels, seed=seed
@@ -90,8 +92,3 @@ def _copies_words(found: CopySearch, tested: int, training: int) -> str:
         f"{100 * found.false_alarm_rate:.1f} % would. The search finds copies of single samples, "
         "not other kinds of memory."
     )
-
-
-def _pixels(samples: Samples) -> np.ndarray:
-    values = np.asarray(samples.values, np.float64)
-    return values.reshape(len(values), -1)

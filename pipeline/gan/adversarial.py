@@ -6,12 +6,12 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.gan import penalties
-from pipeline.gan.contract import Domain
 from pipeline.gan.history import Meter
 from pipeline.gan.lanes import Lanes
 from pipeline.gan.losses import GAMES, accuracies
 from pipeline.gan.method import StepInput
 from pipeline.gan.presets import Recipe
+from pipeline.modalities.domain import Domain
 from pipeline.scale.fabric import Devices
 
 # The strength reaches 1 from 0 in about 1 / this many steps of one-sided evidence.

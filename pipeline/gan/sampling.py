@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from pipeline.errors import ArtifactError
 from pipeline.gan.batches import torch_stream
-from pipeline.gan.contract import Domain
+from pipeline.modalities.domain import Domain
 
 # A network's rounding may depend on the batch's size, so every block is made whole.
 BLOCK_SAMPLES = 256

@@ -14,13 +14,14 @@ from pipeline.errors import TrainingError
 from pipeline.gan import alarm, averaging, state, stopping, warmup
 from pipeline.gan.adversarial import AdversarialMethod
 from pipeline.gan.batches import BatchDrawer, torch_stream
-from pipeline.gan.contract import Domain, LabelledTensors, Neighbourhood, Progress
 from pipeline.gan.history import HistoryRow, Meter, is_not_finite
 from pipeline.gan.lanes import Lanes
+from pipeline.gan.material import LabelledTensors, Progress
 from pipeline.gan.method import Method, StepInput
 from pipeline.gan.presets import Recipe
 from pipeline.gan.variational import VariationalMethod
 from pipeline.gan.watch import Watch
+from pipeline.modalities.domain import Domain, Neighbourhood
 from pipeline.randomness import derive_seed
 from pipeline.scale.fabric import Devices, connect, use_threads
 
@@ -187,7 +188,10 @@ class Trainer:
         generator: nn.Module = copy.deepcopy(self.average)
         generator.load_state_dict(self.best or self.average.state_dict())
         averaging.set_memory_format(generator, torch.contiguous_format)
-        return generator.cpu().eval()
+        kept = generator.cpu().eval()
+        data = self.job.data
+        self.job.domain.finish(kept, data.stored, data.labels, seed=self.job.seed)
+        return kept
 
     def resume(self) -> None:
         """Go on from the state on disk, if there is one."""

@@ -4,10 +4,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pipeline.gan.contract import Domain
 from pipeline.gan.history import Meter
 from pipeline.gan.method import StepInput
 from pipeline.gan.presets import Recipe
+from pipeline.modalities.domain import Domain
 from pipeline.scale.fabric import Devices
 
 

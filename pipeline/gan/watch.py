@@ -9,10 +9,11 @@ from torch import Tensor, nn
 from pipeline import manifold
 from pipeline.gan.alarm import LEAST_DIVERSITY
 from pipeline.gan.batches import torch_stream
-from pipeline.gan.contract import Domain, LabelledTensors
 from pipeline.gan.held_out import FEWEST_HELD_OUT
 from pipeline.gan.history import HistoryRow
 from pipeline.gan.losses import accuracies
+from pipeline.gan.material import LabelledTensors
+from pipeline.modalities.domain import Domain
 
 NEIGHBOURS = 3
 SAMPLES_PER_CLASS = 64
@@ -159,7 +160,7 @@ class Watch:
         return batch.cpu()
 
     def _features_of(self, batch: Tensor) -> np.ndarray:
-        return self._domain.features(self._domain.restore(batch.clamp(-1, 1)))
+        return self._domain.features(batch)
 
     def _rows(self, label: int) -> np.ndarray:
         return np.flatnonzero(self._train.labels.numpy() == label)

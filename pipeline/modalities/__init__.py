@@ -1,1 +1,1 @@
-"""All that differs between kinds of data, one file each."""
+"""All that differs between kinds of data: a package for each, behind one contract."""

@@ -10,12 +10,12 @@ import pandas as pd
 from pipeline import balance, cores, storage, synthesis
 from pipeline.fidelity.inception import load_inception
 from pipeline.gan.presets import recipe_for
-from pipeline.modalities.image_design import natural_kind
+from pipeline.modalities.registry import modality_of, settled
 from pipeline.params import BalanceParams, GanParams, Params
 from pipeline.progress import Pace
 from pipeline.randomness import derive_seed
 from pipeline.results import CopiesResult, FidelityRow, TrialResult, write_result
-from pipeline.samples import Samples, Schema, concatenate
+from pipeline.samples import Samples, Schema, concatenate, nbytes
 from pipeline.scale.executor import open_executor
 from pipeline.stages import evaluate as this_module
 from pipeline.stages import quality
@@ -28,7 +28,6 @@ from pipeline.trial.plan import rivals_of
 from pipeline.trial.pools import PoolMaker
 from pipeline.trial.record import make_record
 from pipeline.trial.schedule import Room
-from pipeline.trial.sets import CHEAP
 from pipeline.trial.sources import available, by_origin, make_cheap
 from pipeline.trial.tasks import TaskStore
 from pipeline.trial.trial import GeneratorThreads, TrialData, run_trial
@@ -46,6 +45,8 @@ def run(workspace: Workspace, params: Params) -> None:
     verify_manifest(workspace.prepared)
     drawn = verify_manifest(workspace.synthetic)
     data = read_data(workspace)
+    trial = settled(params.trial, data.development.schema)
+    params = params.model_copy(update={"trial": trial})
     inception = inception_file(workspace, params)
     store = TaskStore(workspace.private / "trial", code=code_hashes(("evaluate",))["evaluate"])
     gan = generator_params(params, data.development.schema, drawn)
@@ -171,16 +172,16 @@ def generator_params(params: Params, schema: Schema, drawn: Mapping[str, Any]) -
     """
     gan = params.gan
     found = drawn.get("precision")
-    if found not in ("fp32", "bf16") and schema.image_shape is not None:
-        found = recipe_for(gan, networks=natural_kind(schema.image_shape)).precision
-    return gan.model_copy(update={"precision": found}) if found in ("fp32", "bf16") else gan
+    if found not in ("fp32", "bf16"):
+        found = recipe_for(gan, networks=modality_of(schema).networks(schema)).precision
+    return gan.model_copy(update={"precision": found})
 
 
 def room_here(params: Params, data: TrialData) -> Room | None:
     """How much runs at once on this machine; None on a cluster, which keeps a queue of its own."""
     if params.trial.executor != "local":
         return None
-    held = sum(part.values.nbytes for part in (data.development, data.test, data.shipped_pool))
+    held = sum(nbytes(part) for part in (data.development, data.test, data.shipped_pool))
     processes = cores.processes_at_once(params.trial.workers, bytes_each=COPIES_HELD * held)
     return Room(cores=max(cores.usable_cores(), processes), processes=processes)
 
@@ -188,7 +189,8 @@ def room_here(params: Params, data: TrialData) -> Room | None:
 def cheap_rows(real: Samples, findings: Findings, params: Params) -> Samples | None:
     """Rows of the sources in the recommended set that cost no generator; None without any."""
     chosen = findings.composition
-    origins = [one for one in CHEAP[params.trial.preset] if one in chosen.origins]
+    cheap = modality_of(real.schema).cheap[params.trial.preset]
+    origins = [one for one in cheap if one in chosen.origins]
     parts = make_cheap(
         real,
         origins,

@@ -12,6 +12,7 @@ from pipeline.fidelity.networks import judge_by_networks
 from pipeline.fidelity.safety import judge_safety
 from pipeline.fidelity.transfer import train_on_synthetic
 from pipeline.modalities.recipe import TrainingSet
+from pipeline.modalities.registry import modality_of
 from pipeline.params import Params
 from pipeline.randomness import derive_seed
 from pipeline.samples import Samples
@@ -90,7 +91,8 @@ def judge_pool_quality(
         inception: Path and SHA-256 of the weights with which FID and KID are taken; None for the
             domain network, which all other numbers are taken with.
     """
-    network = fit("cnn", TrainingSet(train), DOMAIN_RECIPE, steps=steps, seed=seed)
+    kind = modality_of(train.schema).network
+    network = fit(kind, TrainingSet(train), DOMAIN_RECIPE, steps=steps, seed=seed)
     features = (network.features(pool), network.features(train), network.features(unseen))
     rows = judge_by_networks(
         unseen,
@@ -116,5 +118,6 @@ def judge_pool_quality(
 
 def fit_and_predict(training: Samples, queries: Samples, *, steps: int, seed: int) -> np.ndarray:
     """Class indices that a network fitted on `training` gives `queries`, int64 [n]."""
-    fitted = fit("cnn", TrainingSet(training), CONSUMER_RECIPE, steps=steps, seed=seed)
+    kind = modality_of(training.schema).network
+    fitted = fit(kind, TrainingSet(training), CONSUMER_RECIPE, steps=steps, seed=seed)
     return np.asarray(fitted.probabilities(queries).argmax(axis=1))

@@ -12,14 +12,14 @@ import torch
 
 from pipeline.errors import ParamsError
 from pipeline.gan import averaging, sampling
-from pipeline.modalities.image_sheet import png_bytes, sheet
+from pipeline.modalities.contract import SHEET_COLUMNS
+from pipeline.modalities.registry import modality_of
 from pipeline.randomness import derive_seed
 from pipeline.samples import Samples, Schema, concatenate
 from pipeline.scale.fabric import use_one_thread
 from pipeline.synthesis.fitted import HASH_SHOWN, FittedGenerator
 from pipeline.workspace import write_bytes
 
-SHEET_COLUMNS = 16
 BLOCKS_AHEAD = 2
 
 
@@ -80,12 +80,12 @@ def _draw_block(fitted: FittedGenerator, block: sampling.Block) -> Samples:
 
 
 def write_sheets(directory: Path, fitted: FittedGenerator, real: Samples) -> None:
-    """Write `real.png` and `generated.png`, one row a class, to be looked at side by side."""
+    """Write a few real and generated samples of each class, to be looked at side by side."""
     classes = fitted.schema.classes
     drawn = draw(fitted, dict.fromkeys(classes, SHEET_COLUMNS))
-    for name, samples in (("real", real), ("generated", drawn)):
-        rows = [samples.values[samples.labels == label] for label in range(len(classes))]
-        write_bytes(directory / f"{name}.png", png_bytes(sheet(rows, columns=SHEET_COLUMNS)))
+    parts = {"real": real, "generated": drawn}
+    for name, content in modality_of(fitted.schema).sheets(classes, parts).items():
+        write_bytes(directory / name, content)
 
 
 def _require_valid_counts(schema: Schema, counts: Mapping[str, int]) -> None:
@@ -120,11 +120,9 @@ def _provenance(generator_hash: str, label: int, draws: np.ndarray) -> pd.DataFr
 
 
 def _no_samples(fitted: FittedGenerator) -> Samples:
-    shape = fitted.schema.image_shape
-    assert shape is not None
     return Samples(
         schema=fitted.schema,
-        values=np.empty((0, *shape), np.uint8),
+        values=modality_of(fitted.schema).empty(fitted.schema),
         labels=np.empty(0, np.int64),
         provenance=_provenance(fitted.hash, 0, np.empty(0, np.int64)),
     )

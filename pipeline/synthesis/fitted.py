@@ -11,8 +11,8 @@ from torch import nn
 from pipeline.errors import ArtifactError
 from pipeline.gan import checkpoint
 from pipeline.gan.history import HistoryRow, curves_csv
-from pipeline.modalities.image import ImageDomain
-from pipeline.modalities.image_design import ImageDesign
+from pipeline.modalities.domain import Domain
+from pipeline.modalities.registry import modality_of
 from pipeline.outside import read_outside_json
 from pipeline.samples import Schema
 from pipeline.workspace import read_json_as, write_bytes, write_json
@@ -40,8 +40,8 @@ class FittedGenerator:
     history: list[HistoryRow] = field(repr=False, default_factory=list)
 
     @property
-    def domain(self) -> ImageDomain:
-        return ImageDomain(ImageDesign.from_json(self.config["design"]))
+    def domain(self) -> Domain:
+        return modality_of(self.schema).domain(self.config["design"])
 
 
 def save_generator(directory: Path, fitted: FittedGenerator) -> None:
@@ -58,7 +58,13 @@ def load_generator(directory: Path) -> FittedGenerator:
         ArtifactError: a file is missing or damaged.
     """
     config, weights, name = checkpoint.read_checkpoint(directory)
-    domain = ImageDomain(ImageDesign.from_json(config.get("design")))
+    schema = read_outside_json(
+        json.dumps(config.get("schema")),
+        Schema,
+        where=f"the schema in {directory / checkpoint.CONFIG_FILE}",
+        way_out="Train the generator again.",
+    )
+    domain = modality_of(schema).domain(config.get("design"))
     # Shapes first, without memory: the design may ask for more than the weights beside it hold.
     with torch.device("meta"):
         shapes = {name: value.shape for name, value in domain.build()[0].state_dict().items()}
@@ -70,12 +76,7 @@ def load_generator(directory: Path) -> FittedGenerator:
     generator, _ = domain.build()
     generator.load_state_dict(weights)
     return FittedGenerator(
-        schema=read_outside_json(
-            json.dumps(config.get("schema")),
-            Schema,
-            where=f"the schema in {directory / checkpoint.CONFIG_FILE}",
-            way_out="Train the generator again.",
-        ),
+        schema=schema,
         generator=generator.eval(),
         hash=name,
         config=config,

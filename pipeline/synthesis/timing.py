@@ -8,15 +8,13 @@ from functools import partial
 import numpy as np
 import torch
 
-from pipeline.gan.contract import LabelledTensors
+from pipeline.gan.material import LabelledTensors
 from pipeline.gan.training import RARE_BELOW_SAMPLES, Job, Trainer
-from pipeline.modalities.image import ImageDomain
-from pipeline.modalities.image_classifier import train_image_classifier
 from pipeline.modalities.recipe import Recipe, TrainingSet
+from pipeline.modalities.registry import modality_of
 from pipeline.params import GanParams
 from pipeline.samples import Samples, Schema
 from pipeline.scale.fabric import Devices, use_threads
-from pipeline.sources.survey import Survey, make_rows
 from pipeline.synthesis.train import plan_of
 
 # Of a class no more are made up than make it common, nor in all than fill a batch.
@@ -48,7 +46,7 @@ def seconds_a_step(schema: Schema, params: GanParams, counts: Mapping[str, int])
     it is the clock's.
 
     Args:
-        schema: Of pictures.
+        schema: What one sample is.
         counts: Training rows of each class, since scarce classes are enriched, which takes time.
     """
     samples = noise(schema, counts)
@@ -57,19 +55,15 @@ def seconds_a_step(schema: Schema, params: GanParams, counts: Mapping[str, int])
 
 
 def noise(schema: Schema, counts: Mapping[str, int]) -> Samples:
-    """Pictures of noise: as many of each class as there are, up to a few."""
-    assert schema.image_shape is not None
+    """Rows of noise: as many of each class as there are, up to a few."""
     most = max(COMMON, FILLED_SAMPLES // len(counts))
     each = [min(max(n, 2), most) for n in counts.values()]
-    labels = np.repeat(np.arange(len(each)), each)
-    pixels = np.random.default_rng(0).integers(0, 256, (len(labels), *schema.image_shape), np.uint8)
-    rows = make_rows([str(k) for k in range(len(labels))], labels, [""] * len(labels))
-    return Samples(schema, pixels, labels, Survey(schema, rows).provenance)
+    return modality_of(schema).noise(schema, each)
 
 
 def _generator_seconds(samples: Samples, params: GanParams) -> float:
     recipe, design = plan_of(samples, params)
-    domain = ImageDomain(design)
+    domain = modality_of(samples.schema).domain(design)
     labels = torch.from_numpy(samples.labels.copy())
     job = Job(
         data=LabelledTensors(domain.store(samples.values), labels),
@@ -106,11 +100,11 @@ class _Alone:
 
 
 def _classifier_seconds(samples: Samples) -> float:
-    training = TrainingSet(samples)
+    training, modality = TrainingSet(samples), modality_of(samples.schema)
     steps = CLASSIFIER_STEPS
 
     def train(n: int) -> None:
-        train_image_classifier(training, Recipe(sampling=1.0), steps=n, seed=0)
+        modality.fit_network(training, Recipe(sampling=1.0), steps=n, seed=0)
 
     train(2)
     short, long = (_clock_of(partial(train, n)) for n in (steps, 3 * steps))

@@ -13,12 +13,12 @@ import torch
 
 from pipeline.errors import ParamsError
 from pipeline.gan import checkpoint
-from pipeline.gan.contract import LabelledTensors, Progress
 from pipeline.gan.held_out import held_out_rows
+from pipeline.gan.material import LabelledTensors, Progress
 from pipeline.gan.presets import PRESETS, Recipe, recipe_for
 from pipeline.gan.training import Job, Trained, train
-from pipeline.modalities.image import ImageDomain
-from pipeline.modalities.image_design import ImageDesign, choose_design, natural_kind
+from pipeline.modalities.domain import Domain
+from pipeline.modalities.registry import modality_of
 from pipeline.params import GanParams
 from pipeline.row_digests import content_digest
 from pipeline.samples import Samples, Schema
@@ -56,7 +56,7 @@ def train_generator(
         on_progress: Called with each new row of the history.
 
     Raises:
-        ParamsError: the samples are of a kind that has no generator, or a class has none.
+        ParamsError: this kind of data has no such generator, or a class has no samples.
         TrainingError: the training diverged before any generator was worth keeping.
     """
     _require_every_class(samples)
@@ -66,13 +66,13 @@ def train_generator(
             "This machine only imitates bf16, which is several times slower than fp32. With "
             "`gan.precision: auto` or `fp32` the training is faster here."
         )
-    domain = ImageDomain(design)
+    domain = modality_of(samples.schema).domain(design)
     if validation is None:
         samples, validation = _hold_out(samples, fraction=params.held_out_fraction, seed=seed)
     told = {
         "schema": samples.schema.model_dump(mode="json"),
         "preset": params.preset,
-        "design": design.to_json(),
+        "design": design,
         "recipe": recipe.to_json(),
         "seed": seed,
         "training_samples": samples.counts(),
@@ -101,21 +101,23 @@ def shares_threads(schema: Schema, params: GanParams) -> bool:
     threads are slower than one.
     """
     # A GPU takes the whole batch by itself.
-    if schema.image_shape is None or torch.cuda.is_available():
+    if torch.cuda.is_available():
         return False
-    networks = PRESETS[params.preset].networks
-    kind = natural_kind(schema.image_shape) if networks == "auto" else networks
-    return kind == "convolutional"
+    modality, networks = modality_of(schema), PRESETS[params.preset].networks
+    return modality.shares_threads(modality.networks(schema) if networks == "auto" else networks)
 
 
-def plan_of(samples: Samples, params: GanParams) -> tuple[Recipe, ImageDesign]:
+def plan_of(samples: Samples, params: GanParams) -> tuple[Recipe, dict[str, Any]]:
     """How a generator of these samples is trained, and what its networks are.
 
+    Returns:
+        The recipe, and the design as JSON.
+
     Raises:
-        ParamsError: the samples are of a kind that has no generator.
+        ParamsError: this kind of data has no networks such as params.yaml names.
     """
-    shape = _image_shape_of(samples)
-    recipe = recipe_for(params, networks=natural_kind(shape))
+    modality = modality_of(samples.schema)
+    recipe = recipe_for(params, networks=modality.networks(samples.schema))
     least = LEAST_OF_A_CLASS * len(samples.schema.classes) if recipe.deviation else 0
     if params.batch_samples is None:
         fitting = max(least, min(recipe.batch_samples, len(samples)))
@@ -128,9 +130,8 @@ def plan_of(samples: Samples, params: GanParams) -> tuple[Recipe, ImageDesign]:
             len(samples.schema.classes),
             least,
         )
-    design = choose_design(
-        shape,
-        n_classes=len(samples.schema.classes),
+    design = modality.design(
+        samples,
         networks=recipe.networks,
         width=recipe.width,
         deviation=recipe.deviation,
@@ -152,16 +153,6 @@ def _fitted(trained: Trained, samples: Samples, told: Mapping[str, Any]) -> Fitt
     )
 
 
-def _image_shape_of(samples: Samples) -> tuple[int, int, int]:
-    schema = samples.schema
-    if schema.modality != "image" or schema.image_shape is None:
-        raise ParamsError(
-            f"The samples are a {schema.modality}, for which there is no generator yet; "
-            "images are supported."
-        )
-    return schema.image_shape
-
-
 def _hold_out(samples: Samples, *, fraction: float, seed: int) -> tuple[Samples, Samples]:
     """Rows to train on and rows to watch by, bonds whole."""
     rows = held_out_rows(samples.labels, fraction=fraction, seed=seed, bonds=samples.bonds)
@@ -169,7 +160,7 @@ def _hold_out(samples: Samples, *, fraction: float, seed: int) -> tuple[Samples,
     return samples.take(rest), samples.take(rows)
 
 
-def _tensors(samples: Samples, domain: ImageDomain) -> LabelledTensors:
+def _tensors(samples: Samples, domain: Domain) -> LabelledTensors:
     return LabelledTensors(domain.store(samples.values), torch.from_numpy(samples.labels.copy()))
 
 

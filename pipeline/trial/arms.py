@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from pipeline.modalities.contract import Modality
 from pipeline.modalities.recipe import Recipe
 from pipeline.params import ClassifierName, TrialParams
-from pipeline.trial.learners import applies
 
 
 @dataclass(frozen=True)
@@ -76,11 +76,13 @@ ARMS: tuple[Arm, ...] = (
 LIGHT_ARMS = ("plain", "balanced", "class_weights", "logit_adjustment", "classical_balanced")
 
 
-def arms_for(classifier: ClassifierName, params: TrialParams) -> tuple[Arm, ...]:
+def arms_for(
+    classifier: ClassifierName, params: TrialParams, modality: Modality
+) -> tuple[Arm, ...]:
     """The ways to train that a classifier tries under a preset."""
     return tuple(
         arm
         for arm in ARMS
         if (params.preset == "full" or arm.name in LIGHT_ARMS)
-        and applies(classifier, arm.candidates[0])
+        and modality.applies(classifier, arm.candidates[0])
     )

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from pipeline.composition import Composition, oversampled, put_together
+from pipeline.modalities.contract import Fitted
 from pipeline.modalities.recipe import Recipe, TrainingSet
 from pipeline.params import ClassifierName
 from pipeline.randomness import derive_seed
 from pipeline.samples import Samples
 from pipeline.trial.criterion import calibrated_losses, mean_loss
-from pipeline.trial.learners import Fitted, fit, plain_recipes
+from pipeline.trial.learners import fit, plain_recipes
 from pipeline.trial.parts import Effort, Parts
 from pipeline.trial.sets import best_of
 from pipeline.trial.sources import available, by_origin

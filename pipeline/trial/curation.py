@@ -11,14 +11,15 @@ import pandas as pd
 from scipy.spatial.distance import cdist
 
 from pipeline.manifold import ball_radii
+from pipeline.modalities.contract import Fitted
 from pipeline.modalities.recipe import TrainingSet
+from pipeline.modalities.registry import modality_of
 from pipeline.nearest import digests, nearest
 from pipeline.params import ClassifierName
 from pipeline.randomness import derive_seed
 from pipeline.results import CurationRow
 from pipeline.samples import Samples
-from pipeline.trial.learners import DOMAIN_RECIPE, Fitted, fit
-from pipeline.trial.rows import flat
+from pipeline.trial.learners import DOMAIN_RECIPE, fit
 from pipeline.trial.splits import out_of_fold_parts
 
 REASONS = (
@@ -55,19 +56,21 @@ def curate(
     Returns:
         A row for each synthetic one, in order: id, label (int64), accepted (bool), reason (""
         when accepted), score (probability of the asked class), nearest_real_id, nearest_ratio,
-        nearest_distance (per-pixel root mean square, in [0, 1]).
+        nearest_distance (root mean square over the space's columns).
     """
     if not len(pool):
         return _nothing_drawn()
     judges = _judges(real, confirmer, steps=steps, seed=seed)
     guess = np.mean([judge.probabilities(pool) for judge in judges], axis=0)
     score = guess[np.arange(len(pool)), pool.labels]
-    columns, references = flat(pool), flat(real)
+    space = modality_of(real.schema).space(real)
+    columns, references = space.columns(pool), space.columns(real)
     found = nearest(columns, references)
     copied = np.isin(digests(columns), digests(references))
-    copied |= found.ratio < copy_threshold(real, seed=seed)
+    copied |= found.ratio < copy_threshold(references, real, seed=seed)
     reasons = _reasons(
-        pool,
+        columns,
+        pool.labels,
         copied=copied,
         confirmed=guess.argmax(axis=1) == pool.labels,
         on_manifold=_on_manifold(pool, real, judges),
@@ -87,10 +90,14 @@ def curate(
 
 
 def _reasons(
-    pool: Samples, *, copied: np.ndarray, confirmed: np.ndarray, on_manifold: np.ndarray
+    columns: np.ndarray,
+    labels: np.ndarray,
+    *,
+    copied: np.ndarray,
+    confirmed: np.ndarray,
+    on_manifold: np.ndarray,
 ) -> np.ndarray:
     """The first of `REASONS` that holds for each sample, or "", object [n]."""
-    columns = flat(pool)
     held = [
         ~np.isfinite(columns).all(axis=1),
         copied,
@@ -99,8 +106,8 @@ def _reasons(
         ~on_manifold,
     ]
     reasons = np.select(held, REASONS[:5], default="")
-    mislabelled = _mislabelled_classes(pool.labels, confirmed)
-    return np.where((reasons == "") & mislabelled[pool.labels], REASONS[5], reasons).astype(object)
+    mislabelled = _mislabelled_classes(labels, confirmed)
+    return np.where((reasons == "") & mislabelled[labels], REASONS[5], reasons).astype(object)
 
 
 def choose_exactly(
@@ -165,12 +172,14 @@ def _mislabelled_classes(labels: np.ndarray, confirmed: np.ndarray) -> np.ndarra
     return np.asarray(np.bincount(labels, weights=confirmed) < TRUSTED_SHARE * drawn)
 
 
-def copy_threshold(real: Samples, *, seed: int) -> float:
+def copy_threshold(columns: np.ndarray, real: Samples, *, seed: int) -> float:
     """Nearest / second-nearest ratio under which 1 % of unseen real samples lie.
 
     Half of the real samples stand in for unseen ones, against the other half, in turn.
+
+    Args:
+        columns: Of the real samples in the space of distances, float64 [n, d].
     """
-    columns = flat(real)
     ratios = [
         nearest(columns[unseen], columns[seen]).ratio
         for seen, unseen in out_of_fold_parts(real, folds=FOLDS, seed=derive_seed(seed, "copies"))

@@ -100,7 +100,7 @@ class Findings:
 
     def advice(self) -> tuple[RecipeAdvice, ...]:
         """The best way to train of each classifier for which it was looked for."""
-        return tuple(self._advice_for(name) for name in self._params.advise)
+        return tuple(self._advice_for(name) for name in self._params.advise or ())
 
     @property
     def _chosen(self) -> Counter[Composition]:
@@ -125,7 +125,7 @@ class Findings:
 
     def _of_recipes(self) -> list[Comparison]:
         compared = []
-        for name in self._params.advise:
+        for name in self._params.advise or ():
             compared.append(
                 self._comparer.compare("set under the best recipe", name, BEST_ON_SET, BEST_RECIPE)
             )

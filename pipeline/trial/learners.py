@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from scipy.special import softmax
@@ -11,16 +11,17 @@ from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassif
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
 
+from pipeline.modalities.contract import Encoder, Fitted
 from pipeline.modalities.recipe import Recipe, TrainingSet
+from pipeline.modalities.registry import modality_of
 from pipeline.params import ClassifierName
 from pipeline.samples import Samples
 from pipeline.trial.criterion import SMALLEST_PROBABILITY, likeliest_temperature
-from pipeline.trial.rows import add_static_rows, flat
+from pipeline.trial.rows import add_static_rows
 from pipeline.trial.splits import out_of_fold_parts
 
-# Those that fit in a moment, of a kind that a search over many sets can afford.
-QUICK: tuple[ClassifierName, ...] = ("svm", "logistic", "knn", "forest")
 # The strengths of regularisation among which tuning chooses, each classifier's usual one first.
 STRENGTHS: Mapping[ClassifierName, tuple[Mapping[str, Any], ...]] = {
     "svm": ({"C": 10.0}, {"C": 1.0}, {"C": 100.0}),
@@ -28,24 +29,14 @@ STRENGTHS: Mapping[ClassifierName, tuple[Mapping[str, Any], ...]] = {
     "knn": ({"n_neighbors": 5}, {"n_neighbors": 1}, {"n_neighbors": 15}),
     "forest": ({"min_samples_leaf": 1}, {"min_samples_leaf": 2}, {"min_samples_leaf": 5}),
     "boosting": ({"max_iter": 100}, {"max_iter": 50}, {"max_iter": 200}),
-    # The network's regularisation is its augmentation, which is a recipe of its own.
+    "tree": ({"min_samples_leaf": 5}, {"min_samples_leaf": 1}, {"min_samples_leaf": 20}),
+    # A network's regularisation is its augmentation, which is a recipe of its own.
+    "mlp": ({},),
     "cnn": ({},),
 }
 MARGIN_FOLDS = 3
 # Of networks that judge: they confirm labels, and their features tell distances.
 DOMAIN_RECIPE = Recipe(sampling=1.0, augmentation=1.0, judges=True)
-
-
-class Fitted(Protocol):
-    """A trained classifier."""
-
-    def probabilities(self, samples: Samples) -> np.ndarray:
-        """Probability of each class, float64 [n, classes], rows sum to 1."""
-        ...
-
-    def features(self, samples: Samples) -> np.ndarray:
-        """What distances between samples are told by, float64 [n, d]."""
-        ...
 
 
 def fit(
@@ -56,19 +47,10 @@ def fit(
     Args:
         steps: Optimiser steps of the network; the others run to convergence.
     """
-    if name != "cnn":
-        return _fit_static(name, training, recipe, seed=seed)
-    # Torch is slow to import, and half of the panel does without it.
-    from pipeline.modalities.image_classifier import train_image_classifier
-
-    return train_image_classifier(training, recipe, steps=steps, seed=seed)
-
-
-def applies(name: ClassifierName, recipe: Recipe) -> bool:
-    """Whether the recipe means anything to the classifier: mixup is a way to train networks."""
-    if name == "knn":
-        return recipe.sampling == recipe.class_weight == recipe.mixup == 0
-    return name == "cnn" or recipe.mixup == 0
+    modality = modality_of(training.real.schema)
+    if name == modality.network:
+        return modality.fit_network(training, recipe, steps=steps, seed=seed)
+    return _fit_static(name, training, recipe, seed=seed)
 
 
 def plain_recipes(name: ClassifierName) -> tuple[Recipe, ...]:
@@ -81,24 +63,27 @@ class StaticClassifier:
     """A scikit-learn classifier fitted on rows with weights.
 
     Attributes:
+        encoder: What the model sees of rows.
         adjustment: Subtracted from the scores: τ times the log of the class prior (post-hoc logit
             adjustment, arXiv:2007.07314, equation 9), float64 [classes].
         temperature: Divides the scores before, so that they are log-odds as the adjustment is.
     """
 
     model: Any
+    encoder: Encoder
     adjustment: np.ndarray
     temperature: float = 1.0
 
     def probabilities(self, samples: Samples) -> np.ndarray:
         """Probability of each class, float64 [n, classes]; for the SVM a softmax of its margins."""
         classes = len(samples.schema.classes)
-        scores = _scores(self.model, flat(samples), classes=classes) / self.temperature
+        columns = self.encoder.columns(samples)
+        scores = _scores(self.model, columns, classes=classes) / self.temperature
         return np.asarray(softmax(scores - self.adjustment, axis=1), np.float64)
 
     def features(self, samples: Samples) -> np.ndarray:
         """The columns themselves: a static classifier learns no features."""
-        return flat(samples)
+        return self.encoder.columns(samples)
 
 
 def _fit_static(
@@ -108,8 +93,11 @@ def _fit_static(
     # A class weight is a weight of its rows, and sampling is one in expectation.
     level = 1.0 - (1.0 - recipe.sampling) * (1.0 - recipe.class_weight)
     weights = filled.draw_probabilities(level)
-    rows = np.concatenate([flat(filled.real), *(flat(extra.samples) for extra in filled.extras)])
-    model = _new_model(name, seed, filled.labels, STRENGTHS[name][recipe.regularisation])
+    encoder = modality_of(training.real.schema).encoder(name, training.real)
+    parts = (filled.real, *(extra.samples for extra in filled.extras))
+    rows = np.concatenate([encoder.columns(part) for part in parts])
+    strength = STRENGTHS[name][recipe.regularisation]
+    model = _new_model(name, seed, filled.labels, strength, categorical=encoder.categorical)
     if name == "knn":
         # It takes no weights, and no recipe that applies to it asks for any.
         model.fit(rows, filled.labels)
@@ -118,8 +106,8 @@ def _fit_static(
     prior = np.maximum(training.real_counts, 1) / training.real_counts.sum()
     adjustment = recipe.logit_tau * np.log(prior)
     if name != "svm" or recipe.logit_tau == 0:
-        return StaticClassifier(model, adjustment)
-    return StaticClassifier(model, adjustment, _margin_temperature(training.real, seed))
+        return StaticClassifier(model, encoder, adjustment)
+    return StaticClassifier(model, encoder, adjustment, _margin_temperature(training.real, seed))
 
 
 def _scores(model: Any, columns: np.ndarray, *, classes: int) -> np.ndarray:
@@ -149,12 +137,13 @@ def _margin_temperature(real: Samples, seed: int) -> float:
     """
     scores, labels = [], []
     classes = len(real.schema.classes)
+    columns = modality_of(real.schema).encoder("svm", real).columns(real)
     for seen, unseen in out_of_fold_parts(real, folds=MARGIN_FOLDS, seed=seed):
         known = unseen[np.isin(real.labels[unseen], real.labels[seen])]
         model = _new_model("svm", seed, real.labels[seen], STRENGTHS["svm"][0])
         if len(known) and isinstance(model, SVC):
-            model.fit(flat(real.take(seen)), real.labels[seen])
-            scores.append(_scores(model, flat(real.take(known)), classes=classes))
+            model.fit(columns[seen], real.labels[seen])
+            scores.append(_scores(model, columns[known], classes=classes))
             labels.append(real.labels[known])
     if not scores:
         return 1.0
@@ -162,7 +151,12 @@ def _margin_temperature(real: Samples, seed: int) -> float:
 
 
 def _new_model(
-    name: ClassifierName, seed: int, labels: np.ndarray, strength: Mapping[str, Any]
+    name: ClassifierName,
+    seed: int,
+    labels: np.ndarray,
+    strength: Mapping[str, Any],
+    *,
+    categorical: np.ndarray | None = None,
 ) -> Any:
     """An unfitted model; where the labels are all one class, one that knows nothing else."""
     if len(np.unique(labels)) == 1:
@@ -173,9 +167,13 @@ def _new_model(
         "logistic": lambda: LogisticRegression(max_iter=500, **strength),
         "knn": lambda: KNeighborsClassifier(min(strength["n_neighbors"], len(labels))),
         "forest": lambda: RandomForestClassifier(100, n_jobs=1, random_state=number, **strength),
+        "tree": lambda: DecisionTreeClassifier(random_state=number, **strength),
         # Rows set apart for early stopping would be missing from small classes.
         "boosting": lambda: HistGradientBoostingClassifier(
-            early_stopping=False, random_state=number, **strength
+            early_stopping=False,
+            categorical_features=categorical,
+            random_state=number,
+            **strength,
         ),
     }
     return models[name]()

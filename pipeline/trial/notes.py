@@ -1,8 +1,9 @@
 """Sentences that a reader of a trial's record must know."""
 
+from pipeline.modalities.contract import Modality
+from pipeline.modalities.registry import modality_of
 from pipeline.params import TrialParams
 from pipeline.trial.failures import failed_generators
-from pipeline.trial.learners import QUICK
 from pipeline.trial.trial import TrialData, TrialOutcome
 
 FEWEST_ROWS = 30
@@ -18,7 +19,7 @@ def of_the_trial(data: TrialData, params: TrialParams, outcome: TrialOutcome) ->
     )
     notes = [*failed_generators(outcome, params), parts]
     if params.preset == "light":
-        notes.append(_left_out(outcome, params))
+        notes.append(_left_out(outcome, params, modality_of(data.development.schema)))
     scarce = [name for name, count in data.development.counts().items() if count < FEWEST_ROWS]
     if scarce:
         notes.append(
@@ -43,8 +44,8 @@ def of_the_trial(data: TrialData, params: TrialParams, outcome: TrialOutcome) ->
     return tuple(notes)
 
 
-def _left_out(outcome: TrialOutcome, params: TrialParams) -> str:
-    quick = [name for name in params.consumers if name in QUICK]
+def _left_out(outcome: TrialOutcome, params: TrialParams, modality: Modality) -> str:
+    quick = [name for name in params.consumers if name in modality.quick]
     by_quick = (
         f"; every consumer but {', '.join(quick)} in choosing the set"
         if quick and len(quick) < len(params.consumers)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.modalities.registry import modality_of
 from pipeline.params import ClassifierName, TrialParams
 from pipeline.results import PANEL, WITH_GAN, WITHOUT_GAN, ArmFamily, ArmScore, Interval
 from pipeline.trial.arms import arms_for
@@ -101,7 +102,7 @@ def make_panel(
         (name, arm): each for name in params.consumers for arm, each in _of_consumer(outcome, name)
     }
     titles = {arm: TITLES[arm] for _, arm in found}
-    for name in params.advise:
+    for name in params.advise or ():
         for arm, title, each in _recipes(data, outcome, params, name, recommended):
             found[name, arm] = each
             titles[arm] = (title, "recipe")
@@ -142,7 +143,7 @@ def _recipes(
     recommended: str | None,
 ) -> Iterator[tuple[str, str, Found]]:
     results, replicates = outcome.results, range(len(outcome.splits))
-    arms = arms_for(name, params)
+    arms = arms_for(name, params, modality_of(data.development.schema))
     tried = [[results[recipe_name(r, name, arm.name)] for arm in arms] for r in replicates]
     for number, arm in enumerate(arms):
         yield f"recipe_{arm.name}", arm.title, [each[number] for each in tried]

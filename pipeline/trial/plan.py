@@ -8,17 +8,18 @@ from typing import Any
 import numpy as np
 
 from pipeline.composition import Composition
+from pipeline.modalities.contract import Modality
+from pipeline.modalities.registry import modality_of
 from pipeline.params import ClassifierName, GanParams, Params, TrialParams
 from pipeline.randomness import derive_seed
 from pipeline.results import WITH_GAN, WITHOUT_GAN, Origin
 from pipeline.samples import Samples
 from pipeline.trial.arms import arms_for
 from pipeline.trial.consumers import choose_sets, fit_filled, fit_sets, shortlist, try_sets
-from pipeline.trial.learners import QUICK
 from pipeline.trial.parts import Parts, effort_for
 from pipeline.trial.pools import PoolJudge, PoolMaker, make_pool
 from pipeline.trial.recipes import run_on_set, run_recipe
-from pipeline.trial.sets import CHEAP, candidates, searched, single_sources
+from pipeline.trial.sets import candidates, searched, single_sources
 from pipeline.trial.sources import make_sources
 from pipeline.trial.tasks import Task
 
@@ -38,6 +39,8 @@ COSTS: Mapping[ClassifierName, float] = {
     "knn": 0.1,
     "forest": 0.5,
     "boosting": 1.0,
+    "tree": 0.1,
+    "mlp": 1.0,
     "cnn": 1.0,
 }
 # Under which a replicate's only rows and generators stand, or the two uses that they have.
@@ -91,7 +94,9 @@ class Plan:
 
     def source_tasks(self) -> list[Task]:
         """The rows that sets can be made of: one task, or one for choosing and one for scoring."""
-        sets = (*searched(self.params), *single_sources(self.params, self.generators[1:]))
+        modality, rivals = self.modality, self.generators[1:]
+        alone = single_sources(self.params, modality, rivals)
+        sets = (*searched(self.params, modality), *alone)
         tasks = []
         for use, real in generator_uses(self.parts, self.params).items():
             tasks.append(
@@ -101,7 +106,7 @@ class Plan:
                     {
                         "real": real,
                         "generators": self.generators,
-                        "cheap": CHEAP[self.params.preset],
+                        "cheap": modality.cheap[self.params.preset],
                         "sets": sets,
                         "steps": self.params.classifier_steps,
                         "seed": derive_seed(self.seed, "sources", use),
@@ -112,7 +117,7 @@ class Plan:
                             judged_name(self.replicate, o, use) for o in self.generators
                         ),
                     },
-                    cost=_cost_of_sources(self.params),
+                    cost=_cost_of_sources(self.params, modality),
                 )
             )
         return tasks
@@ -122,8 +127,9 @@ class Plan:
 
         The light preset leaves the choice to the quick ones, where there are any.
         """
-        quick = tuple(name for name in self.params.consumers if name in QUICK)
-        slow = tuple(name for name in self.params.consumers if name not in QUICK)
+        known = self.modality.quick
+        quick = tuple(name for name in self.params.consumers if name in known)
+        slow = tuple(name for name in self.params.consumers if name not in known)
         first = quick or slow
         common = {"labels": self.parts.choosing.labels, "searches": self._searches}
         tasks = [self._trial_of_sets(name) for name in first]
@@ -141,7 +147,8 @@ class Plan:
 
     def set_tasks(self) -> list[Task]:
         """The references, the chosen sets and the single sources, scored by every consumer."""
-        others = {one.origins[0]: one for one in single_sources(self.params, self.generators[1:])}
+        alone = single_sources(self.params, self.modality, self.generators[1:])
+        others = {one.origins[0]: one for one in alone}
         inner, final = self._sources
         fits = 4 + len(others)
         return [
@@ -188,8 +195,8 @@ class Plan:
                 {**self._shared, "arm": arm, "classifier": name},
                 cost=COSTS[name] * len(arm.candidates),
             )
-            for name in self.params.advise
-            for arm in arms_for(name, self.params)
+            for name in self.params.advise or ()
+            for arm in arms_for(name, self.params, self.modality)
         ]
 
     def on_set_tasks(self) -> list[Task]:
@@ -203,16 +210,21 @@ class Plan:
                 needs={
                     "tried": tuple(
                         recipe_name(self.replicate, name, one.name)
-                        for one in arms_for(name, self.params)
+                        for one in arms_for(name, self.params, self.modality)
                     ),
                     "sources": final,
                     "chosen": chosen_name(self.replicate),
                 },
                 cost=COSTS[name],
             )
-            for name in self.params.advise
+            for name in self.params.advise or ()
             for arm in (WITHOUT_GAN, WITH_GAN)
         ]
+
+    @property
+    def modality(self) -> Modality:
+        """The kind of data."""
+        return modality_of(self.parts.training.schema)
 
     @property
     def _shared(self) -> dict[str, Any]:
@@ -221,8 +233,8 @@ class Plan:
     @property
     def _searches(self) -> dict[str, tuple[Composition, ...]]:
         return {
-            WITHOUT_GAN: candidates(self.params, with_gan=False),
-            WITH_GAN: candidates(self.params, with_gan=True),
+            WITHOUT_GAN: candidates(self.params, self.modality, with_gan=False),
+            WITH_GAN: candidates(self.params, self.modality, with_gan=True),
         }
 
     @property
@@ -232,7 +244,7 @@ class Plan:
         return self._name("rows for", uses[0]), self._name("rows for", uses[-1])
 
     def _trial_of_sets(self, name: ClassifierName, *, shortlisted: str | None = None) -> Task:
-        sets = searched(self.params)
+        sets = searched(self.params, self.modality)
         needs = {"sources": self._sources[0]}
         if shortlisted is not None:
             needs["shortlisted"] = shortlisted
@@ -255,25 +267,26 @@ def rivals_of(params: Params) -> dict[Origin, GanParams]:
     return {"cvae": GanParams(preset="cvae", max_seconds=params.gan.max_seconds)}
 
 
-def fits_a_replicate(params: TrialParams, *, pools: int) -> float:
+def fits_a_replicate(params: TrialParams, modality: Modality, *, pools: int) -> float:
     """About how long a replicate takes without its generators, in fits of the network.
 
     Args:
         pools: How many pools are drawn in it, each of which is curated.
     """
-    quick = [name for name in params.consumers if name in QUICK]
+    quick = [name for name in params.consumers if name in modality.quick]
     first = quick or params.consumers
     is_tuned = effort_for(params).is_tuned
-    fits = sum(COSTS[name] for name in first) * len(searched(params))
+    fits = sum(COSTS[name] for name in first) * len(searched(params, modality))
     if quick and is_tuned:
-        slow = [name for name in params.consumers if name not in QUICK]
+        slow = [name for name in params.consumers if name not in modality.quick]
         fits += sum(COSTS[name] for name in slow) * 2 * SHORTLISTED
-    arms = 4 + len(single_sources(params, ())) + len(filled_shares(params))
-    fits += sum(COSTS[name] for name in params.consumers) * arms * (4 if is_tuned else 1)
-    for name in params.advise:
-        tried = [len(arm.candidates) + 1 if is_tuned else 1 for arm in arms_for(name, params)]
+    n_arms = 4 + len(single_sources(params, modality, ())) + len(filled_shares(params))
+    fits += sum(COSTS[name] for name in params.consumers) * n_arms * (4 if is_tuned else 1)
+    for name in params.advise or ():
+        arms = arms_for(name, params, modality)
+        tried = [len(arm.candidates) + 1 if is_tuned else 1 for arm in arms]
         fits += COSTS[name] * (sum(tried) + 2)
-    return fits + CURATION_COST * pools + _cost_of_sources(params)
+    return fits + CURATION_COST * pools + _cost_of_sources(params, modality)
 
 
 def filled_shares(params: TrialParams) -> tuple[float, ...]:
@@ -315,7 +328,7 @@ def pool_tasks(
             Task(
                 judged_name(replicate, origin, use),
                 judge,
-                {"real": real, **judging(params), "seed": own},
+                {"real": real, **judging(params, modality_of(real.schema)), "seed": own},
                 needs={"pool": drawn},
                 cost=CURATION_COST,
             ),
@@ -354,10 +367,11 @@ def judged_name(replicate: int, origin: str, use: str) -> str:
     return task_name(replicate, f"curation of {origin} for {use}")
 
 
-def judging(params: TrialParams) -> dict[str, Any]:
+def judging(params: TrialParams, modality: Modality) -> dict[str, Any]:
     """Who confirms labels: the network where one is among the consumers, else what is quick."""
     steps = max(1, round(params.classifier_steps * CURATION_STEPS_SHARE))
-    return {"confirmer": "cnn" if "cnn" in params.consumers else "logistic", "steps": steps}
+    network = modality.network
+    return {"confirmer": network if network in params.consumers else "logistic", "steps": steps}
 
 
 def _uses(params: TrialParams, *, chooses_apart: bool) -> tuple[str, ...]:
@@ -366,5 +380,5 @@ def _uses(params: TrialParams, *, chooses_apart: bool) -> tuple[str, ...]:
     return (CHOOSING,) if params.preset == "light" else (CHOOSING, SCORING)
 
 
-def _cost_of_sources(params: TrialParams) -> float:
-    return TEACHER_COST if "taught" in CHEAP[params.preset] else COPIES_COST
+def _cost_of_sources(params: TrialParams, modality: Modality) -> float:
+    return TEACHER_COST if "taught" in modality.cheap[params.preset] else COPIES_COST

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.modalities.contract import Fitted
 from pipeline.modalities.recipe import Recipe, TrainingSet
 from pipeline.params import ClassifierName
 from pipeline.randomness import derive_seed
@@ -16,7 +17,7 @@ from pipeline.samples import Samples
 from pipeline.trial.arms import Arm
 from pipeline.trial.consumers import Chosen, Made, predict, set_of
 from pipeline.trial.criterion import calibrated_losses, mean_loss
-from pipeline.trial.learners import Fitted, fit
+from pipeline.trial.learners import fit
 from pipeline.trial.parts import Effort, Parts
 
 

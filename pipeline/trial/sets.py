@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from pipeline.composition import Composition
+from pipeline.modalities.contract import Modality
 from pipeline.params import TrialParams
 from pipeline.results import Origin
 from pipeline.trial.criterion import mean_loss
@@ -14,50 +15,28 @@ FILLS: Mapping[str, tuple[str, ...]] = {
     "light": ("largest", "four times"),
     "full": ("half", "largest", "four times"),
 }
-# Sources that cost no generator, in the order in which the sets without GAN rows use them.
-CHEAP: Mapping[str, tuple[Origin, ...]] = {
-    "light": ("classical", "deformed"),
-    "full": ("classical", "deformed", "smote", "taught"),
-}
-# Sources of sets without GAN rows. Those with GAN rows are as many: neither search is longer.
-MIXES: Mapping[str, tuple[tuple[Origin, ...], ...]] = {
-    "light": (("classical",), ("deformed",), ("classical", "deformed")),
-    "full": (
-        ("classical",),
-        ("deformed",),
-        ("smote",),
-        ("taught",),
-        ("classical", "deformed"),
-        ("deformed", "taught"),
-    ),
-}
-MIXES_WITH_GAN: Mapping[str, tuple[tuple[Origin, ...], ...]] = {
-    "light": (("gan",), ("gan", "classical"), ("gan", "deformed")),
-    "full": (
-        ("gan",),
-        ("gan", "classical"),
-        ("gan", "deformed"),
-        ("gan", "smote"),
-        ("gan", "taught"),
-        ("gan", "classical", "deformed"),
-    ),
-}
 NOTHING = Composition("nothing")
 
 
-def candidates(params: TrialParams, *, with_gan: bool) -> tuple[Composition, ...]:
+def candidates(
+    params: TrialParams, modality: Modality, *, with_gan: bool
+) -> tuple[Composition, ...]:
     """The sets among which inner validation chooses; without GAN rows, nothing added is one."""
-    mixes = (MIXES_WITH_GAN if with_gan else MIXES)[params.preset]
+    mixes = (modality.mixes_with_gan if with_gan else modality.mixes)[params.preset]
     filled = tuple(Composition(fill, mix) for fill in FILLS[params.preset] for mix in mixes)
     return filled if with_gan else (NOTHING, *filled)
 
 
-def searched(params: TrialParams) -> tuple[Composition, ...]:
+def searched(params: TrialParams, modality: Modality) -> tuple[Composition, ...]:
     """Every set that is tried, those without GAN rows first."""
-    return (*candidates(params, with_gan=False), *candidates(params, with_gan=True))
+    return tuple(
+        one for flag in (False, True) for one in candidates(params, modality, with_gan=flag)
+    )
 
 
-def single_sources(params: TrialParams, rivals: Sequence[Origin]) -> tuple[Composition, ...]:
+def single_sources(
+    params: TrialParams, modality: Modality, rivals: Sequence[Origin]
+) -> tuple[Composition, ...]:
     """Sets filled to the largest class from one source: shown beside the set, and not chosen among.
 
     Args:
@@ -65,7 +44,8 @@ def single_sources(params: TrialParams, rivals: Sequence[Origin]) -> tuple[Compo
     """
     if params.preset == "light":
         return ()
-    return tuple(Composition("largest", (o,)) for o in (*CHEAP[params.preset], "gan", *rivals))
+    origins = (*modality.cheap[params.preset], "gan", *rivals)
+    return tuple(Composition("largest", (origin,)) for origin in origins)
 
 
 def best_of(

@@ -8,32 +8,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pipeline.modalities.contract import Fitted
 from pipeline.modalities.recipe import Recipe, TrainingSet
+from pipeline.modalities.registry import modality_of
 from pipeline.params import ClassifierName
 from pipeline.randomness import derive_seed, numpy_stream
-from pipeline.results import Origin
 from pipeline.row_digests import content_digest
 from pipeline.samples import Samples, concatenate
 from pipeline.storage import PROBABILITIES
-from pipeline.trial.learners import Fitted, fit
-from pipeline.trial.rows import CHEAP_ROWS
+from pipeline.trial.learners import fit
 
 ORIGIN = "taught"
-# Some members see all classes equally often, others correct for the prior in the loss, so that
-# their errors differ; all see affine copies. Three cost about 7 s of one core on digits.
-BALANCED = Recipe(sampling=1.0, augmentation=1.0, judges=True)
-ADJUSTED = Recipe(logit_tau=1.0, augmentation=1.0, judges=True)
-MEMBERS: tuple[tuple[ClassifierName, Recipe], ...] = (
-    ("cnn", BALANCED),
-    ("cnn", ADJUSTED),
-    ("cnn", BALANCED),
-)
 # The members' labels were smoothed, which makes them modest: even of their training rows they give
 # a tenth to other classes. Of four powers this one made unseen digits likeliest.
 SHARPENING = 2.0
-# The source of the rows: of three it served plain fits best. Each round proposes as many rows of
-# each class as the largest class has.
-PROPOSED: Origin = "deformed"
+# Each round proposes as many rows of each class as the largest class has.
 MOST_ROUNDS = 12
 
 
@@ -93,6 +82,7 @@ def fit_teacher(training: Samples, *, steps: int, seed: int) -> Teacher:
 
     Source: an ensemble of networks as in Lakshminarayanan et al. 2017, arXiv:1612.01474.
     """
+    members = modality_of(training.schema).teachers
     fitted = tuple(
         fit(
             classifier,
@@ -101,9 +91,9 @@ def fit_teacher(training: Samples, *, steps: int, seed: int) -> Teacher:
             steps=steps,
             seed=derive_seed(seed, "teacher", number),
         )
-        for number, (classifier, recipe) in enumerate(MEMBERS)
+        for number, (classifier, recipe) in enumerate(members)
     )
-    return Teacher(content_digest(training).hex(), steps, seed, MEMBERS, fitted)
+    return Teacher(content_digest(training).hex(), steps, seed, members, fitted)
 
 
 def taught_rows(teacher: Teacher, real: Samples, wanted: np.ndarray, *, seed: int) -> Samples:
@@ -168,7 +158,9 @@ def label_rows(teacher: Teacher, proposals: Samples, *, seed: int) -> Samples:
 def _proposals(real: Samples, seed: int) -> Samples:
     """A round of proposed rows, equally many of each class, in random order."""
     counts = np.bincount(real.labels, minlength=len(real.schema.classes))
-    made = CHEAP_ROWS[PROPOSED](real, np.where(counts > 0, counts.max(), 0), seed=seed)
+    modality = modality_of(real.schema)
+    wanted = np.where(counts > 0, counts.max(), 0)
+    made = modality.makers[modality.proposes](real, wanted, seed=seed)
     return made.take(numpy_stream(seed, "order").permutation(len(made)))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.modalities.registry import modality_of
 from pipeline.params import TrialParams
 from pipeline.randomness import derive_seed
 from pipeline.results import Origin
@@ -197,7 +198,7 @@ def _shipped_task(data: TrialData, params: TrialParams, seed: int, judge: PoolJu
         {
             "pool": data.shipped_pool,
             "real": data.shipped_real,
-            **judging(params),
+            **judging(params, modality_of(data.shipped_real.schema)),
             "seed": derive_seed(seed, "shipped"),
         },
     )

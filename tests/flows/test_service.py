@@ -20,7 +20,7 @@ from playwright import sync_api as playwright
 
 from flows.runner import SILENT_RUN
 from pipeline.last_run import read_last_run
-from pipeline.modalities.image_sheet import png_bytes
+from pipeline.modalities.image.sheet import png_bytes
 from pipeline.workspace import Workspace, write_bytes, write_json
 from tests.flows.conftest import (
     CANARIES,

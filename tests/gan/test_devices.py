@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from pipeline.gan.training import Job, Trainer
-from pipeline.modalities.image import ImageDomain
+from pipeline.modalities.image.domain import ImageDomain
 from pipeline.params import GanParams
 from pipeline.scale.fabric import Devices, connect
 from pipeline.synthesis.train import _tensors, plan_of

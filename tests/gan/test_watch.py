@@ -3,10 +3,10 @@ import pytest
 import torch
 from torch import nn
 
-from pipeline.gan.contract import LabelledTensors
+from pipeline.gan.material import LabelledTensors
 from pipeline.gan.watch import Watch, _spread, kernel_distance
-from pipeline.modalities.image import ImageDomain
-from pipeline.modalities.image_design import choose_design
+from pipeline.modalities.image.design import choose_design
+from pipeline.modalities.image.domain import ImageDomain
 
 from .conftest import digits_of
 

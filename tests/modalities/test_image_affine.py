@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from pipeline.modalities.image_affine import ROTATION_DEGREES, grid_of, small_affine, small_changes
+from pipeline.modalities.image.affine import ROTATION_DEGREES, grid_of, small_affine, small_changes
 
 CENTRE = torch.full((3, 4), 0.5)
 

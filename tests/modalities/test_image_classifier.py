@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.modalities.image_augmentation import augment, to_bytes, to_float
-from pipeline.modalities.image_classifier import RecipeLoss, train_image_classifier
-from pipeline.modalities.image_copies import augmented_copies, deformed_copies
+from pipeline.modalities.image.augmentation import augment, to_bytes, to_float
+from pipeline.modalities.image.classifier import RecipeLoss, train_image_classifier
+from pipeline.modalities.image.copies import augmented_copies, deformed_copies
 from pipeline.modalities.recipe import Recipe, TrainingSet
 from tests.trial.stand_ins import digits
 

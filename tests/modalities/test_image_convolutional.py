@@ -1,12 +1,12 @@
 import pytest
 import torch
 
-from pipeline.modalities.image_convolutional import (
+from pipeline.modalities.image.convolutional import (
     ConvolutionalDiscriminator,
     ConvolutionalGenerator,
     levels_of,
 )
-from pipeline.modalities.image_design import ImageDesign
+from pipeline.modalities.image.design import ImageDesign
 
 
 def design_of(side_px):

@@ -6,7 +6,7 @@ import pytest
 from pipeline.gan.presets import recipe_for
 from pipeline.gan.training import RARE_BELOW_SAMPLES
 from pipeline.modalities import image_copies
-from pipeline.modalities.image_copies import augmented_copies, deformed_copies
+from pipeline.modalities.image.copies import augmented_copies, deformed_copies
 from pipeline.params import GanParams
 from tests.trial.stand_ins import digits
 

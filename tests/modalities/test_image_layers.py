@@ -2,7 +2,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from pipeline.modalities.image_layers import (
+from pipeline.modalities.image.layers import (
     LEAST_SLOPE,
     Bounded,
     GrowingConvolution,

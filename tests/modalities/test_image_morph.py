@@ -2,7 +2,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from pipeline.modalities.image_morph import GRID_CELLS, deform, find_deformations
+from pipeline.modalities.image.morph import GRID_CELLS, deform, find_deformations
 
 
 def bars(*centres_px, side_px=20):

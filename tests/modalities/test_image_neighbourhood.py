@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from pipeline.modalities import image_neighbourhood
-from pipeline.modalities.image_neighbourhood import PictureNeighbourhood
+from pipeline.modalities.image.neighbourhood import PictureNeighbourhood
 
 
 def pictures(side_px, *, n=24):

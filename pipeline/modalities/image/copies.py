@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
-from pipeline.modalities.image_augmentation import augment, to_bytes, to_float
-from pipeline.modalities.image_neighbourhood import LARGEST_BLENDED_PX, PictureNeighbourhood
+from pipeline.modalities.image.augmentation import augment, to_bytes, to_float
+from pipeline.modalities.image.neighbourhood import LARGEST_BLENDED_PX, PictureNeighbourhood
 from pipeline.randomness import derive_seed
 from pipeline.samples import Samples
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from pipeline.modalities.image_affine import AFFINE_DIM, small_changes
-from pipeline.modalities.image_morph import GRID_CELLS, deform, find_deformations
+from pipeline.modalities.image.affine import AFFINE_DIM, small_changes
+from pipeline.modalities.image.morph import GRID_CELLS, deform, find_deformations
 
 NEIGHBOURS = 4
 # Bounds of what is computed before the first step, whatever the data's size.

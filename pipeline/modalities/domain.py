@@ -1,23 +1,24 @@
-"""What the GAN asks of a kind of data, and what it is given.
+"""What a generator's training asks of a kind of data.
 
-Nothing in this room knows what a sample is: a `Domain` turns samples into tensors, builds the two
-networks and augments a batch. Each file in `pipeline.modalities` provides one.
+The GAN does not know what a sample is: a `Domain` turns samples into tensors, builds the two
+networks and augments a batch.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-import torch
 from torch import Tensor, nn
 
 
 class Neighbourhood(Protocol):
     """The training reals, those of rare classes enriched by their near neighbourhood."""
 
-    def enrich(self, rows: Tensor, labels: Tensor, stream: torch.Generator) -> Tensor:
-        """A batch of the networks' form for resident `rows` [n] of `labels` [n]."""
+    def enrich(self, rows: Tensor, labels: Tensor, stream: Any) -> Tensor:
+        """A batch of the networks' form for resident `rows` [n] of `labels` [n].
+
+        Args:
+            stream: A torch generator, from which all chance is drawn.
+        """
 
 
 class Domain(Protocol):
@@ -39,7 +40,11 @@ class Domain(Protocol):
         """A resident batch to the networks' form, float32."""
 
     def restore(self, batch: Tensor) -> Any:
-        """A batch that a generator made to values of `Samples`."""
+        """A batch that a generator made to values of `Samples`.
+
+        Raises:
+            ArtifactError: a value is not finite or out of range, so the weights are damaged.
+        """
 
     def build(self) -> tuple[nn.Module, nn.Module]:
         """A fresh generator and companion, initialised from torch's current random state.
@@ -65,8 +70,8 @@ class Domain(Protocol):
         strength: float,
         towards: float,
         lending: float,
-    ) -> Neighbourhood:
-        """What enriches rare reals.
+    ) -> Neighbourhood | None:
+        """What enriches rare reals; None where this kind of data has nothing of the sort.
 
         Args:
             rarity: Of each class, in [0, 1]; reals of a class of rarity 0 stay as they are.
@@ -75,19 +80,17 @@ class Domain(Protocol):
             lending: Strength of the variation lent by common classes, at rarity 1.
         """
 
-    def features(self, values: Any) -> np.ndarray:
-        """Values of `Samples` as float64 [n, d], in which distances mean likeness."""
+    def features(self, batch: Tensor) -> np.ndarray:
+        """A batch of the networks' form as float64 [n, d], in which distances mean likeness.
 
+        What a generator in training makes may lie a little out of range; it is brought into it.
+        """
 
-@dataclass(frozen=True)
-class LabelledTensors:
-    """Training material: resident rows and their class indices, int64 [n]."""
+    def finish(self, generator: nn.Module, stored: Tensor, labels: Tensor, *, seed: int) -> None:
+        """What is done to a generator once its training has ended, in place; often nothing.
 
-    stored: Tensor
-    labels: Tensor
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-
-Progress = Callable[[dict[str, Any]], None]
+        Args:
+            stored: The training reals, resident.
+            labels: Their classes, int64 [n].
+            seed: Of all chance in it.
+        """

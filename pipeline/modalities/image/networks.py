@@ -2,15 +2,15 @@
 
 from torch import nn
 
-from pipeline.modalities.image_convolutional import (
+from pipeline.modalities.image.convolutional import (
     ConvolutionalDiscriminator,
     ConvolutionalGenerator,
 )
-from pipeline.modalities.image_cvae import CvaeDecoder, CvaeEncoder
-from pipeline.modalities.image_dcgan import DcganDiscriminator, DcganGenerator
-from pipeline.modalities.image_design import ImageDesign, Kind
-from pipeline.modalities.image_mlp import MlpDiscriminator, MlpGenerator
-from pipeline.modalities.image_vanilla import VanillaDiscriminator, VanillaGenerator
+from pipeline.modalities.image.cvae import CvaeDecoder, CvaeEncoder
+from pipeline.modalities.image.dcgan import DcganDiscriminator, DcganGenerator
+from pipeline.modalities.image.design import ImageDesign, Kind
+from pipeline.modalities.image.mlp import MlpDiscriminator, MlpGenerator
+from pipeline.modalities.image.vanilla import VanillaDiscriminator, VanillaGenerator
 
 # kind → generator, and its companion: a discriminator, or the encoder of an autoencoder.
 PAIRS: dict[Kind, tuple[type[nn.Module], type[nn.Module]]] = {

@@ -13,8 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pipeline.modalities.image_design import ImageDesign
-from pipeline.modalities.image_layers import Bounded, GrowingConvolution, ThinConvolution
+from pipeline.modalities.image.design import ImageDesign
+from pipeline.modalities.image.layers import Bounded, GrowingConvolution, ThinConvolution
 from pipeline.modalities.minibatch import class_deviation
 
 SLOPE = 0.2

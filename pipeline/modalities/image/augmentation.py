@@ -7,7 +7,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from pipeline.modalities.image_affine import aspect
+from pipeline.modalities.image.affine import aspect
 
 # At strength 1, by what was screened on digits of 8×8 and 28×28 pixels.
 ROTATION_DEGREES = 10.0

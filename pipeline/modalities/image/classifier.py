@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from torch import nn
 
 from pipeline.errors import TrainingError
-from pipeline.modalities.image_augmentation import augment, to_float
+from pipeline.modalities.image.augmentation import augment, to_float
 from pipeline.modalities.recipe import Recipe, TrainingSet
 from pipeline.modalities.smote import smote_columns
 from pipeline.randomness import derive_seed

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from pipeline.errors import ParamsError
 from pipeline.outside import read_outside_json
 
 Kind = Literal["mlp", "convolutional", "vanilla", "dcgan", "cvae"]
@@ -71,6 +72,8 @@ _SIZES: dict[Kind, _Sizes] = {
     "cvae": _Sizes(width=512, latent_dim=20, embedding_dim=10),
 }
 
+_KINDS: dict[str, Kind] = {kind: kind for kind in _SIZES}
+
 
 def natural_kind(shape: tuple[int, int, int]) -> Kind:
     """The kind of our own networks for pictures of this size."""
@@ -81,12 +84,18 @@ def choose_design(
     shape: tuple[int, int, int],
     *,
     n_classes: int,
-    networks: Kind | Literal["auto"] = "auto",
+    networks: str = "auto",
     width: int | None = None,
     deviation: bool = True,
 ) -> ImageDesign:
-    """The networks for pictures of this size, unless a kind is named."""
-    kind = natural_kind(shape) if networks == "auto" else networks
+    """The networks for pictures of this size, unless a kind is named.
+
+    Raises:
+        ParamsError: there is no such kind.
+    """
+    kind = natural_kind(shape) if networks == "auto" else _KINDS.get(networks)
+    if kind is None:
+        raise ParamsError(f"There are no {networks} networks for images; take {', '.join(_KINDS)}.")
     sizes = _SIZES[kind]
     return ImageDesign(
         kind=kind,

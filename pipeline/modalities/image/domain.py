@@ -5,11 +5,11 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.errors import ArtifactError
-from pipeline.modalities.image_affine import AFFINE_DIM, small_affine
-from pipeline.modalities.image_design import ImageDesign
-from pipeline.modalities.image_features import likeness_features
-from pipeline.modalities.image_neighbourhood import PictureNeighbourhood
-from pipeline.modalities.image_networks import build_networks
+from pipeline.modalities.image.affine import AFFINE_DIM, small_affine
+from pipeline.modalities.image.design import ImageDesign
+from pipeline.modalities.image.features import likeness_features
+from pipeline.modalities.image.neighbourhood import PictureNeighbourhood
+from pipeline.modalities.image.networks import build_networks
 
 
 class ImageDomain:
@@ -75,6 +75,9 @@ class ImageDomain:
             lending=lending,
         )
 
-    def features(self, values: np.ndarray) -> np.ndarray:
+    def features(self, batch: Tensor) -> np.ndarray:
         """float64 [n, d]; see `likeness_features`."""
-        return likeness_features(values)
+        return likeness_features(self.restore(batch.clamp(-1, 1)))
+
+    def finish(self, generator: nn.Module, stored: Tensor, labels: Tensor, *, seed: int) -> None:
+        """Images need nothing more."""

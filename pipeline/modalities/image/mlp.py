@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pipeline.modalities.image_design import ImageDesign
+from pipeline.modalities.image.design import ImageDesign
 from pipeline.modalities.minibatch import class_deviation
 
 SLOPE = 0.2

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pipeline.modalities.image_design import ImageDesign
+from pipeline.modalities.image.design import ImageDesign
 
 SLOPE = 0.2
 

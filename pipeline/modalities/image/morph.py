@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from pipeline.modalities.image_affine import grid_of
+from pipeline.modalities.image.affine import grid_of
 
 GRID_CELLS = 6
 DESCENT_STEPS = 60

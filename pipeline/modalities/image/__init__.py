@@ -1,0 +1,1 @@
+"""Images: pixels of one size, grey or in colour."""

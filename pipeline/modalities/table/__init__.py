@@ -1,0 +1,1 @@
+"""Tables: rows of mixed columns, with gaps."""
