@@ -22,7 +22,9 @@ Question = Literal[
     "best recipe on real rows",
 ]
 ArmFamily = Literal["reference", "fill", "set", "ceiling", "recipe"]
-Origin = Literal["real", "gan", "classical", "smote", "deformed", "taught", "cvae"]
+Origin = Literal[
+    "real", "gan", "classical", "smote", "deformed", "copula", "munge", "taught", "cvae"
+]
 # Stands for the mean over all consumers wherever one of them is named.
 PANEL = "panel"
 WITHOUT_GAN, WITH_GAN = "set_without_gan", "set_with_gan"

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from pipeline.errors import ParamsError
 from pipeline.modalities.contract import Modality
 from pipeline.modalities.image.modality import ImageModality
+from pipeline.modalities.table.modality import TableModality
 from pipeline.params import TrialParams
 from pipeline.samples import Schema
 
-MODALITIES: Mapping[str, Modality] = {"image": ImageModality()}
+MODALITIES: Mapping[str, Modality] = {"image": ImageModality(), "table": TableModality()}
 
 
 def modality_of(schema: Schema) -> Modality:
