@@ -43,6 +43,8 @@ CLASSIFIER_NAMES = {
     "forest": "random forest",
     "boosting": "gradient boosting",
     "cnn": "CNN",
+    "tree": "decision tree",
+    "mlp": "neural network",
 }
 ORIGIN_NAMES = {
     "real": "real",
@@ -50,6 +52,8 @@ ORIGIN_NAMES = {
     "classical": "classical",
     "smote": "SMOTE",
     "deformed": "deformed",
+    "copula": "copula",
+    "munge": "MUNGE",
     "taught": "teacher-labelled",
     "cvae": "CVAE",
 }
@@ -58,6 +62,9 @@ ORIGIN_MEANINGS = {
     "classical": "affine copies of real rows",
     "smote": "points between real rows of a class",
     "deformed": "real rows, smoothly deformed towards others of their class",
+    "copula": "drawn from a Gaussian copula of each class: columns and correlations of the real "
+    "rows",
+    "munge": "real rows, each with cells exchanged with its nearest row of the class",
     "taught": "made rows, labelled by an ensemble that was trained on the real ones",
     "cvae": "drawn by a conditional variational autoencoder",
 }

@@ -200,6 +200,16 @@ METRIC_NAMES = {
     "fid": "FID",
     "kid": "KID",
     "tstr": "train on synthetic, test on real",
+    "tstr_auc": "train on synthetic, test on real, AUC",
+    "detection": "detection, AUC",
+    "ks": "columns of numbers, KS",
+    "ks_worst": "worst column of numbers, KS",
+    "tv": "columns of categories, TV",
+    "tv_worst": "worst column of categories, TV",
+    "missing": "missing cells",
+    "missing_worst": "worst column of missing cells",
+    "pairs": "pairs of columns",
+    "pairs_worst": "worst pair of columns",
 }
 
 

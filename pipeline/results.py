@@ -161,12 +161,14 @@ class FidelityRow(Record):
     """One number about the synthetic samples beside the same number between reals.
 
     Attributes:
-        metric: "fid", "kid", "precision", "recall", "density", "coverage", "diversity", "tstr"…
+        metric: "fid", "kid", "precision", "recall", "density", "coverage", "diversity", "tstr",
+            "detection", "ks", "tv"…
         class_name: None for all classes together.
         value: None where the samples cannot give the number; `note` says why.
         floor: The same metric between two disjoint halves of real samples at equal n.
         n_samples: Samples on each side.
-        features: Name of the feature network.
+        features: Name of the feature network, or of what else was measured.
+        where: The column or pair that the number is of, where it is the worst of many.
     """
 
     metric: str
@@ -176,6 +178,56 @@ class FidelityRow(Record):
     n_samples: int
     features: str
     note: str = ""
+    where: str = ""
+
+
+class ColumnRow(Record):
+    """One column of a table, synthetic against real rows of the same classes.
+
+    Attributes:
+        metric: "ks" (Kolmogorov-Smirnov, of numbers and moments) or "tv" (total variation, of
+            categories), over the cells that are known.
+        value, floor: In [0, 1]; the floor is the same between two halves of real rows.
+        missing_real, missing_synthetic: Share of missing cells, in [0, 1].
+    """
+
+    name: str
+    kind: str
+    metric: Literal["ks", "tv"]
+    value: float
+    floor: float
+    missing_real: float
+    missing_synthetic: float
+
+
+class PairRow(Record):
+    """How two columns go together, in real and in synthetic rows.
+
+    Attributes:
+        real, synthetic: Rank correlation in [-1, 1] of numbers, Cramér's V in [0, 1] of categories,
+            correlation ratio in [0, 1] of one of each.
+        difference: Mean absolute difference of the two over several draws of rows.
+        floor: The same between two halves of real rows.
+    """
+
+    first: str
+    second: str
+    real: float
+    synthetic: float
+    difference: float
+    floor: float
+
+
+class ColumnsResult(Record):
+    """Columns and pairs of columns, those that differ most first; empty where there are none.
+
+    Attributes:
+        n_samples: Rows on each side.
+    """
+
+    columns: tuple[ColumnRow, ...] = ()
+    pairs: tuple[PairRow, ...] = ()
+    n_samples: int = 0
 
 
 class CopiesResult(Record):
@@ -252,6 +304,7 @@ class TrialResult(Record):
     classes: tuple[ClassRow, ...]
     curation: tuple[CurationRow, ...] = ()
     fidelity: tuple[FidelityRow, ...] = ()
+    columns: ColumnsResult = ColumnsResult()
     copies: CopiesResult | None = None
     learning_curve: tuple[LearningPoint, ...] = ()
     worth: dict[str, int] = {}

@@ -1,6 +1,7 @@
 """Every fidelity number of a pool, overall and per class, beside its real-against-real floor."""
 
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,6 +16,22 @@ Metric = Callable[[np.ndarray, np.ndarray], float]
 NEIGHBOURS = 5
 # The numbers are means over this many ways to halve the reals, since one half is a draw of luck.
 HALVINGS = 4
+# On each side. What is measured here takes the square of it in memory.
+MOST_SAMPLES = 5000
+
+
+class Draw(NamedTuple):
+    """Rows that are compared, int64 [n] each: equally many of each class.
+
+    Attributes:
+        reference: Real rows that the others are compared with.
+        other: Further real rows, for the floor.
+        drawn: Synthetic rows.
+    """
+
+    reference: np.ndarray
+    other: np.ndarray
+    drawn: np.ndarray
 
 
 def diversity(_: np.ndarray, fake: np.ndarray) -> float:
@@ -63,7 +80,7 @@ def judge(
     scopes: list[int | None] = [None, *map(int, np.unique(fake_labels))]
     rows = []
     for scope in scopes:
-        draws = list(_draws(real_labels, fake_labels, scope, seed))
+        draws = list(equal_draws(real_labels, fake_labels, scope, seed))
         for name in metrics:
             metric = METRICS[name]
             value, floor, note = _mean_of(metric, real, fake, draws)
@@ -73,7 +90,7 @@ def judge(
                     class_name=None if scope is None else classes[scope],
                     value=value,
                     floor=floor,
-                    n_samples=len(draws[0][2]),
+                    n_samples=len(draws[0].drawn),
                     features=features,
                     note=note,
                 )
@@ -85,7 +102,7 @@ def _mean_of(
     metric: Metric,
     real: np.ndarray,
     fake: np.ndarray,
-    draws: list[tuple[np.ndarray, np.ndarray, np.ndarray]],
+    draws: list[Draw],
 ) -> tuple[float | None, float | None, str]:
     try:
         values = [metric(real[reference], fake[drawn]) for reference, _, drawn in draws]
@@ -95,10 +112,16 @@ def _mean_of(
     return float(np.mean(values)), float(np.mean(floors)), ""
 
 
-def _draws(
+def equal_draws(
     real_labels: np.ndarray, fake_labels: np.ndarray, scope: int | None, seed: int
-) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """(Reference reals, other reals, fakes), equally many of each class, one triple a halving."""
+) -> Iterator[Draw]:
+    """Rows to compare, one draw a halving of the reals.
+
+    Args:
+        real_labels: Of real samples that neither generator nor network saw, int64 [n].
+        fake_labels: Of synthetic samples, int64 [m].
+        scope: The class; None for all that were drawn.
+    """
     labels = np.unique(fake_labels) if scope is None else np.array([scope])
     for halving in range(HALVINGS):
         stream = numpy_stream(seed, "fidelity", -1 if scope is None else scope, halving)
@@ -106,10 +129,9 @@ def _draws(
         for label in labels:
             reals = stream.permutation(np.flatnonzero(real_labels == label))
             fakes = stream.permutation(np.flatnonzero(fake_labels == label))
-            count = min(len(reals) // 2, len(fakes))
+            count = min(len(reals) // 2, len(fakes), -(-MOST_SAMPLES // len(labels)))
             for part, rows in zip(
                 parts, (reals[:count], reals[count : 2 * count], fakes[:count]), strict=True
             ):
                 part.append(rows)
-        reference, other, drawn = (np.concatenate(part) for part in parts)
-        yield reference, other, drawn
+        yield Draw(*(np.concatenate(part) for part in parts))

@@ -3,19 +3,21 @@
 from collections.abc import Callable
 
 import numpy as np
+from sklearn.metrics import roc_auc_score
 
 from pipeline.randomness import numpy_stream
 from pipeline.results import FidelityRow
 from pipeline.samples import Samples
 
-# Fits a classifier and returns the class indices it predicts: (training, queries) → int64 [n].
+# Fits a classifier and returns the probability of each class of the schema: (training, queries) →
+# float64 [n, classes].
 Predict = Callable[[Samples, Samples], np.ndarray]
 
 
 def train_on_synthetic(
     synthetic: Samples, real: Samples, test: Samples, *, predict: Predict, name: str, seed: int
 ) -> tuple[FidelityRow, ...]:
-    """Recall on real test samples after training on synthetic ones, overall and per class.
+    """Recall and AUC on real test samples after training on synthetic ones, overall and per class.
 
     Both sides train on the same number of samples of each class that was drawn, so that the number
     for real ones is the floor at equal n.
@@ -39,25 +41,52 @@ def train_on_synthetic(
         for chosen, candidates in zip(rows, own, strict=True):
             chosen.append(stream.permutation(candidates)[:count])
     asked = test.take(np.isin(test.labels, labels))
-    guesses = [
+    told = [
         predict(part.take(np.concatenate(chosen)), asked)
         for part, chosen in zip((synthetic, real), rows, strict=True)
     ]
-    recalls = np.array(
-        [[np.mean(guess[asked.labels == label] == label) for label in labels] for guess in guesses]
+    counts = np.array([len(chosen) for chosen in rows[0]])
+    scopes = [synthetic.schema.classes[label] for label in labels]
+    found = []
+    for metric, measure, what in (
+        ("tstr", recalls, "recall"),
+        ("tstr_auc", areas, "area of each class against the others"),
+    ):
+        values, floors = (measure(each, asked.labels, labels) for each in told)
+        note = f"{what} on real test samples; the floor trains on as many real samples"
+        sides = [(None, np.nanmean(values), np.nanmean(floors), counts.sum())]
+        sides += list(zip(scopes, values, floors, counts, strict=True))
+        found += [
+            FidelityRow(
+                metric=metric,
+                class_name=scope,
+                value=float(value),
+                floor=float(floor),
+                n_samples=int(n),
+                features=name,
+                note=note,
+            )
+            for scope, value, floor, n in sides
+            if np.isfinite(value) and np.isfinite(floor)
+        ]
+    return tuple(found)
+
+
+def recalls(probabilities: np.ndarray, truth: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Of each of `labels` the share of its samples that are recognised, NaN without a sample."""
+    guess = probabilities.argmax(axis=1)
+    return np.array(
+        [np.mean(guess[truth == k] == k) if (truth == k).any() else np.nan for k in labels]
     )
-    scopes: list[str | None] = [None, *(synthetic.schema.classes[label] for label in labels)]
-    columns = [recalls.mean(axis=1), *recalls.T]
-    counts = [sum(map(len, rows[0])), *map(len, rows[0])]
-    return tuple(
-        FidelityRow(
-            metric="tstr",
-            class_name=scope,
-            value=float(value),
-            floor=float(floor),
-            n_samples=count,
-            features=name,
-            note="recall on real test samples; the floor trains on as many real samples",
-        )
-        for scope, (value, floor), count in zip(scopes, columns, counts, strict=True)
+
+
+def areas(probabilities: np.ndarray, truth: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Of each of `labels` the area under the curve against all others, NaN without either."""
+    return np.array(
+        [
+            roc_auc_score(truth == k, probabilities[:, k])
+            if 0 < np.sum(truth == k) < len(truth)
+            else np.nan
+            for k in labels
+        ]
     )

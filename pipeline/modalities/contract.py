@@ -16,6 +16,7 @@ from pipeline.results import Origin
 from pipeline.samples import Samples, Schema
 
 if TYPE_CHECKING:
+    from pipeline.modalities.column_codes import ColumnCodes
     from pipeline.modalities.domain import Domain
     from pipeline.modalities.recipe import Recipe, TrainingSet
 
@@ -144,6 +145,20 @@ class Modality(Protocol):
     teachers: tuple[tuple[ClassifierName, Recipe], ...]
 
     # --- judging
+
+    # What the network is called, and who is trained on synthetic samples alone, and its name.
+    network_name: str
+    transfer: ClassifierName
+    transfer_name: str
+    # Whether the network of published FID values can look at such samples.
+    has_inception: bool
+
+    def codes(self, parts: Sequence[Samples]) -> ColumnCodes | None:
+        """Columns that are compared one by one; None where values have no such columns.
+
+        Args:
+            parts: Sets of rows of one schema, at least one; categories are ordered by the first.
+        """
 
     def space(self, real: Samples) -> Space:
         """Where distances between rows mean likeness, fitted on `real`."""

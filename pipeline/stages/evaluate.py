@@ -14,7 +14,7 @@ from pipeline.modalities.registry import modality_of, settled
 from pipeline.params import BalanceParams, GanParams, Params
 from pipeline.progress import Pace
 from pipeline.randomness import derive_seed
-from pipeline.results import CopiesResult, FidelityRow, TrialResult, write_result
+from pipeline.results import ColumnsResult, CopiesResult, FidelityRow, TrialResult, write_result
 from pipeline.samples import Samples, Schema, concatenate, nbytes
 from pipeline.scale.executor import open_executor
 from pipeline.stages import evaluate as this_module
@@ -88,6 +88,7 @@ def run(workspace: Workspace, params: Params) -> None:
         in_set=findings.in_set(there),
         fidelity=[FidelityRow.model_validate(row) for row in found["fidelity"]],
         copies=CopiesResult.model_validate(found["copies"]),
+        columns=ColumnsResult.model_validate(found["columns"]),
     )
     write_trial(workspace, result, params=params, judged=judged, cheap=cheap)
     log.info("evaluate: the set: %s; its GAN rows: %s", result.verdict, result.gan_verdict)

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.fidelity.networks import judge_by_networks
+from pipeline.fidelity.networks import judge_by_columns, judge_by_networks
 from pipeline.fidelity.safety import judge_safety
 from pipeline.fidelity.transfer import train_on_synthetic
-from pipeline.modalities.recipe import TrainingSet
+from pipeline.modalities.contract import Modality
+from pipeline.modalities.recipe import Recipe, TrainingSet
 from pipeline.modalities.registry import modality_of
-from pipeline.params import Params
+from pipeline.params import ClassifierName, Params
 from pipeline.randomness import derive_seed
 from pipeline.samples import Samples
 from pipeline.trial.curation import choose_exactly
@@ -24,8 +25,6 @@ from pipeline.trial.trial import TrialData
 NAME = "fidelity and copies"
 # In fits of a classifier: three, and the search for copies.
 COST = 5.0
-# Of a network that is scored on real rows, as whoever trains on a version scores his.
-CONSUMER_RECIPE = replace(DOMAIN_RECIPE, judges=False)
 
 
 def task(data: TrialData, params: Params, curation: str, inception: tuple[str, str] | None) -> Task:
@@ -91,13 +90,15 @@ def judge_pool_quality(
         inception: Path and SHA-256 of the weights with which FID and KID are taken; None for the
             domain network, which all other numbers are taken with.
     """
-    kind = modality_of(train.schema).network
-    network = fit(kind, TrainingSet(train), DOMAIN_RECIPE, steps=steps, seed=seed)
+    modality = modality_of(train.schema)
+    recipe = recipe_of(modality, modality.network)
+    network = fit(modality.network, TrainingSet(train), recipe, steps=steps, seed=seed)
     features = (network.features(pool), network.features(train), network.features(unseen))
+    domain = (features[2], features[0])
     rows = judge_by_networks(
         unseen,
         pool,
-        (features[2], features[0]),
+        domain,
         inception=None if inception is None else inception[0],
         seed=seed,
     )
@@ -106,18 +107,30 @@ def judge_pool_quality(
         train,
         unseen,
         predict=partial(fit_and_predict, steps=steps, seed=seed),
-        name="small CNN, balanced, affine augmentation",
+        name=modality.transfer_name,
         seed=seed,
     )
+    of_columns, columns = judge_by_columns(unseen, pool, domain, seed=seed)
     safety = judge_safety(pool, train, unseen, features=features, seed=seed)
     return {
-        "fidelity": [row.model_dump(mode="json") for row in rows],
+        "fidelity": [row.model_dump(mode="json") for row in (*rows, *of_columns)],
+        "columns": columns.model_dump(mode="json"),
         "copies": safety.model_dump(mode="json"),
     }
 
 
 def fit_and_predict(training: Samples, queries: Samples, *, steps: int, seed: int) -> np.ndarray:
-    """Class indices that a network fitted on `training` gives `queries`, int64 [n]."""
-    kind = modality_of(training.schema).network
-    fitted = fit(kind, TrainingSet(training), CONSUMER_RECIPE, steps=steps, seed=seed)
-    return np.asarray(fitted.probabilities(queries).argmax(axis=1))
+    """Probabilities that a classifier fitted on `training` gives `queries`, float64 [n, classes].
+
+    It is scored as whoever trains on a version scores his.
+    """
+    modality = modality_of(training.schema)
+    recipe = replace(recipe_of(modality, modality.transfer), judges=False)
+    fitted = fit(modality.transfer, TrainingSet(training), recipe, steps=steps, seed=seed)
+    return fitted.probabilities(queries)
+
+
+def recipe_of(modality: Modality, classifier: ClassifierName) -> Recipe:
+    """How a judge is trained: balanced, and augmented where that means anything to it."""
+    applies = modality.applies(classifier, DOMAIN_RECIPE)
+    return DOMAIN_RECIPE if applies else replace(DOMAIN_RECIPE, augmentation=0.0)

@@ -9,6 +9,7 @@ from pipeline.params import TrialParams
 from pipeline.results import (
     PANEL,
     ClassRow,
+    ColumnsResult,
     CopiesResult,
     FidelityRow,
     Origin,
@@ -21,6 +22,8 @@ from pipeline.trial.scores import distinct_rows, share_interval
 from pipeline.trial.trial import TrialData, TrialOutcome
 from pipeline.trial.worth import LearningCurve
 
+NO_COLUMNS = ColumnsResult()
+
 
 def make_record(
     data: TrialData,
@@ -31,6 +34,7 @@ def make_record(
     in_set: Mapping[Origin, np.ndarray],
     fidelity: Sequence[FidelityRow],
     copies: CopiesResult | None,
+    columns: ColumnsResult = NO_COLUMNS,
 ) -> TrialResult:
     """Everything the trial found, for whoever shows a number.
 
@@ -58,6 +62,7 @@ def make_record(
         classes=_class_rows(data, outcome, findings, in_set),
         curation=summarise(pd.DataFrame(outcome.shipped), data.development.schema.classes),
         fidelity=tuple(fidelity),
+        columns=columns,
         copies=copies,
         learning_curve=curve.points(),
         worth=curve.worth(),

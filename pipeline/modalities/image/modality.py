@@ -155,6 +155,14 @@ class ImageModality:
             return recipe.sampling == recipe.class_weight == recipe.mixup == 0
         return classifier == "cnn" or recipe.mixup == 0
 
+    network_name = "a small CNN"
+    transfer: ClassifierName = "cnn"
+    transfer_name = "small CNN, balanced, affine augmentation"
+    has_inception = True
+
+    def codes(self, parts: Sequence[Samples]) -> None:
+        """None: a pixel by itself means nothing."""
+
     def space(self, real: Samples) -> Pixels:
         """Pixels."""
         return Pixels()

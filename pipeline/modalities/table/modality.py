@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from pipeline.modalities.column_codes import ColumnCodes, code_columns
 from pipeline.modalities.contract import Encoder, Fitted, Mix, RowMaker, View
 from pipeline.modalities.recipe import Recipe, TrainingSet
 from pipeline.modalities.table import rows
@@ -126,6 +127,15 @@ class TableModality:
         if classifier == "knn":
             return recipe.sampling == recipe.class_weight == recipe.mixup == 0
         return classifier == "mlp" or recipe.mixup == 0
+
+    network_name = "a small fully connected network"
+    transfer: ClassifierName = "forest"
+    transfer_name = "random forest, balanced"
+    has_inception = False
+
+    def codes(self, parts: Sequence[Samples]) -> ColumnCodes:
+        """Numbers and moments as numbers, categories by their frequency in the first part."""
+        return code_columns(parts)
 
     def space(self, real: Samples) -> TableSpace:
         """Ranks of numbers and indicators of categories and gaps, fitted on `real`."""

@@ -18,11 +18,32 @@ MEANINGS = {
     "diversity": "how different synthetic samples of one class are from each other; far below the "
     "floor the generator repeats itself.",
     "tstr": "score of a classifier trained on synthetic samples alone and tested on real ones.",
+    "tstr_auc": "the same as the area under the curve of each class against the others.",
+    "detection": "how well a classifier tells synthetic samples from real ones, as the area under "
+    "the curve, cross-validated; 0.5 is guessing and 1 is always right, so lower is better.",
+    "ks": "Kolmogorov-Smirnov: the largest difference of the distribution functions, from 0 to 1, "
+    "mean over the columns of numbers and dates; lower is better.",
+    "tv": "total variation: the share of rows whose category would have to change, from 0 to 1, "
+    "mean over the columns of categories; lower is better.",
+    "missing": "difference of the shares of missing cells, mean over the columns that have any; "
+    "lower is better.",
+    "pairs": "difference of the associations of two columns (rank correlation of numbers, Cramér's "
+    "V of categories, correlation ratio of one of each), mean over the pairs; lower is better.",
 }
 # At the head of a narrow column; the meanings tell what stands behind it.
-SHORT = {"tstr": "TSTR"}
+SHORT = {
+    "tstr": "TSTR",
+    "tstr_auc": "TSTR, AUC",
+    "detection": "Detection",
+    "ks": "KS",
+    "tv": "TV",
+    "missing": "Missing",
+    "pairs": "Pairs",
+}
 # Smaller is better; of every other measure, more is.
-DISTANCES = ("fid", "kid")
+DISTANCES = ("fid", "kid", "ks", "tv", "missing", "pairs")
+COLUMN_MEASURES = ("ks", "tv", "missing", "pairs")
+WORST = "_worst"
 NOT_USE = (
     "Fidelity is evidence about the samples, not about their use: they can look right and teach "
     "nothing, which is why the verdict rests on the trial."
@@ -33,11 +54,21 @@ def build(material: Material) -> Section:
     """Overall figures in the open, figures of each class to unfold."""
     rows = material.result.fidelity
     overall = [row for row in rows if row.class_name is None]
-    single = [row for row in rows if row.class_name is not None]
+    single = [row for row in rows if row.class_name and not row.metric.endswith(WORST)]
+    of_columns = [row for row in single if row.metric in COLUMN_MEASURES]
+    others = [row for row in single if row.metric not in COLUMN_MEASURES]
     blocks: list[Block | None] = [
         Text(_lead(rows)),
         Grid(fidelity_table(overall, "All classes together")),
-        Fold("Class by class", only([Grid(classes_table(single))])),
+        Fold(
+            "Class by class",
+            only(
+                [
+                    Grid(classes_table(others)),
+                    Grid(classes_table(of_columns, key="fidelity-classes-columns")),
+                ]
+            ),
+        ),
         Fold("What these numbers mean", only([_meanings(rows)])),
         Text(NOT_USE, "note"),
     ]
@@ -62,14 +93,14 @@ def fidelity_table(rows: list[FidelityRow], caption: str) -> Table:
                 Cell(numbers.plain(row.value), row.value),
                 Cell(numbers.plain(row.floor), row.floor),
                 Cell(numbers.count(row.n_samples), row.n_samples),
-                Cell(numbers.visible(row.note) or reading(row)),
+                Cell(_remark(row)),
             )
             for row in rows
         ),
     )
 
 
-def classes_table(rows: list[FidelityRow]) -> Table:
+def classes_table(rows: list[FidelityRow], *, key: str = "fidelity-classes") -> Table:
     """A row a class and a column a measure, each number with its floor and its n under it."""
     measures = tuple(dict.fromkeys(row.metric for row in rows))
     found = {(row.class_name, row.metric): row for row in rows}
@@ -77,7 +108,7 @@ def classes_table(rows: list[FidelityRow]) -> Table:
         f"{_title(row.metric)}: {numbers.visible(row.note)}" for row in rows if row.note
     )
     return Table(
-        key="fidelity-classes",
+        key=key,
         caption="Every class by itself: synthetic against real, and under it real against real",
         columns=(Column("Class"), *(Column(SHORT.get(m, _title(m)), "number") for m in measures)),
         rows=tuple(
@@ -100,12 +131,21 @@ def reading(row: FidelityRow) -> str:
     """The number beside its floor, in words."""
     if row.value is None or row.floor is None:
         return ""
-    if row.metric in DISTANCES:
+    if row.metric == "detection":
+        found = f"{100 * max(2 * row.value - 1, 0):.0f} % of the way from guessing to certainty"
+        return "as hard to tell apart as real samples" if row.value <= row.floor else found
+    if row.metric.removesuffix(WORST) in DISTANCES:
         if row.floor <= 0 or row.value <= row.floor:
             return "within the floor" if row.value <= max(row.floor, 0.0) else "above the floor"
         return f"{row.value / row.floor:.1f} times the floor"
     share = row.value / row.floor if row.floor > 0 else 1.0
     return "like real samples" if share >= 1 else f"{100 * share:.0f} % of real samples"
+
+
+def _remark(row: FidelityRow) -> str:
+    """Where it is worst, and the reading; or why there is no number."""
+    told = (numbers.visible(row.where), numbers.visible(row.note) or reading(row))
+    return ": ".join(filter(None, told))
 
 
 def _lead(rows: tuple[FidelityRow, ...]) -> str:
