@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator, model_v
 
 from pipeline.addresses import GitAddress
 from pipeline.errors import ParamsError
+from pipeline.metrics import Metric
 from pipeline.params_problems import sentence
 from pipeline.params_section import Count, Section, Share, Weight
 from pipeline.source_params import ResizeParams, SourceParams, SplitParams, TableParams
@@ -115,7 +116,7 @@ class TrialParams(Section):
     consumers: Annotated[tuple[ClassifierName, ...], Field(min_length=1)] = ()
     # For which of them the best way to train is looked for, as advice.
     advise: tuple[ClassifierName, ...] | None = None
-    primary_metric: Literal["balanced_accuracy", "accuracy", "macro_f1"] = "balanced_accuracy"
+    primary_metric: Metric = "balanced_accuracy"
     min_gain_points: Annotated[float, Field(ge=0.0, le=100.0, allow_inf_nan=False)] = 0.0
     classifier_steps: Annotated[int, Field(ge=10, strict=True)] = 600
     # Where no real rows were withheld: of the training rows of each class that gets synthetic ones,

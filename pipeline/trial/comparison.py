@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
+from pipeline.metrics import merit_sign
 from pipeline.params import TrialParams
 from pipeline.results import Comparison, Interval, Question, Verdict
 from pipeline.trial.panel import Panel
@@ -11,7 +10,6 @@ from pipeline.trial.shares import share_of_gap
 from pipeline.trial.verdict import (
     GainTest,
     assess,
-    assess_gains,
     decide,
     decide_against_each,
     replicates_needed,
@@ -24,20 +22,19 @@ POINTS = 100.0
 class Comparer:
     """Compares arms of a panel by the trial's primary metric, in points.
 
-    Args:
-        held_out_ratio: n_held_out / n_training of a replicate.
+    A gain is positive where the arm is better, so that of a loss is by how much it fell.
     """
 
-    def __init__(self, panel: Panel, params: TrialParams, *, held_out_ratio: float):
-        self._panel, self._ratio = panel, held_out_ratio
+    def __init__(self, panel: Panel, params: TrialParams):
+        self._panel = panel
         self._metric, self._least = params.primary_metric, params.min_gain_points
 
     def compare(self, question: Question, classifier: str, arm: str, reference: str) -> Comparison:
         """An arm against a reference, under one consumer or the panel."""
-        gains = self._gains(classifier, arm, reference)
-        test = self._test(classifier, arm, reference)
+        rows = self._panel.paired_rows(classifier, arm, reference, self._metric, scale=POINTS)
+        test, gains = assess(rows), rows.gains
         arms = self._panel.arms[classifier]
-        tests = [arms[name].test[self._metric] for name in (arm, reference)]
+        tests = [arms[name].test.get(self._metric) for name in (arm, reference)]
         verdict = decide(test, min_gain=self._least)
         detectable = smallest_gain(test.variance, len(gains))
         return Comparison(
@@ -53,7 +50,7 @@ class Comparer:
             replicates_to_settle=replicates_needed(test.mean - self._least, test.variance)
             if verdict == "no evidence"
             else None,
-            test_gain_points=(tests[0] - tests[1]) * POINTS,
+            test_gain_points=self._gain(*tests),
             verdict=verdict,
         )
 
@@ -66,17 +63,14 @@ class Comparer:
         return share_of_gap(*(self._test(classifier, name, reference) for name in (ceiling, arm)))
 
     def _test(self, classifier: str, arm: str, reference: str) -> GainTest:
-        """By every held-out row, where the metric is a mean over rows; else by the gains alone."""
-        if self._metric == "balanced_accuracy":
-            return assess(self._panel.paired_rows(classifier, arm, reference, scale=POINTS))
-        gains = self._gains(classifier, arm, reference)
-        return assess_gains(gains.tolist(), held_out_ratio=self._ratio)
+        rows = self._panel.paired_rows(classifier, arm, reference, self._metric, scale=POINTS)
+        return assess(rows)
 
-    def _gains(self, classifier: str, arm: str, reference: str) -> np.ndarray:
-        gains = self._panel.values(classifier, arm, self._metric) - self._panel.values(
-            classifier, reference, self._metric
-        )
-        return np.asarray(gains * POINTS)
+    def _gain(self, score: float | None, reference: float | None) -> float | None:
+        """By how much one score is better than another; None where one of them is not known."""
+        if score is None or reference is None:
+            return None
+        return merit_sign(self._metric) * (score - reference) * POINTS
 
 
 def answer_to(question: Question, comparisons: Sequence[Comparison], classifier: str) -> Verdict:

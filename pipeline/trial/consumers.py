@@ -17,6 +17,7 @@ from pipeline.samples import Samples
 from pipeline.trial.criterion import calibrated_losses, mean_loss
 from pipeline.trial.learners import fit, plain_recipes
 from pipeline.trial.parts import Effort, Parts
+from pipeline.trial.predictions import predict
 from pipeline.trial.sets import best_of
 from pipeline.trial.sources import available, by_origin
 
@@ -154,14 +155,6 @@ def fit_filled(
         **predict(fitted, parts),
         "settings": "real rows in place of added ones",
         "counts": list(filled.counts().values()),
-    }
-
-
-def predict(fitted: Fitted, parts: Parts) -> dict[str, list[int]]:
-    """What is held out and the test split, as class indices."""
-    return {
-        "held_out": fitted.probabilities(parts.held_out).argmax(axis=1).tolist(),
-        "test": fitted.probabilities(parts.test).argmax(axis=1).tolist(),
     }
 
 

@@ -39,8 +39,7 @@ class Findings:
 
     def __init__(self, data: TrialData, params: TrialParams, outcome: TrialOutcome):
         self._data, self._params, self._outcome = data, params, outcome
-        ratio = float(np.mean([split.held_out_ratio for split in outcome.splits]))
-        self._comparer = Comparer(make_panel(data, params, outcome), params, held_out_ratio=ratio)
+        self._comparer = Comparer(make_panel(data, params, outcome), params)
         asked = (PANEL, *params.consumers)
         gan = [
             self._comparer.compare("GAN rows in the set", name, WITH_GAN, WITHOUT_GAN)
@@ -49,10 +48,10 @@ class Findings:
         self.gan_verdict: Verdict = gan[0].verdict
         self.recommended = WITH_GAN if self.gan_verdict == "helps" else WITHOUT_GAN
         self.panel = make_panel(data, params, outcome, recommended=self.recommended)
-        self._comparer = Comparer(self.panel, params, held_out_ratio=ratio)
+        self._comparer = Comparer(self.panel, params)
         metric = params.primary_metric
         self.reference = max(
-            (REAL, OVERSAMPLED), key=lambda arm: float(self.panel.values(PANEL, arm, metric).mean())
+            (REAL, OVERSAMPLED), key=lambda arm: self.panel.merit(PANEL, arm, metric)
         )
         sets = [
             self._comparer.compare("set against real rows", name, self.recommended, reference)
@@ -112,7 +111,7 @@ class Findings:
     def _advice_for(self, name: str) -> RecipeAdvice:
         metric = self._params.primary_metric
         on_set, on_real = (
-            float(self.panel.values(name, arm, metric).mean()) for arm in (BEST_ON_SET, BEST_RECIPE)
+            self.panel.merit(name, arm, metric) for arm in (BEST_ON_SET, BEST_RECIPE)
         )
         found: list[dict[str, Any]] = [dict(one) for one in self.panel.found[name, BEST_RECIPE]]
         words = Counter(str(one["settings"]) for one in found)

@@ -48,27 +48,37 @@ class PairedRows:
 
     Attributes:
         labels: True class of every development row, int64 [n].
-        differences: float64 [replicates, n]: the mean over classifiers of [arm right] − [reference
+        differences: float64 [replicates, n]: the mean over classifiers of what the row adds to the
+            score of the arm less what it adds to that of the reference, as
+            `pipeline.trial.row_values` has it; for balanced accuracy [arm right] − [reference
             right], in [-1, 1], or in points, in [-100, 100]; nan where a row was not held out.
+        known_gains: Of each replicate, float64 [replicates], where they are no mean of the
+            differences; None where they are, each class weighted equally.
     """
 
     labels: np.ndarray
     differences: np.ndarray
+    known_gains: np.ndarray | None = None
 
     @classmethod
     def from_parts(
-        cls, labels: np.ndarray, held_out: Sequence[np.ndarray], differences: Sequence[np.ndarray]
+        cls,
+        labels: np.ndarray,
+        held_out: Sequence[np.ndarray],
+        differences: Sequence[np.ndarray],
+        *,
+        gains: np.ndarray | None = None,
     ) -> "PairedRows":
         """From positions, int64, and differences, float, of each replicate's held-out rows."""
         table = np.full((len(held_out), len(labels)), np.nan)
         for row, (positions, values) in enumerate(zip(held_out, differences, strict=True)):
             table[row, positions] = values
-        return cls(labels, table)
+        return cls(labels, table, gains)
 
     @property
     def gains(self) -> np.ndarray:
-        """Gain in balanced accuracy of each replicate, float64 [replicates]."""
-        return self._weights_and_centred()[0]
+        """The gain of each replicate, float64 [replicates]."""
+        return self._gains_and_centred()[0]
 
     def variance(self) -> GainVariance:
         """Two-way random effects: rows, which replicates share, and the replicates' own luck.
@@ -85,7 +95,7 @@ class PairedRows:
         doi:10.1016/j.patcog.2011.12.024; it equals two-way clustering, Cameron, Gelbach & Miller
         2011, doi:10.1198/jbes.2010.07136, with components below zero set to zero.
         """
-        gains, centred = self._weights_and_centred()
+        gains, centred = self._gains_and_centred()
         replicates = len(gains)
         assert replicates >= 2
         squares = np.square(centred).sum(axis=0)
@@ -99,7 +109,7 @@ class PairedRows:
             common_variance=float(np.square(pairs).sum()),
         )
 
-    def _weights_and_centred(self) -> tuple[np.ndarray, np.ndarray]:
+    def _gains_and_centred(self) -> tuple[np.ndarray, np.ndarray]:
         """Gains, and what each row adds to them about its class's mean, float64 [replicates, n]."""
         is_held = ~np.isnan(self.differences)
         values = np.where(is_held, self.differences, 0.0)
@@ -115,4 +125,4 @@ class PairedRows:
             about_mean = np.where(held, values[:, own] - values[:, own].sum() / held.sum(), 0.0)
             scale = np.sqrt(distinct / (distinct - 1)) / (counts * len(classes))
             centred[:, own] = about_mean * scale[:, None]
-        return gains, centred
+        return (gains if self.known_gains is None else self.known_gains), centred

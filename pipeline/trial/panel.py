@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.metrics import kind_of, merit_sign
 from pipeline.modalities.registry import modality_of
 from pipeline.params import ClassifierName, TrialParams
 from pipeline.results import PANEL, WITH_GAN, WITHOUT_GAN, ArmFamily, ArmScore, Interval
@@ -13,9 +14,11 @@ from pipeline.trial.arms import arms_for
 from pipeline.trial.consumers import OVERSAMPLED, REAL
 from pipeline.trial.paired_rows import PairedRows
 from pipeline.trial.plan import more_real_name, on_set_name, recipe_name, sets_name
+from pipeline.trial.predictions import HELD_OUT, TEST, prediction
 from pipeline.trial.recipes import best_recipe
-from pipeline.trial.scores import confusion, recalls, score
-from pipeline.trial.shares import within_shares
+from pipeline.trial.row_values import row_values
+from pipeline.trial.scores import all_scores, confusion, rare_class, recalls
+from pipeline.trial.shares import within_scores
 from pipeline.trial.trial import TrialData, TrialOutcome
 from pipeline.trial.verdict import LEVEL, assess_gains
 
@@ -48,6 +51,7 @@ class Panel:
         consumers: Over whom `PANEL` is the mean.
         labels: Of all development rows, int64 [n].
         held_out: Of each replicate, the positions among them of the rows held out, int64.
+        rare: The class with the fewest of these rows.
     """
 
     arms: Mapping[str, Mapping[str, ArmScore]]
@@ -55,28 +59,46 @@ class Panel:
     consumers: tuple[ClassifierName, ...]
     labels: np.ndarray
     held_out: tuple[np.ndarray, ...]
+    rare: int
 
     def values(self, classifier: str, arm: str, metric: str) -> np.ndarray:
-        """Held-out scores of an arm, float64 [replicates] in [0, 1]."""
+        """Held-out scores of an arm, float64 [replicates]."""
         return np.asarray(self.arms[classifier][arm].values[metric])
 
-    def paired_rows(self, classifier: str, arm: str, reference: str, *, scale: float) -> PairedRows:
+    def merit(self, classifier: str, arm: str, metric: str) -> float:
+        """The mean score of an arm, with the sign by which more is better."""
+        return merit_sign(metric) * float(self.values(classifier, arm, metric).mean())
+
+    def paired_rows(
+        self, classifier: str, arm: str, reference: str, metric: str, *, scale: float
+    ) -> PairedRows:
         """How much better each held-out row was answered with an arm than with its reference."""
+        sign = merit_sign(metric) * scale
         differences = [
-            scale * (right - wrong)
-            for right, wrong in zip(
-                self._right(classifier, arm), self._right(classifier, reference), strict=True
+            sign * (of_arm - of_reference)
+            for of_arm, of_reference in zip(
+                self._row_values(classifier, arm, metric),
+                self._row_values(classifier, reference, metric),
+                strict=True,
             )
         ]
-        return PairedRows.from_parts(self.labels, self.held_out, differences)
+        gains = sign * (
+            self.values(classifier, arm, metric) - self.values(classifier, reference, metric)
+        )
+        return PairedRows.from_parts(self.labels, self.held_out, differences, gains=gains)
 
-    def _right(self, classifier: str, arm: str) -> list[np.ndarray]:
-        """Of each replicate, the share of classifiers that got each row right, float64 [n]."""
+    def _row_values(self, classifier: str, arm: str, metric: str) -> list[np.ndarray]:
+        """Of each replicate, what its rows add to the score, mean over classifiers, float64 [n]."""
         names = self.consumers if classifier == PANEL else (classifier,)
         return [
             np.mean(
                 [
-                    np.asarray(self.found[name, arm][replicate]["held_out"]) == self.labels[rows]
+                    row_values(
+                        metric,
+                        self.labels[rows],
+                        prediction(self.found[name, arm][replicate], HELD_OUT),
+                        rare=self.rare,
+                    )
                     for name in names
                 ],
                 axis=0,
@@ -122,7 +144,8 @@ def make_panel(
     for (classifier, arm), each in found.items():
         arms.setdefault(classifier, {})[arm] = scorer.score(arm, *titles[arm], classifier, [each])
     held_out = tuple(split.held_out for split in outcome.splits)
-    return Panel(arms, found, params.consumers, data.development.labels, held_out)
+    labels = data.development.labels
+    return Panel(arms, found, params.consumers, labels, held_out, scorer.rare)
 
 
 def _of_consumer(outcome: TrialOutcome, name: ClassifierName) -> Iterator[tuple[str, Found]]:
@@ -162,6 +185,7 @@ class _Scorer:
     def __init__(self, data: TrialData, outcome: TrialOutcome):
         self._classes = data.development.schema.classes
         self._test = data.test.labels
+        self.rare = rare_class(np.array(list(data.development.counts().values())))
         self._truths = [data.development.labels[s.held_out] for s in outcome.splits]
         self._ratio = float(np.mean([split.held_out_ratio for split in outcome.splits]))
 
@@ -171,29 +195,33 @@ class _Scorer:
         """The mean over consumers of an arm's scores; `found` holds one list for each of them."""
         held_out = [
             [
-                score(truth, np.asarray(one["held_out"]))
+                all_scores(truth, prediction(one, HELD_OUT), rare=self.rare)
                 for truth, one in zip(self._truths, each, strict=True)
             ]
             for each in found
         ]
-        tests = [score(self._test, np.asarray(one["test"])) for each in found for one in each]
+        tests = [
+            all_scores(self._test, prediction(one, TEST), rare=self.rare)
+            for each in found
+            for one in each
+        ]
         of_classes = np.mean(
             [
                 [
-                    recalls(self._confusion(truth, one["held_out"]))
+                    recalls(self._confusion(truth, one[HELD_OUT]))
                     for truth, one in zip(self._truths, each, strict=True)
                 ]
                 for each in found
             ],
             axis=0,
         )
-        matrix = sum(self._confusion(self._test, one["test"]) for each in found for one in each)
+        matrix = sum(self._confusion(self._test, one[TEST]) for each in found for one in each)
         values = {
             metric: tuple(
                 float(np.mean([each[r][metric] for each in held_out]))
                 for r in range(len(self._truths))
             )
-            for metric in tests[0]
+            for metric in held_out[0][0]
         }
         settings = dict.fromkeys(str(one["settings"]) for each in found for one in each)
         return ArmScore(
@@ -203,7 +231,7 @@ class _Scorer:
             classifier=classifier,
             settings="; or ".join(settings),
             values=values,
-            intervals={metric: self._interval(each) for metric, each in values.items()},
+            intervals={metric: self._interval(each, metric) for metric, each in values.items()},
             test={metric: float(np.mean([t[metric] for t in tests])) for metric in tests[0]},
             recall={
                 name: tuple(map(float, of_classes[:, k])) for k, name in enumerate(self._classes)
@@ -211,11 +239,12 @@ class _Scorer:
             confusion=tuple(tuple(map(int, row)) for row in np.asarray(matrix)),
         )
 
-    def _interval(self, values: Sequence[float]) -> Interval:
+    def _interval(self, values: Sequence[float], metric: str) -> Interval:
         """Of the mean score over replicates; equal scores show no spread, and have no width."""
         if min(values) == max(values):
             return Interval(low=values[0], high=values[0], level=LEVEL)
-        return within_shares(assess_gains(values, held_out_ratio=self._ratio).interval)
+        interval = assess_gains(values, held_out_ratio=self._ratio).interval
+        return within_scores(interval, highest=kind_of(metric).highest)
 
     def _confusion(self, truth: np.ndarray, guess: Sequence[int]) -> np.ndarray:
         return confusion(truth, np.asarray(guess), classes=len(self._classes))

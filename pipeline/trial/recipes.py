@@ -15,10 +15,11 @@ from pipeline.params import ClassifierName
 from pipeline.randomness import derive_seed
 from pipeline.samples import Samples
 from pipeline.trial.arms import Arm
-from pipeline.trial.consumers import Chosen, Made, predict, set_of
+from pipeline.trial.consumers import Chosen, Made, set_of
 from pipeline.trial.criterion import calibrated_losses, mean_loss
 from pipeline.trial.learners import fit
 from pipeline.trial.parts import Effort, Parts
+from pipeline.trial.predictions import predict
 
 
 def run_recipe(

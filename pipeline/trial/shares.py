@@ -6,9 +6,11 @@ from pipeline.results import Interval
 from pipeline.trial.verdict import GainTest
 
 
-def within_shares(interval: Interval) -> Interval:
-    """A score is a share: no interval of it reaches below 0 or above 1."""
-    return Interval(low=max(0.0, interval.low), high=min(1.0, interval.high), level=interval.level)
+def within_scores(interval: Interval, *, highest: float = 1.0) -> Interval:
+    """No interval of a score reaches below 0 or above the highest value that the score can take."""
+    return Interval(
+        low=max(0.0, interval.low), high=min(highest, interval.high), level=interval.level
+    )
 
 
 def share_of_gap(gap: GainTest, gained: GainTest) -> tuple[float | None, Interval | None]:

@@ -38,7 +38,7 @@ class GainTest:
 
 
 def assess(scores: PairedRows) -> GainTest:
-    """Test of the gain in balanced accuracy from the paired scores of all held-out rows.
+    """Test of a gain from the paired scores of all held-out rows.
 
     The variance is that of `PairedRows.variance`, the quantiles are Student's with Satterthwaite's
     degrees of freedom. How it was chosen and confirmed stands in docs/decisions.

@@ -5,19 +5,21 @@ from collections.abc import Sequence
 import numpy as np
 from sklearn.isotonic import IsotonicRegression
 
+from pipeline.metrics import kind_of
 from pipeline.params import TrialParams
 from pipeline.results import LearningPoint
 from pipeline.trial.consumers import REAL
 from pipeline.trial.findings import Findings
 from pipeline.trial.panel import Found
 from pipeline.trial.plan import filled_shares, more_real_name
-from pipeline.trial.scores import confusion, distinct_rows, recalls, score, share_interval
-from pipeline.trial.shares import within_shares
+from pipeline.trial.predictions import HELD_OUT, Prediction, prediction
+from pipeline.trial.scores import all_scores, confusion, distinct_rows, recalls, share_interval
+from pipeline.trial.shares import within_scores
 from pipeline.trial.trial import TrialData, TrialOutcome
 from pipeline.trial.verdict import assess_gains
 
-# Of each replicate: what every consumer guessed of its held-out rows, int64 [n].
-Guesses = Sequence[Sequence[np.ndarray]]
+# Of each replicate: what every consumer predicted of its held-out rows.
+Predictions = Sequence[Sequence[Prediction]]
 
 
 class LearningCurve:
@@ -33,7 +35,7 @@ class LearningCurve:
         self._data, self._metric, self._splits = data, params.primary_metric, outcome.splits
         self._truths = [data.development.labels[split.held_out] for split in outcome.splits]
         training = [data.development.take(split.training) for split in outcome.splits]
-        found = findings.panel.found
+        found, self._rare = findings.panel.found, findings.panel.rare
         points = [self._by_replicate([found[name, REAL] for name in params.consumers])]
         counts = [[list(part.counts().values()) for part in training]]
         if outcome.has_ceiling:
@@ -66,15 +68,22 @@ class LearningCurve:
         together = []
         for counts, outcomes in zip(self.counts, self._points, strict=True):
             values = [
-                float(np.mean([score(truth, guess)[self._metric] for guess in guesses]))
-                for truth, guesses in zip(self._truths, outcomes, strict=True)
+                float(
+                    np.mean(
+                        [all_scores(truth, one, rare=self._rare)[self._metric] for one in predicted]
+                    )
+                )
+                for truth, predicted in zip(self._truths, outcomes, strict=True)
             ]
             together.append(
                 LearningPoint(
                     class_name=None,
                     n_real=round(float(counts[self.scarce].mean())),
                     value=float(np.mean(values)),
-                    interval=within_shares(assess_gains(values, held_out_ratio=ratio).interval),
+                    interval=within_scores(
+                        assess_gains(values, held_out_ratio=ratio).interval,
+                        highest=kind_of(self._metric).highest,
+                    ),
                 )
             )
         return (*together, *(point for label in self.scarce for point in self._of_class(label)))
@@ -115,16 +124,16 @@ class LearningCurve:
             )
         return points
 
-    def _recalls(self, outcomes: Guesses) -> np.ndarray:
+    def _recalls(self, outcomes: Predictions) -> np.ndarray:
         """Recall of each class over the held-out rows of all replicates, float64 [classes]."""
         classes = len(self._data.development.schema.classes)
         matrices = [
-            confusion(truth, guess, classes=classes)
-            for truth, guesses in zip(self._truths, outcomes, strict=True)
-            for guess in guesses
+            confusion(truth, one.guess, classes=classes)
+            for truth, predicted in zip(self._truths, outcomes, strict=True)
+            for one in predicted
         ]
         return recalls(np.sum(matrices, axis=0))
 
     @staticmethod
-    def _by_replicate(found: Sequence[Found]) -> Guesses:
-        return [[np.asarray(one["held_out"]) for one in each] for each in zip(*found, strict=True)]
+    def _by_replicate(found: Sequence[Found]) -> Predictions:
+        return [[prediction(one, HELD_OUT) for one in each] for each in zip(*found, strict=True)]

@@ -3,7 +3,15 @@ import pytest
 from scipy.stats import binomtest
 from sklearn import metrics
 
-from pipeline.trial.scores import confusion, distinct_rows, recalls, score, share_interval
+from pipeline.trial.scores import (
+    confusion,
+    distinct_rows,
+    probability_scores,
+    rare_class,
+    recalls,
+    score,
+    share_interval,
+)
 
 TRUTH = np.repeat([0, 1, 2], [50, 30, 5])
 GUESS = np.random.default_rng(3).permutation(TRUTH)
@@ -18,6 +26,54 @@ def test_scores_equal_the_reference_library():
     }
     assert found == pytest.approx(expected, rel=1e-12)
     assert (confusion(TRUTH, GUESS, classes=3) == metrics.confusion_matrix(TRUTH, GUESS)).all()
+
+
+def probabilities_of(truth, classes):
+    """Two digits each, so that many are equal."""
+    rng = np.random.default_rng(5)
+    shares = rng.dirichlet([1.0] * classes, len(truth))
+    shares[np.arange(len(truth)), truth] += 0.3
+    shares = np.round(shares, 2) + 1e-3
+    return shares / shares.sum(axis=1, keepdims=True)
+
+
+def test_scores_of_two_classes_are_those_of_the_rare_one():
+    truth = (TRUTH == 1).astype(int)
+    shares = probabilities_of(truth, 2)
+    assert probability_scores(truth, shares, rare=1) == pytest.approx(
+        {
+            "roc_auc": metrics.roc_auc_score(truth, shares[:, 1]),
+            "average_precision": metrics.average_precision_score(truth, shares[:, 1]),
+            "log_loss": metrics.log_loss(truth, shares),
+            "brier": metrics.brier_score_loss(truth, shares[:, 1]),
+        }
+    )
+    assert probability_scores(truth, shares, rare=0)["average_precision"] == pytest.approx(
+        metrics.average_precision_score(1 - truth, shares[:, 0])
+    )
+
+
+def test_scores_of_more_classes_are_means_over_each_against_the_rest():
+    shares = probabilities_of(TRUTH, 3)
+    wanted = np.eye(3)[TRUTH]
+    assert probability_scores(TRUTH, shares, rare=2) == pytest.approx(
+        {
+            "roc_auc": metrics.roc_auc_score(TRUTH, shares, multi_class="ovr"),
+            "average_precision": metrics.average_precision_score(wanted, shares, average="macro"),
+            "log_loss": metrics.log_loss(TRUTH, shares),
+            "brier": np.square(shares - wanted).sum(axis=1).mean() / 2,
+        }
+    )
+
+
+def test_rows_of_one_class_have_no_area_and_no_average_precision():
+    found = probability_scores(np.zeros(4, int), probabilities_of(np.zeros(4, int), 2), rare=1)
+    assert set(found) == {"log_loss", "brier"}
+
+
+def test_the_rare_class_is_the_one_with_the_fewest_rows_the_last_of_equals():
+    assert rare_class(np.array([5, 9, 7])) == 0
+    assert rare_class(np.array([5, 5])) == 1
 
 
 def test_a_class_that_is_guessed_but_never_true_counts_for_nothing():

@@ -6,6 +6,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from pipeline.metrics import METRICS
+from pipeline.modalities.registry import modality_of
 from pipeline.params import TrialParams
 from pipeline.results import PANEL
 from pipeline.samples import Samples, concatenate
@@ -16,7 +18,6 @@ from pipeline.trial.parts import Parts
 from pipeline.trial.plan import curation_names, generator_uses
 from pipeline.trial.record import make_record
 from pipeline.trial.schedule import Room
-from pipeline.trial.sets import CHEAP
 from pipeline.trial.tasks import TaskStore
 from pipeline.trial.trial import TrialData, run_trial, wanted_rows
 from tests.trial.stand_ins import black, digits, noisy, renamed, resampled, shuffled, unseen
@@ -77,7 +78,7 @@ def choices(outcome):
     def decided(value):
         if isinstance(value, dict):
             hidden = ("held_out", "test")
-            return {key: decided(item) for key, item in value.items() if key not in hidden}
+            return {k: decided(item) for k, item in value.items() if not k.startswith(hidden)}
         return [decided(item) for item in value] if isinstance(value, list) else value
 
     return {
@@ -249,9 +250,26 @@ def test_every_arm_is_scored_on_every_replicate_and_the_test_split(outcome):
 
 def test_no_interval_of_a_score_leaves_the_range_of_shares(outcome):
     result = record_of(outcome)
-    intervals = [interval for arm in result.arms for interval in arm.intervals.values()]
+    intervals = [pair for arm in result.arms for pair in arm.intervals.items()]
     assert intervals
-    assert all(0 <= interval.low <= interval.high <= 1 for interval in intervals)
+    assert all(
+        0 <= interval.low <= interval.high <= METRICS[metric].highest
+        for metric, interval in intervals
+    )
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_every_metric_can_decide_and_its_gain_is_positive_where_the_set_is_better(outcome, metric):
+    record = record_of(outcome, PARAMS.model_copy(update={"primary_metric": metric}))
+    arms = {(arm.classifier, arm.arm): arm.values[metric] for arm in record.arms}
+    sign = -1 if METRICS[metric].is_loss else 1
+    for one in record.comparisons:
+        pairs = zip(arms[one.classifier, one.arm], arms[one.classifier, one.reference], strict=True)
+        gains = [100 * sign * (score - reference) for score, reference in pairs]
+        assert one.gains_points == pytest.approx(gains)
+        assert one.interval_points.low <= one.mean_points <= one.interval_points.high
+    better = max(("real", "oversampled"), key=lambda arm: sign * np.mean(arms[PANEL, arm]))
+    assert record.reference_arm == better
 
 
 def test_the_light_preset_says_what_it_left_out(outcome):
@@ -473,8 +491,9 @@ def test_a_part_that_is_balanced_by_itself_needs_no_pool(tmp_path):
 def record_of(outcome, params=PARAMS, data=None):
     data = data or trial_data()
     findings = Findings(data, params, outcome)
-    classes = len(data.development.schema.classes)
-    plenty = {origin: np.full(classes, 1000) for origin in CHEAP[params.preset]}
+    schema = data.development.schema
+    cheap = modality_of(schema).cheap[params.preset]
+    plenty = {origin: np.full(len(schema.classes), 1000) for origin in cheap}
     return make_record(
         data, params, outcome, findings, in_set=findings.in_set(plenty), fidelity=(), copies=None
     )
