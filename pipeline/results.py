@@ -230,15 +230,31 @@ class ColumnsResult(Record):
     n_samples: int = 0
 
 
+class RareValue(Record):
+    """A category that few training rows hold, and that synthetic rows show.
+
+    It may name a person. Both counts are of rows.
+    """
+
+    column: str
+    value: str
+    n_training: int
+    n_synthetic: int
+
+
 class CopiesResult(Record):
     """What the search for memorised samples tested and found.
 
     Attributes:
         exact: Rows that equal a training sample bit for bit.
+        exact_expected: How many would if synthetic rows equalled training ones as often as unseen
+            real rows of the same classes do; 0 where these never do.
+        exact_is_chance: Whether so many equal rows are no more than the base rate explains.
         moved: Rows that equal a training sample after a shift by one pixel or a mirroring.
         suspected: Rows whose nearest / second-nearest distance ratio lies under `threshold`.
         false_alarm_rate: Share of never-trained-on real samples that the same threshold flags.
         closest: (synthetic id, real id, ratio) of the most suspicious rows, smallest ratio first.
+        rare: Categories of fewer training rows than are needed to hide one, the rarest first.
     """
 
     tested: int
@@ -251,6 +267,9 @@ class CopiesResult(Record):
     membership_auc: float | None = None
     membership_interval: Interval | None = None
     wording: str = ""
+    exact_expected: float = 0.0
+    exact_is_chance: bool = False
+    rare: tuple[RareValue, ...] = ()
 
 
 class LearningPoint(Record):

@@ -7,8 +7,9 @@ import numpy as np
 from pipeline.errors import MetricError
 from pipeline.fidelity.copies import CopySearch, search_copies
 from pipeline.fidelity.membership import membership_attack
+from pipeline.modalities.rarity import FEWEST_ROWS
 from pipeline.modalities.registry import modality_of
-from pipeline.results import CopiesResult, Interval
+from pipeline.results import CopiesResult, Interval, RareValue
 from pipeline.samples import Samples
 
 SHOWN = 10
@@ -37,12 +38,21 @@ def judge_safety(
             nearer to anything than unseen ones, whatever the generator did.
     """
     area, interval, attack = _membership(synthetic, training, holdout, seed)
-    attacked: dict[str, Any] = {"membership_auc": area, "membership_interval": interval}
+    modality = modality_of(training.schema)
+    rare = modality.rare(training, synthetic)
+    attacked: dict[str, Any] = {
+        "membership_auc": area,
+        "membership_interval": interval,
+        "rare": rare,
+    }
     try:
         found = search_copies(synthetic, training, holdout, features=features)
     except MetricError as error:
-        return CopiesResult(**NOTHING_TESTED, **attacked, wording=f"{error} {attack}")
+        words = (str(error), _rare_words(rare), attack)
+        return CopiesResult(**NOTHING_TESTED, **attacked, wording=" ".join(filter(None, words)))
     closest = np.argsort(found.ratio, kind="stable")[:SHOWN]
+    told = _copies_words(found, synthetic, training)
+    words = (told, _rare_words(rare), attack)
     return CopiesResult(
         tested=len(synthetic),
         exact=int(found.exact.sum()),
@@ -54,15 +64,18 @@ def judge_safety(
             (str(synthetic.ids[row]), str(found.nearest_id[row]), float(found.ratio[row]))
             for row in closest
         ),
+        exact_expected=found.expected,
+        exact_is_chance=found.is_chance,
         **attacked,
-        wording=f"{_copies_words(found, len(synthetic), len(training))} {attack}",
+        wording=" ".join(filter(None, words)),
     )
 
 
 def _membership(
     synthetic: Samples, training: Samples, holdout: Samples, seed: int
 ) -> tuple[float | None, Interval | None, str]:
-    space = modality_of(training.schema).space(training)
+    modality = modality_of(training.schema)
+    space = modality.space(training)
     drawn, seen, unseen = (space.columns(part) for part in (synthetic, training, holdout))
     try:
         area, interval = membership_attack(
@@ -74,21 +87,44 @@ def _membership(
         "better than guessing" if interval.low > 0.5 else "not measurably better than guessing"
     )
     words = (
-        "An attacker who takes real samples near a synthetic one, in pixels, for training samples "
-        f"does {verdict} (area {area:.2f}, 95 % interval {interval.low:.2f} to "
+        f"An attacker who takes real samples near a synthetic one, {modality.told_by}, for "
+        f"training samples does {verdict} (area {area:.2f}, 95 % interval {interval.low:.2f} to "
         f"{interval.high:.2f}; 0.50 is guessing). A stronger attack may find more; this is no "
         "guarantee of privacy."
     )
     return area, interval, words
 
 
-def _copies_words(found: CopySearch, tested: int, training: int) -> str:
+def _copies_words(found: CopySearch, synthetic: Samples, training: Samples) -> str:
+    modality = modality_of(training.schema)
+    has_views = bool(modality.views(training.schema))
     near = int((found.suspected & ~found.exact & ~found.moved).sum())
+    views = f"{int(found.moved.sum())} equal one that was moved, " * has_views
+    equal = f"{int(found.exact.sum())} equal one{_base_rate(found)}"
     return (
-        f"Each of {tested} synthetic rows was compared with all {training} training samples in "
-        "pixels, after shifts by one pixel and mirroring, and in features: "
-        f"{int(found.exact.sum())} equal one, {int(found.moved.sum())} equal one that was moved, "
-        f"{near} more lie suspiciously near to one; of unseen real samples "
-        f"{100 * found.false_alarm_rate:.1f} % would. The search finds copies of single samples, "
-        "not other kinds of memory."
+        f"Each of {len(synthetic)} synthetic rows was compared with all {len(training)} training "
+        f"samples {modality.compared_in}: {equal}, {views}{near} more lie suspiciously near to "
+        f"one; of unseen real samples {100 * found.false_alarm_rate:.1f} % would. The search finds "
+        "copies of single samples, not other kinds of memory."
+    )
+
+
+def _base_rate(found: CopySearch) -> str:
+    """What chance alone would give, where unseen real rows equal training ones too."""
+    if not found.expected:
+        return ""
+    verdict = "no more than chance explains" if found.is_chance else "more than chance explains"
+    return (
+        f" (as many unseen real rows of these classes would, about {found.expected:.0f} of them: "
+        f"{verdict})"
+    )
+
+
+def _rare_words(rare: tuple[RareValue, ...]) -> str:
+    if not rare:
+        return ""
+    cells = sum(one.n_synthetic for one in rare)
+    return (
+        f"{cells} cells of synthetic rows hold one of {len(rare)} categories that fewer than "
+        f"{FEWEST_ROWS} training rows have; such a category may name a person."
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from pipeline.params import ClassifierName, TrialPreset
-from pipeline.results import Origin
+from pipeline.results import Origin, RareValue
 from pipeline.samples import Samples, Schema
 
 if TYPE_CHECKING:
@@ -162,6 +162,13 @@ class Modality(Protocol):
 
     def space(self, real: Samples) -> Space:
         """Where distances between rows mean likeness, fitted on `real`."""
+
+    # How copies are looked for, and by what a distance is told, in words.
+    compared_in: str
+    told_by: str
+
+    def rare(self, training: Samples, synthetic: Samples) -> tuple[RareValue, ...]:
+        """Values of few training rows that synthetic rows show, and that may name somebody."""
 
     def views(self, schema: Schema) -> tuple[View, ...]:
         """Other looks at columns of that space under which a copy is a copy still."""

@@ -16,7 +16,7 @@ from pipeline.modalities.image.columns import Pixels, mirrored, shifted
 from pipeline.modalities.image.design import ImageDesign, choose_design, natural_kind
 from pipeline.modalities.recipe import Recipe, TrainingSet
 from pipeline.params import ClassifierName, TrialPreset
-from pipeline.results import Origin
+from pipeline.results import Origin, RareValue
 from pipeline.samples import Samples, Schema
 
 if TYPE_CHECKING:
@@ -166,6 +166,13 @@ class ImageModality:
     def space(self, real: Samples) -> Pixels:
         """Pixels."""
         return Pixels()
+
+    compared_in = "in pixels, after shifts by one pixel and mirroring, and in features"
+    told_by = "in pixels"
+
+    def rare(self, training: Samples, synthetic: Samples) -> tuple[RareValue, ...]:
+        """None: a pixel by itself names nobody."""
+        return ()
 
     def views(self, schema: Schema) -> tuple[Callable[[np.ndarray], np.ndarray], ...]:
         """Mirrored, and shifted by a pixel."""

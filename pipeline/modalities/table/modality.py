@@ -10,9 +10,10 @@ from pipeline.modalities.contract import Encoder, Fitted, Mix, RowMaker, View
 from pipeline.modalities.recipe import Recipe, TrainingSet
 from pipeline.modalities.table import rows
 from pipeline.modalities.table.encoders import encoder_for
+from pipeline.modalities.table.rare import rare_values
 from pipeline.modalities.table.space import TableSpace
 from pipeline.params import ClassifierName, TrialPreset
-from pipeline.results import Origin
+from pipeline.results import Origin, RareValue
 from pipeline.samples import Samples, Schema
 
 if TYPE_CHECKING:
@@ -140,6 +141,13 @@ class TableModality:
     def space(self, real: Samples) -> TableSpace:
         """Ranks of numbers and indicators of categories and gaps, fitted on `real`."""
         return TableSpace.fit(real)
+
+    compared_in = "in all columns together, and in features"
+    told_by = "by its columns"
+
+    def rare(self, training: Samples, synthetic: Samples) -> tuple[RareValue, ...]:
+        """Categories that fewer than five training rows hold."""
+        return rare_values(training, synthetic)
 
     def views(self, schema: Schema) -> tuple[View, ...]:
         """None: a changed row is another row."""
