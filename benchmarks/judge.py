@@ -25,10 +25,11 @@ from pipeline.fidelity.judge import judge
 from pipeline.modalities.image import classifier as image_classifier
 from pipeline.modalities.image.copies import augmented_copies, deformed_copies
 from pipeline.modalities.recipe import TrainingSet
+from pipeline.modalities.registry import modality_of
 from pipeline.params import BalanceParams, GanParams
 from pipeline.samples import Samples, concatenate
 from pipeline.trial.curation import curate
-from pipeline.trial.learners import DOMAIN_RECIPE, fit
+from pipeline.trial.learners import fit
 
 SHARES = (0.0, 0.5, 1.0)
 COPIES_PER_CLASS = 100
@@ -90,7 +91,9 @@ def per_class(hits, labels, classes):
 
 def measure(task, pool, good, seed):
     """Percentages of one setting of the statistics; what curation rejects also class by class."""
-    network = fit("cnn", TrainingSet(task.train), DOMAIN_RECIPE, steps=STEPS, seed=seed)
+    network = fit(
+        "cnn", TrainingSet(task.train), modality_of(task.train.schema).judge, steps=STEPS, seed=seed
+    )
     judged = curate(pool, task.train, confirmer="cnn", steps=STEPS, seed=seed)
     reasons = judged["reason"].to_numpy()
 

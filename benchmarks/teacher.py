@@ -31,7 +31,7 @@ from pipeline.randomness import derive_seed, numpy_stream
 from pipeline.samples import Samples, concatenate
 from pipeline.sources.digits import SCHEMA, Digits
 from pipeline.storage import from_arrow
-from pipeline.trial.teacher import SHARPENING, fit_teacher, taught_rows
+from pipeline.trial.teacher import fit_teacher, taught_rows
 from pipeline.workspace import write_bytes
 
 DIGITS_COUNTS, MNIST_COUNTS = ([n] * 5 + [10] * 5 for n in (80, 100))
@@ -126,7 +126,7 @@ def labelled(teacher, rows, wanted, seed):
     rules = {
         "own": rows.labels,
         "argmax": told.argmax(axis=1),
-        "drawn": drawn(told ** (1 / SHARPENING), numpy_stream(seed, "drawn")),
+        "drawn": drawn(told ** (1 / ImageModality.sharpening), numpy_stream(seed, "drawn")),
         "drawn, sharpened": drawn(told, numpy_stream(seed, "drawn")),
     }
     return {rule: first(rows, labels, wanted) for rule, labels in rules.items()}
@@ -157,8 +157,10 @@ def run(samples, counts, seed, asked):
     told = teacher.probabilities(unseen)
     facts["teacher"] = balanced_accuracy(unseen.labels, told.argmax(axis=1))
     for power in POWERS:
-        facts[f"loss at {power:g}"] = mean_loss(told ** (power / SHARPENING), unseen.labels)
-        own = normalised(teacher.probabilities(real) ** (power / SHARPENING))
+        facts[f"loss at {power:g}"] = mean_loss(
+            told ** (power / ImageModality.sharpening), unseen.labels
+        )
+        own = normalised(teacher.probabilities(real) ** (power / ImageModality.sharpening))
         facts[f"own at {power:g}"] = float(own[np.arange(len(own)), real.labels].mean())
     scores = []
 

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pipeline.dataset.cells import harmless, provenance_rows
+from pipeline.dataset.cells import provenance_rows
 from pipeline.dataset.selection import selected_shards
 from pipeline.dataset.wanted import Selection
 from pipeline.errors import VersionError
+from pipeline.formulas import harmless
 from pipeline.samples import Samples, Schema
 from pipeline.storage import TABLE_PROVENANCE_PREFIX, read_schema
 

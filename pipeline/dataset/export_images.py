@@ -4,10 +4,11 @@ import csv
 import re
 from pathlib import Path
 
-from pipeline.dataset.cells import harmless, provenance_rows
+from pipeline.dataset.cells import provenance_rows
 from pipeline.dataset.selection import selected_shards
 from pipeline.dataset.wanted import Selection
 from pipeline.errors import VersionError
+from pipeline.formulas import harmless
 from pipeline.storage import encode_png, read_schema
 
 LONGEST_NAME = 100

@@ -120,6 +120,8 @@ class Modality(Protocol):
     classifiers: tuple[ClassifierName, ...]
     # The network among them: it confirms labels, and its features tell distances.
     network: ClassifierName
+    # How it is trained where it judges rows.
+    judge: Recipe
     # Those of them whose fit takes a moment.
     quick: tuple[ClassifierName, ...]
 
@@ -143,6 +145,8 @@ class Modality(Protocol):
     # Which source proposes the rows that a teacher labels, and who teaches.
     proposes: Origin
     teachers: tuple[tuple[ClassifierName, Recipe], ...]
+    # The power to which the mean of their probabilities is raised.
+    sharpening: float
 
     # --- judging
 
@@ -159,6 +163,12 @@ class Modality(Protocol):
         Args:
             parts: Sets of rows of one schema, at least one; categories are ordered by the first.
         """
+
+    # Whether two samples that know nothing of each other may well be equal.
+    repeats: bool
+    # Of unseen real samples of a class, the share whose label may be doubted; None: a label is
+    # confirmed where judges find it the likeliest, since classes hardly overlap.
+    doubted: float | None
 
     def space(self, real: Samples) -> Space:
         """Where distances between rows mean likeness, fitted on `real`."""

@@ -11,14 +11,13 @@ import pandas as pd
 from pipeline.fidelity.networks import judge_by_columns, judge_by_networks
 from pipeline.fidelity.safety import judge_safety
 from pipeline.fidelity.transfer import train_on_synthetic
-from pipeline.modalities.contract import Modality
-from pipeline.modalities.recipe import Recipe, TrainingSet
+from pipeline.modalities.recipe import TrainingSet
 from pipeline.modalities.registry import modality_of
-from pipeline.params import ClassifierName, Params
+from pipeline.params import Params
 from pipeline.randomness import derive_seed
 from pipeline.samples import Samples
 from pipeline.trial.curation import choose_exactly
-from pipeline.trial.learners import DOMAIN_RECIPE, fit
+from pipeline.trial.learners import fit
 from pipeline.trial.tasks import Task
 from pipeline.trial.trial import TrialData
 
@@ -91,8 +90,7 @@ def judge_pool_quality(
             domain network, which all other numbers are taken with.
     """
     modality = modality_of(train.schema)
-    recipe = recipe_of(modality, modality.network)
-    network = fit(modality.network, TrainingSet(train), recipe, steps=steps, seed=seed)
+    network = fit(modality.network, TrainingSet(train), modality.judge, steps=steps, seed=seed)
     features = (network.features(pool), network.features(train), network.features(unseen))
     domain = (features[2], features[0])
     rows = judge_by_networks(
@@ -125,12 +123,6 @@ def fit_and_predict(training: Samples, queries: Samples, *, steps: int, seed: in
     It is scored as whoever trains on a version scores his.
     """
     modality = modality_of(training.schema)
-    recipe = replace(recipe_of(modality, modality.transfer), judges=False)
+    recipe = replace(modality.judge, judges=False)
     fitted = fit(modality.transfer, TrainingSet(training), recipe, steps=steps, seed=seed)
     return fitted.probabilities(queries)
-
-
-def recipe_of(modality: Modality, classifier: ClassifierName) -> Recipe:
-    """How a judge is trained: balanced, and augmented where that means anything to it."""
-    applies = modality.applies(classifier, DOMAIN_RECIPE)
-    return DOMAIN_RECIPE if applies else replace(DOMAIN_RECIPE, augmentation=0.0)

@@ -5,6 +5,7 @@ is not among its arguments.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -14,12 +15,13 @@ from pipeline.manifold import ball_radii
 from pipeline.modalities.contract import Fitted
 from pipeline.modalities.recipe import TrainingSet
 from pipeline.modalities.registry import modality_of
-from pipeline.nearest import digests, nearest
+from pipeline.nearest import nearest
 from pipeline.params import ClassifierName
 from pipeline.randomness import derive_seed
 from pipeline.results import CurationRow
+from pipeline.row_digests import value_digests
 from pipeline.samples import Samples
-from pipeline.trial.learners import DOMAIN_RECIPE, fit
+from pipeline.trial.learners import fit
 from pipeline.trial.splits import out_of_fold_parts
 
 REASONS = (
@@ -61,19 +63,24 @@ def curate(
     if not len(pool):
         return _nothing_drawn()
     judges = _judges(real, confirmer, steps=steps, seed=seed)
-    guess = np.mean([judge.probabilities(pool) for judge in judges], axis=0)
+    guess = np.mean([judge.fitted.probabilities(pool) for judge in judges], axis=0)
     score = guess[np.arange(len(pool)), pool.labels]
     space = modality_of(real.schema).space(real)
     columns, references = space.columns(pool), space.columns(real)
     found = nearest(columns, references)
-    copied = np.isin(digests(columns), digests(references))
-    copied |= found.ratio < copy_threshold(references, real, seed=seed)
+    own, others = value_digests(pool), value_digests(real)
+    is_equal, is_usual = np.isin(own, others), _is_usual_to_repeat(real, others)
+    is_near = found.ratio < copy_threshold(references, real, seed=seed)
     reasons = _reasons(
-        columns,
         pool.labels,
-        copied=copied,
-        confirmed=guess.argmax(axis=1) == pool.labels,
-        on_manifold=_on_manifold(pool, real, judges),
+        {
+            REASONS[0]: ~np.isfinite(columns).all(axis=1),
+            # Where equal rows are usual, one that is equal tells nothing of memory.
+            REASONS[1]: ~is_equal & is_near if is_usual else is_equal | is_near,
+            REASONS[2]: pd.Series(own).duplicated().to_numpy() & ~np.bool_(is_usual),
+            REASONS[3]: ~_confirmed(guess, pool.labels, real, judges),
+            REASONS[4]: ~_on_manifold(pool, real, judges),
+        },
     )
     return pd.DataFrame(
         {
@@ -89,24 +96,14 @@ def curate(
     )
 
 
-def _reasons(
-    columns: np.ndarray,
-    labels: np.ndarray,
-    *,
-    copied: np.ndarray,
-    confirmed: np.ndarray,
-    on_manifold: np.ndarray,
-) -> np.ndarray:
-    """The first of `REASONS` that holds for each sample, or "", object [n]."""
-    held = [
-        ~np.isfinite(columns).all(axis=1),
-        copied,
-        pd.Series(digests(columns)).duplicated().to_numpy(),
-        ~confirmed,
-        ~on_manifold,
-    ]
-    reasons = np.select(held, REASONS[:5], default="")
-    mislabelled = _mislabelled_classes(labels, confirmed)
+def _reasons(labels: np.ndarray, held: Mapping[str, np.ndarray]) -> np.ndarray:
+    """The first of `REASONS` that holds for each sample, or "", object [n].
+
+    Args:
+        held: Reason → whether it holds, bool [n]; the last reason follows from them.
+    """
+    reasons = np.select(list(held.values()), list(held), default="")
+    mislabelled = _mislabelled_classes(labels, ~held[REASONS[3]])
     return np.where((reasons == "") & mislabelled[labels], REASONS[5], reasons).astype(object)
 
 
@@ -187,28 +184,76 @@ def copy_threshold(columns: np.ndarray, real: Samples, *, seed: int) -> float:
     return float(np.quantile(np.concatenate(ratios), COPIED_REALS))
 
 
-def _judges(real: Samples, confirmer: ClassifierName, *, steps: int, seed: int) -> list[Fitted]:
-    """Classifiers that each saw another part of the real samples, and no synthetic one at all.
+@dataclass(frozen=True)
+class Judge:
+    """A classifier that saw a part of the real samples, and no synthetic one at all.
+
+    Attributes:
+        unseen: Positions of the real samples that it did not see, int64.
+    """
+
+    fitted: Fitted
+    unseen: np.ndarray
+
+
+def _judges(real: Samples, confirmer: ClassifierName, *, steps: int, seed: int) -> list[Judge]:
+    """Classifiers that each saw another part of the real samples.
 
     Their mean probability is that of an ensemble: what one has learnt by heart the others have not.
     """
     parts = out_of_fold_parts(real, folds=FOLDS, seed=derive_seed(seed, "curation"))
     return [
-        fit(
-            confirmer,
-            TrainingSet(real.take(seen)),
-            DOMAIN_RECIPE,
-            steps=steps,
-            seed=derive_seed(seed, "curation judge", number),
+        Judge(
+            fit(
+                confirmer,
+                TrainingSet(real.take(seen)),
+                modality_of(real.schema).judge,
+                steps=steps,
+                seed=derive_seed(seed, "curation judge", number),
+            ),
+            unseen,
         )
-        for number, (seen, _) in enumerate(parts)
+        for number, (seen, unseen) in enumerate(parts)
     ]
 
 
-def _on_manifold(pool: Samples, real: Samples, judges: list[Fitted]) -> np.ndarray:
+def _confirmed(
+    guess: np.ndarray, labels: np.ndarray, real: Samples, judges: list[Judge]
+) -> np.ndarray:
+    """Whether the judges, who gave the pool these probabilities, confirm its labels, bool [n].
+
+    Where classes overlap, the likeliest class of an honest sample is often another one, and a pool
+    that lost all such samples would lack what lies between the classes. There a label is confirmed
+    unless the judges find it less likely than those of nearly all unseen real samples of its class.
+    """
+    confirmed = np.asarray(guess.argmax(axis=1) == labels)
+    doubted = modality_of(real.schema).doubted
+    if doubted is None:
+        return confirmed
+    score = guess[np.arange(len(labels)), labels]
+    unseen = np.concatenate([judge.unseen for judge in judges])
+    own = real.labels[unseen]
+    scores = np.concatenate([one.fitted.probabilities(real.take(one.unseen)) for one in judges])
+    scores = scores[np.arange(len(own)), own]
+    for label in np.unique(labels):
+        known = scores[own == label]
+        if len(known):
+            least = np.quantile(known, doubted, method="lower")
+            confirmed |= (labels == label) & (score >= least)
+    return confirmed
+
+
+def _is_usual_to_repeat(real: Samples, values: np.ndarray) -> bool:
+    """Whether so many real samples have an equal one that a copy could not be told by it."""
+    if not modality_of(real.schema).repeats:
+        return False
+    return float(pd.Series(values).duplicated(keep=False).mean()) > COPIED_REALS
+
+
+def _on_manifold(pool: Samples, real: Samples, judges: list[Judge]) -> np.ndarray:
     """Inside the ball of at least one real sample of its class, in the judges' joint features."""
-    own = np.concatenate([judge.features(real) for judge in judges], axis=1)
-    drawn = np.concatenate([judge.features(pool) for judge in judges], axis=1)
+    own = np.concatenate([judge.fitted.features(real) for judge in judges], axis=1)
+    drawn = np.concatenate([judge.fitted.features(pool) for judge in judges], axis=1)
     inside = np.zeros(len(pool), bool)
     for label in np.unique(pool.labels):
         members = own[real.labels == label]

@@ -35,8 +35,6 @@ STRENGTHS: Mapping[ClassifierName, tuple[Mapping[str, Any], ...]] = {
     "cnn": ({},),
 }
 MARGIN_FOLDS = 3
-# Of networks that judge: they confirm labels, and their features tell distances.
-DOMAIN_RECIPE = Recipe(sampling=1.0, augmentation=1.0, judges=True)
 
 
 def fit(

@@ -19,9 +19,6 @@ from pipeline.storage import PROBABILITIES
 from pipeline.trial.learners import fit
 
 ORIGIN = "taught"
-# The members' labels were smoothed, which makes them modest: even of their training rows they give
-# a tenth to other classes. Of four powers this one made unseen digits likeliest.
-SHARPENING = 2.0
 # Each round proposes as many rows of each class as the largest class has.
 MOST_ROUNDS = 12
 
@@ -35,12 +32,14 @@ class Teacher:
         steps: Optimiser steps of each network.
         seed: Of all its fits.
         members: Classifier and recipe of each, in the order of `fitted`.
+        sharpening: The power to which the mean of their probabilities is raised.
     """
 
     training: str
     steps: int
     seed: int
     members: tuple[tuple[ClassifierName, Recipe], ...]
+    sharpening: float
     fitted: tuple[Fitted, ...] = field(repr=False)
 
     @property
@@ -50,7 +49,7 @@ class Teacher:
             "training": self.training,
             "steps": self.steps,
             "seed": self.seed,
-            "sharpening": SHARPENING,
+            "sharpening": self.sharpening,
             "members": [
                 {"classifier": classifier, "recipe": asdict(recipe)}
                 for classifier, recipe in self.members
@@ -66,10 +65,10 @@ class Teacher:
     def probabilities(self, samples: Samples) -> np.ndarray:
         """Probability of each class, float64 [n, classes], rows sum to 1.
 
-        The members' mean, raised to a power and normalised, which undoes their label smoothing.
+        The members' mean, raised to a power and normalised; see `Modality.sharpening`.
         """
         mean = np.mean([one.probabilities(samples) for one in self.fitted], axis=0)
-        sharp = np.asarray(mean**SHARPENING)
+        sharp = np.asarray(mean**self.sharpening)
         return np.asarray(sharp / sharp.sum(axis=1, keepdims=True))
 
 
@@ -82,7 +81,7 @@ def fit_teacher(training: Samples, *, steps: int, seed: int) -> Teacher:
 
     Source: an ensemble of networks as in Lakshminarayanan et al. 2017, arXiv:1612.01474.
     """
-    members = modality_of(training.schema).teachers
+    modality = modality_of(training.schema)
     fitted = tuple(
         fit(
             classifier,
@@ -91,9 +90,16 @@ def fit_teacher(training: Samples, *, steps: int, seed: int) -> Teacher:
             steps=steps,
             seed=derive_seed(seed, "teacher", number),
         )
-        for number, (classifier, recipe) in enumerate(members)
+        for number, (classifier, recipe) in enumerate(modality.teachers)
     )
-    return Teacher(content_digest(training).hex(), steps, seed, members, fitted)
+    return Teacher(
+        training=content_digest(training).hex(),
+        steps=steps,
+        seed=seed,
+        members=modality.teachers,
+        sharpening=modality.sharpening,
+        fitted=fitted,
+    )
 
 
 def taught_rows(teacher: Teacher, real: Samples, wanted: np.ndarray, *, seed: int) -> Samples:

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from pipeline.dataset.assemble import COLUMNS
-from pipeline.dataset.cells import harmless, restored
 from pipeline.dataset.export import export
 from pipeline.dataset.export_images import file_name, unique_names
 from pipeline.dataset.layout import is_among
@@ -21,6 +20,7 @@ from pipeline.dataset.selection import selected_shards
 from pipeline.dataset.wanted import Selection
 from pipeline.dataset.write import write_set
 from pipeline.errors import ArtifactError, VersionError
+from pipeline.formulas import harmless, restored
 from pipeline.params import Params
 from pipeline.samples import Column, Samples, Schema, concatenate
 from pipeline.stages.assemble import run

@@ -1,26 +1,20 @@
 """A small convolutional classifier of pictures, trained by a recipe; also the domain network."""
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from sklearn.linear_model import LogisticRegression
 from torch import nn
 
-from pipeline.errors import TrainingError
 from pipeline.modalities.image.augmentation import augment, to_float
 from pipeline.modalities.recipe import Recipe, TrainingSet
-from pipeline.modalities.smote import smote_columns
+from pipeline.modalities.recipe_training import BATCH_SAMPLES, refit_head, train_by_recipe
 from pipeline.randomness import derive_seed
 from pipeline.samples import Samples, Schema
 
-BATCH_SAMPLES = 64
 LEARNING_RATE = 3e-3
-LABEL_SMOOTHING = 0.05
-HEAD_C = 1.0
 WIDTH = 24
 FEATURES = 64
 NORMALISATION_BATCHES = 8
@@ -106,99 +100,28 @@ def train_image_classifier(
         torch.manual_seed(derive_seed(seed, "network"))
         network = ImageNetwork(schema.image_shape, len(schema.classes))
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimiser = torch.optim.AdamW(network.parameters(), LEARNING_RATE, fused=True)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, LEARNING_RATE, total_steps=steps)
-    loss_of = RecipeLoss(recipe, training)
-    network.train()
-    for images, labels, stream in _draws(training, recipe, steps=steps, seed=seed):
-        if recipe.mixup > 0:
-            loss = _mixup_loss(network, loss_of, images, labels, recipe.mixup, stream)
-        else:
-            loss = loss_of(network(images), labels)
-        optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
-        schedule.step()
-    if not torch.isfinite(loss):
-        raise TrainingError(
-            f"The classifier's loss became {float(loss)} after {steps} steps by the recipe "
-            f"“{recipe.words()}”. Lower `trial.classifier_steps` or look for extreme pixels."
-        )
+    parts = (training.real, *(extra.samples for extra in training.extras))
+    train_by_recipe(
+        network,
+        to_float(np.concatenate([part.values for part in parts])),
+        training,
+        recipe,
+        steps=steps,
+        seed=seed,
+        learning_rate=LEARNING_RATE,
+        change=partial(_changed, strength=recipe.augmentation),
+        hint="extreme pixels",
+    )
     _refresh_normalisation(network, training, recipe, seed)
     classifier = ImageClassifier(schema, network.eval())
     if recipe.smote:
-        _refit_head(classifier, training, seed)
+        refit_head(network.head, classifier.features(training.real), training, seed)
     return classifier
 
 
-class RecipeLoss:
-    """Cross-entropy with label smoothing, class weights and logit adjustment as a recipe asks."""
-
-    def __init__(self, recipe: Recipe, training: TrainingSet):
-        counts = torch.from_numpy(np.maximum(training.real_counts, 1)).float()
-        prior = counts / counts.sum()
-        drawn = prior ** (1 - recipe.sampling) / (prior ** (1 - recipe.sampling)).sum()
-        weight = prior**-recipe.class_weight
-        self._weight = weight / (drawn * weight).sum()
-        self._adjustment = recipe.logit_tau * prior.log()
-
-    def __call__(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        """Mean loss of a batch: logits float32 [n, classes], labels int64 [n]."""
-        each = F.cross_entropy(
-            logits + self._adjustment, labels, label_smoothing=LABEL_SMOOTHING, reduction="none"
-        )
-        return (each * self._weight[labels]).mean()
-
-
-def _draws(
-    training: TrainingSet, recipe: Recipe, *, steps: int, seed: int
-) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Generator]]:
-    images = to_float(
-        np.concatenate([training.real.values, *(e.samples.values for e in training.extras)])
-    )
-    labels = torch.from_numpy(training.labels)
-    probabilities = torch.from_numpy(training.draw_probabilities(recipe.sampling))
-    stream = torch.Generator().manual_seed(derive_seed(seed, "batches"))
-    for _ in itertools.repeat(None, steps):
-        rows = torch.multinomial(probabilities, BATCH_SAMPLES, replacement=True, generator=stream)
-        batch = images[rows]
-        if recipe.augmentation > 0:
-            batch = augment(batch, recipe.augmentation, stream)
-        yield batch.contiguous(memory_format=torch.channels_last), labels[rows], stream
-
-
-def _mixup_loss(
-    network: ImageNetwork,
-    loss_of: RecipeLoss,
-    images: torch.Tensor,
-    labels: torch.Tensor,
-    alpha: float,
-    stream: torch.Generator,
-) -> torch.Tensor:
-    draw = torch._standard_gamma(torch.full((2,), alpha), generator=stream)
-    part = float(draw[0] / draw.sum().clamp_min(1e-12))
-    other = torch.randperm(len(images), generator=stream)
-    logits = network(part * images + (1 - part) * images[other])
-    return part * loss_of(logits, labels) + (1 - part) * loss_of(logits, labels[other])
-
-
-@torch.no_grad()
-def _refit_head(classifier: ImageClassifier, training: TrainingSet, seed: int) -> None:
-    """Fit the last layer anew on features that SMOTE filled up to the largest class.
-
-    In pixels SMOTE shows the network double exposures; between features it does what it was made
-    for. Source: the two-stage training of Kang et al. 2020, arXiv:1910.09217, section 4.
-    """
-    counts, labels = training.real_counts, training.real.labels
-    features = classifier.features(training.real)
-    made, made_labels = smote_columns(features, labels, counts.max() - counts, seed=seed)
-    model = LogisticRegression(C=HEAD_C, max_iter=500)
-    model.fit(np.concatenate([features, made]), np.concatenate([labels, made_labels]))
-    weight, bias = model.coef_, model.intercept_
-    if len(counts) == 2:  # scikit-learn keeps one row for two classes
-        weight, bias = np.concatenate([-weight, weight]) / 2, np.concatenate([-bias, bias]) / 2
-    classifier.network.head.weight.copy_(torch.from_numpy(weight))
-    classifier.network.head.bias.copy_(torch.from_numpy(bias))
+def _changed(batch: torch.Tensor, stream: torch.Generator, *, strength: float) -> torch.Tensor:
+    seen = augment(batch, strength, stream) if strength > 0 else batch
+    return seen.contiguous(memory_format=torch.channels_last)
 
 
 @torch.no_grad()

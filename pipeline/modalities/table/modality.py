@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pipeline.modalities.column_codes import ColumnCodes, code_columns
-from pipeline.modalities.contract import Encoder, Fitted, Mix, RowMaker, View
+from pipeline.modalities.contract import SHEET_COLUMNS, Encoder, Fitted, Mix, RowMaker, View
 from pipeline.modalities.recipe import Recipe, TrainingSet
-from pipeline.modalities.table import rows
+from pipeline.modalities.table import noise, rows
 from pipeline.modalities.table.encoders import encoder_for
 from pipeline.modalities.table.rare import rare_values
+from pipeline.modalities.table.sheet import sheet
 from pipeline.modalities.table.space import TableSpace
 from pipeline.params import ClassifierName, TrialPreset
 from pipeline.results import Origin, RareValue
@@ -33,6 +34,7 @@ class TableModality:
     advise: tuple[ClassifierName, ...] = ("boosting",)
     classifiers = consumers
     network: ClassifierName = "mlp"
+    judge = Recipe(sampling=1.0, judges=True)
     quick: tuple[ClassifierName, ...] = ("forest", "logistic", "knn", "svm", "tree")
 
     cheap: Mapping[TrialPreset, Mix] = {
@@ -73,6 +75,10 @@ class TableModality:
         ("forest", Recipe()),
         ("logistic", Recipe()),
     )
+    sharpening: float = 1.0
+
+    repeats = True
+    doubted: float | None = 0.05
 
     def networks(self, schema: Schema) -> str:
         """Fully connected ones on encoded columns."""
@@ -99,15 +105,15 @@ class TableModality:
 
     def noise(self, schema: Schema, counts: Sequence[int]) -> Samples:
         """Rows of noise in the schema's columns."""
-        return rows.noise(schema, counts)
+        return noise.noise(schema, counts)
 
     def empty(self, schema: Schema) -> pd.DataFrame:
         """A frame of no rows with the schema's columns in their types."""
-        return rows.empty(schema)
+        return noise.empty(schema)
 
     def sheets(self, classes: tuple[str, ...], parts: Mapping[str, Samples]) -> dict[str, bytes]:
         """A CSV for each part, a few rows of each class."""
-        return rows.sheets(classes, parts)
+        return {f"{name}.csv": sheet(part, rows=SHEET_COLUMNS) for name, part in parts.items()}
 
     def encoder(self, classifier: ClassifierName, training: Samples) -> Encoder:
         """Numbers scaled, categories one-hot; for trees as they are, gaps and categories kept."""

@@ -1,0 +1,99 @@
+"""New cells of a column: those of real rows as they are, or numbers of the same range and steps."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.column_types import frame_to_arrow
+from pipeline.modalities.table.columns import is_ordered, numbers_of
+from pipeline.samples import Column, Samples
+
+MOST_DECIMALS = 9
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The cells of one column in real rows, from which new ones are made.
+
+    Attributes:
+        column: Of the schema.
+        real: The real rows' cells, in the column's type, [n].
+        numbers: The same as numbers, float64 [n], NaN for gaps; None for what has no order.
+    """
+
+    column: Column
+    real: pa.Array
+    numbers: np.ndarray | None
+
+    def made(self, rows: np.ndarray, drawn: np.ndarray | None = None) -> pa.Array:
+        """The cells of these real rows, in the column's type; drawn numbers where there are any.
+
+        Args:
+            rows: Positions, int64 [m].
+            drawn: Numbers, float64 [m]; NaN leaves the real row's cell. They are brought into the
+                column's range and onto its steps: whole numbers of the source's step, as many
+                decimals as the source has, moments that occur.
+        """
+        taken = self.real.take(pa.array(rows))
+        if drawn is None or not (is_drawn := ~np.isnan(drawn)).any():
+            return taken
+        values = self._on_steps(drawn[is_drawn])
+        return pc.replace_with_mask(taken, pa.array(is_drawn), values)
+
+    def _on_steps(self, numbers: np.ndarray) -> pa.Array:
+        assert self.numbers is not None
+        known = self.numbers[~np.isnan(self.numbers)]
+        if self.column.kind == "datetime":
+            return self.real.take(pa.array(self._nearest_rows(numbers)))
+        if self.column.kind == "integer":
+            return self._whole(numbers)
+        kept = np.clip(numbers, known.min(), known.max())
+        if pa.types.is_float32(self.real.type):
+            known = known.astype(np.float32).astype(str).astype(np.float64)
+        decimals = decimals_of(known)
+        rounded = kept if decimals is None else np.round(kept, decimals)
+        return pa.array(rounded).cast(self.real.type, safe=False)
+
+    def _whole(self, numbers: np.ndarray) -> pa.Array:
+        """Whole numbers, counted in steps from the smallest: exact, however large they are."""
+        known = [int(one) for one in pc.unique(pc.drop_null(self.real)).to_pylist()]
+        low, high = min(known), max(known)
+        step = math.gcd(*(one - low for one in known)) or 1
+        steps = np.clip(np.rint((numbers - low) / step), 0, (high - low) // step)
+        return pa.array([low + int(count) * step for count in steps], self.real.type)
+
+    def _nearest_rows(self, numbers: np.ndarray) -> np.ndarray:
+        """The rows whose moment is nearest, int64: granularity and zone need no rules then."""
+        assert self.numbers is not None
+        rows = np.flatnonzero(~np.isnan(self.numbers))
+        rows = rows[np.argsort(self.numbers[rows], kind="stable")]
+        known = self.numbers[rows]
+        after = np.clip(np.searchsorted(known, numbers), 1, max(len(known) - 1, 1))
+        after = np.minimum(after, len(known) - 1)
+        before = np.maximum(after - 1, 0)
+        is_nearer = np.abs(known[before] - numbers) <= np.abs(known[after] - numbers)
+        return np.where(is_nearer, rows[before], rows[after])
+
+
+def cells_of(real: Samples) -> tuple[Cells, ...]:
+    """Every column's cells. Free text is a gap: a text of a real row is nobody else's."""
+    table = frame_to_arrow(real.values, real.schema.columns)
+    found = []
+    for column in real.schema.columns:
+        array = table[column.name].combine_chunks()
+        if column.kind == "text":
+            array = pa.nulls(len(array), array.type)
+        numbers = numbers_of(real, column) if is_ordered(column) else None
+        found.append(Cells(column, array, numbers))
+    return tuple(found)
+
+
+def decimals_of(numbers: np.ndarray) -> int | None:
+    """With how many decimals all numbers, float64 [n], are told; None where nine are too few."""
+    for decimals in range(MOST_DECIMALS + 1):
+        if (np.round(numbers, decimals) == numbers).all():
+            return decimals
+    return None
