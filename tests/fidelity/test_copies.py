@@ -3,9 +3,10 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from pipeline.errors import MetricError
-from pipeline.fidelity.copies import mirrored, search_copies, shifted
+from pipeline.fidelity.copies import search_copies
 from pipeline.fidelity.membership import _area, membership_attack
 from pipeline.fidelity.safety import judge_safety
+from pipeline.modalities.image.columns import mirrored, shifted
 from pipeline.samples import Samples, concatenate
 from tests.trial.stand_ins import digits, renamed
 
@@ -42,8 +43,10 @@ def test_most_noisy_copies_are_found():
 
 
 def test_a_shifted_and_a_mirrored_copy_are_found():
-    for change in (lambda x: shifted(x, down=1, right=-1), mirrored):
-        changed = change(TRAINING.values[[7]])[0]
+    shape = TRAINING.schema.image_shape
+    pixels = TRAINING.values[[7]].reshape(1, -1)
+    for moved in (shifted(pixels, shape=shape, down=1, right=-1), mirrored(pixels, shape=shape)):
+        changed = moved.reshape(shape)
         found = search_copies(planted(changed), TRAINING, HOLDOUT)
         assert found.moved[-1]
         assert not found.exact[-1]

@@ -7,8 +7,8 @@ import torch
 
 from pipeline.errors import ParamsError
 from pipeline.fidelity.inception import expected_shapes, load_inception
-from pipeline.fidelity.networks import DOMAIN, judge_by_networks
-from pipeline.trial.rows import flat
+from pipeline.fidelity.networks import judge_by_networks
+from pipeline.modalities.image.columns import Pixels
 from tests.trial.stand_ins import digits
 
 IMAGES = digits([1, 1]).values
@@ -60,7 +60,7 @@ def test_the_tensors_are_those_of_the_published_network():
 
 def test_with_a_weights_file_fid_and_kid_name_it_and_the_rest_keeps_the_domain_network(file):
     unseen, pool = digits([4]), digits([2], skip=10)
-    pixels = (flat(unseen), flat(pool))
+    pixels = tuple(Pixels().columns(part) for part in (unseen, pool))
     rows = judge_by_networks(unseen, pool, pixels, inception=str(file), seed=0)
     of_metric = {row.metric: row for row in rows if row.class_name is None}
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
@@ -70,7 +70,7 @@ def test_with_a_weights_file_fid_and_kid_name_it_and_the_rest_keeps_the_domain_n
     assert "domain network" in of_metric["coverage"].features
     assert "domain network" in of_metric["diversity"].features
     plain = judge_by_networks(unseen, pool, pixels, inception=None, seed=0)
-    assert [row.metric for row in plain if row.features != DOMAIN] == []
+    assert [row.metric for row in plain if "domain network" not in row.features] == []
 
 
 @pytest.mark.parametrize(

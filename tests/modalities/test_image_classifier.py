@@ -5,9 +5,10 @@ import pytest
 import torch
 
 from pipeline.modalities.image.augmentation import augment, to_bytes, to_float
-from pipeline.modalities.image.classifier import RecipeLoss, train_image_classifier
+from pipeline.modalities.image.classifier import train_image_classifier
 from pipeline.modalities.image.copies import augmented_copies, deformed_copies
 from pipeline.modalities.recipe import Recipe, TrainingSet
+from pipeline.modalities.recipe_training import RecipeLoss
 from tests.trial.stand_ins import digits
 
 REAL = digits([40, 40, 8])

@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.gan.presets import recipe_for
 from pipeline.gan.training import RARE_BELOW_SAMPLES
-from pipeline.modalities import image_copies
+from pipeline.modalities.image import copies
 from pipeline.modalities.image.copies import augmented_copies, deformed_copies
 from pipeline.params import GanParams
 from tests.trial.stand_ins import digits
@@ -62,8 +62,8 @@ def test_deformed_copies_are_what_the_generator_learns_rare_classes_from():
     small, large = (
         recipe_for(GanParams(), networks=networks) for networks in ("mlp", "convolutional")
     )
-    assert small.enrich_strength == image_copies.SMALL_CHANGE_BLENDED
-    assert large.enrich_strength == image_copies.SMALL_CHANGE
-    assert image_copies.TOWARDS == small.enrich_towards == large.enrich_towards
-    assert large.enrich_lending == image_copies.LENDING
-    assert image_copies.LEAST_TO_LEND == RARE_BELOW_SAMPLES
+    assert small.enrich_strength == copies.SMALL_CHANGE_BLENDED
+    assert large.enrich_strength == copies.SMALL_CHANGE
+    assert copies.TOWARDS == small.enrich_towards == large.enrich_towards
+    assert large.enrich_lending == copies.LENDING
+    assert copies.LEAST_TO_LEND == RARE_BELOW_SAMPLES

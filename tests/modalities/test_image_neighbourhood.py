@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from pipeline.modalities import image_neighbourhood
+from pipeline.modalities.image import neighbourhood as own
 from pipeline.modalities.image.neighbourhood import PictureNeighbourhood
 
 
@@ -105,14 +105,14 @@ def test_however_many_rows_no_more_ways_are_sought_than_the_bound(monkeypatch):
         asked.append(len(sources))
         return torch.zeros(len(sources), 2, 6, 6), torch.zeros(len(sources))
 
-    monkeypatch.setattr(image_neighbourhood, "find_deformations", noting)
+    monkeypatch.setattr(own, "find_deformations", noting)
     images = torch.zeros(2000, 1, 16, 16, dtype=torch.uint8)
     labels = torch.tensor([0, 1]).repeat(1000)
     PictureNeighbourhood(
         images, labels, rarity=torch.ones(2), strength=0.0, towards=0.5, lending=0.0
     )
     assert asked
-    assert max(asked) <= image_neighbourhood.MOST_PAIRS
+    assert max(asked) <= own.MOST_PAIRS
 
 
 def test_a_class_may_be_enriched_and_lend_at_once():

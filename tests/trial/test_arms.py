@@ -1,3 +1,6 @@
+import pytest
+
+from pipeline.modalities.registry import MODALITIES
 from pipeline.params import ADVISABLE, TrialParams
 from pipeline.trial.arms import ARMS, arms_for
 
@@ -13,13 +16,21 @@ def test_no_two_tries_of_a_way_to_train_are_the_same():
         assert len(set(arm.candidates)) == len(arm.candidates)
 
 
-def test_plain_training_is_always_among_the_ways_to_train():
-    for name in ADVISABLE:
+@pytest.mark.parametrize("modality", MODALITIES.values(), ids=list(MODALITIES))
+def test_plain_training_is_always_among_the_ways_to_train(modality):
+    for name in set(ADVISABLE) & set(modality.classifiers):
         for preset in ("light", "full"):
-            assert "plain" in {arm.name for arm in arms_for(name, TrialParams(preset=preset))}
+            arms = arms_for(name, TrialParams(preset=preset), modality)
+            assert "plain" in {arm.name for arm in arms}
 
 
 def test_mixup_is_left_to_what_is_trained_in_steps():
-    params = TrialParams(preset="full")
-    assert "classical_mixup" in {arm.name for arm in arms_for("cnn", params)}
-    assert "classical_mixup" not in {arm.name for arm in arms_for("svm", params)}
+    params, images = TrialParams(preset="full"), MODALITIES["image"]
+    assert "classical_mixup" in {arm.name for arm in arms_for("cnn", params, images)}
+    assert "classical_mixup" not in {arm.name for arm in arms_for("svm", params, images)}
+
+
+def test_rows_of_a_table_are_never_augmented():
+    for name in MODALITIES["table"].classifiers:
+        for arm in arms_for(name, TrialParams(preset="full"), MODALITIES["table"]):
+            assert not any(recipe.augmentation for recipe in arm.candidates)

@@ -1,45 +1,55 @@
 import numpy as np
 import pytest
 
+from pipeline.modalities.registry import MODALITIES
 from pipeline.params import TrialParams
 from pipeline.trial.consumers import choose_sets, set_of, shortlist
-from pipeline.trial.sets import CHEAP, NOTHING, best_of, candidates, single_sources
+from pipeline.trial.sets import NOTHING, best_of, candidates, single_sources
 
 PRESETS = [TrialParams(preset="light"), TrialParams(preset="full")]
+IMAGES = MODALITIES["image"]
+EVERY = pytest.mark.parametrize(
+    ("params", "modality"),
+    [
+        pytest.param(params, modality, id=f"{name}, {params.preset}")
+        for name, modality in MODALITIES.items()
+        for params in PRESETS
+    ],
+)
 
 
-@pytest.mark.parametrize("params", PRESETS, ids=lambda params: params.preset)
-def test_sets_with_gan_rows_are_looked_for_as_long_as_sets_without(params):
-    without = [one for one in candidates(params, with_gan=False) if one != NOTHING]
-    with_gan = candidates(params, with_gan=True)
+@EVERY
+def test_sets_with_gan_rows_are_looked_for_as_long_as_sets_without(params, modality):
+    without = [one for one in candidates(params, modality, with_gan=False) if one != NOTHING]
+    with_gan = candidates(params, modality, with_gan=True)
     assert len(set(without)) == len(set(with_gan)) == len(with_gan)
     assert not any("gan" in one.origins for one in without)
     assert all("gan" in one.origins for one in with_gan)
 
 
-@pytest.mark.parametrize("params", PRESETS, ids=lambda params: params.preset)
-def test_nothing_added_is_a_set_to_choose(params):
-    assert NOTHING in candidates(params, with_gan=False)
+@EVERY
+def test_nothing_added_is_a_set_to_choose(params, modality):
+    assert NOTHING in candidates(params, modality, with_gan=False)
 
 
-@pytest.mark.parametrize("params", PRESETS, ids=lambda params: params.preset)
-def test_every_source_of_a_set_is_made(params):
+@EVERY
+def test_every_source_of_a_set_is_made(params, modality):
     used = {
         origin
         for flag in (True, False)
-        for s in candidates(params, with_gan=flag)
+        for s in candidates(params, modality, with_gan=flag)
         for origin in s.origins
     }
-    assert used <= {*CHEAP[params.preset], "gan"}
+    assert used <= {*modality.cheap[params.preset], "gan"}
 
 
 def test_single_sources_are_told_for_each_source_and_rival_generator():
-    alone = single_sources(TrialParams(preset="full"), ("cvae",))
-    assert {one.origins for one in alone} == {(o,) for o in (*CHEAP["full"], "gan", "cvae")}
+    alone = single_sources(TrialParams(preset="full"), IMAGES, ("cvae",))
+    assert {one.origins for one in alone} == {(o,) for o in (*IMAGES.cheap["full"], "gan", "cvae")}
 
 
 def test_the_best_set_has_the_smallest_class_balanced_loss_of_those_that_were_tried():
-    first, second, third = candidates(PRESETS[0], with_gan=True)[:3]
+    first, second, third = candidates(PRESETS[0], IMAGES, with_gan=True)[:3]
     labels = np.array([0, 0, 0, 1])
     # The plain mean of the first is smaller; of the rare class it loses more.
     losses = {first: np.array([0.0, 0.0, 0.0, 1.0]), second: np.array([0.4, 0.4, 0.4, 0.4])}
@@ -55,7 +65,8 @@ def tried(sets, losses):
 
 
 SEARCHES = {
-    name: candidates(PRESETS[0], with_gan=flag) for name, flag in (("a", False), ("b", True))
+    name: candidates(PRESETS[0], IMAGES, with_gan=flag)
+    for name, flag in (("a", False), ("b", True))
 }
 
 

@@ -6,10 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pipeline.modalities.image.modality import ImageModality
 from pipeline.params import TrialParams
 from pipeline.storage import read_split, write_schema, write_split
 from pipeline.trial.splits import split_replicates
-from pipeline.trial.teacher import ORIGIN, PROPOSED, Teacher, fit_teacher, label_rows, taught_rows
+from pipeline.trial.teacher import ORIGIN, Teacher, fit_teacher, label_rows, taught_rows
 from tests.trial.stand_ins import digits
 
 TRAINING = digits([40, 40, 40, 12, 12])
@@ -104,7 +105,7 @@ def test_asking_for_more_of_a_class_changes_no_row_that_was_there(teacher, taugh
 def test_a_row_tells_who_proposed_and_who_labelled_it(teacher, taught):
     told = taught.provenance
     assert set(told["origin"]) == {ORIGIN}
-    assert set(told["proposed_by"]) == {PROPOSED}
+    assert set(told["proposed_by"]) == {ImageModality.proposes}
     assert set(told["teacher"]) == {teacher.hash}
     assert json.loads(json.dumps(teacher.description)) == teacher.description
 
@@ -119,7 +120,7 @@ class Believer:
 def test_labels_are_drawn_as_often_as_the_teacher_believes_in_them():
     many = TRAINING.take(np.resize(np.arange(len(TRAINING)), 4000))
     many = replace(many, provenance=many.provenance.assign(origin="deformed"))
-    believer = Teacher("", 1, 0, (), (Believer(),))
+    believer = Teacher("", 1, 0, (), 2.0, (Believer(),))
     labelled = label_rows(believer, many, seed=1)
     shares = np.bincount(labelled.labels, minlength=5) / len(many)
     assert np.allclose(shares, believer.probabilities(many)[0], atol=0.02)
