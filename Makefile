@@ -29,8 +29,9 @@ audit:  ## ask a vulnerability database about constraints.txt (needs a network t
 	$(VENV)/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
 	$(VENV)/audit/bin/pip-audit --no-deps --requirement constraints.txt
 
-tree: $(READY)  ## rewrite the tree of docs/house.md from the modules' first lines
+tree: $(READY)  ## rewrite docs/house.md, docs/security.md and docs/params.md from the code
 	$(BIN)/python docs/tree.py
+	$(BIN)/python docs/params_page.py
 
 clean:  ## delete the environment; the data, reports and versions stay
 	rm -rf $(VENV)

@@ -31,7 +31,7 @@ def end_silent(holder: Holder | None) -> None:
             return
     if state is None or not state.is_final():
         return
-    get_run_logger().warning("The server has given up the run of %s; it is ended.", holder)
+    get_run_logger().warning("The server gave up the run of %s; it was ended.", holder)
     process = psutil.Process(holder.pid)
     process.kill()
     with contextlib.suppress(psutil.TimeoutExpired):
@@ -40,7 +40,7 @@ def end_silent(holder: Holder | None) -> None:
 
 def crash(dead: Holder) -> None:
     """Tell the server that a run's process is gone, if the run is one of its own."""
-    get_run_logger().warning("The last run here was killed (%s); this one goes on from it.", dead)
+    get_run_logger().warning("The last run here was killed (%s); this one continues from it.", dead)
     if not dead.run:
         return
     state: State[Any] = Crashed(message="Its process is gone.")

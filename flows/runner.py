@@ -56,7 +56,7 @@ from pipeline.terminal import guard_streams
 from pipeline.workspace import Workspace
 
 SILENT_RUN = "equipoise: a run that has fallen silent is crashed"
-GONE = "The process of this run is gone; the next run goes on from where it was."
+GONE = "The process of this run is gone; the next run continues from there."
 MISSED = "Missed while the schedule was not running; a later run stands for it."
 SILENCE = timedelta(seconds=90)
 # What somebody may have put into the deployment on the server goes at every start.

@@ -123,6 +123,6 @@ def _ending_on_sigterm() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        log.info("Stopped. The schedule is kept: `equipoise schedule` takes it up again.")
+        log.info("Stopped. The schedule is kept: `equipoise schedule` starts it again.")
     finally:
         signal.signal(signal.SIGTERM, before)

@@ -46,8 +46,11 @@ class BalanceParams(Section):
     the largest. explicit: `target` names the total each class is to have.
     """
 
+    # One of the three ways above.
     strategy: Literal["equalise", "ratio", "explicit"] = "equalise"
+    # (ratio) Times the largest class; below 1 classes are filled to a share of it.
     ratio: Annotated[float, Field(gt=0.0, le=100.0, allow_inf_nan=False)] = 1.0
+    # (explicit) Class → the total that it is to have.
     target: dict[str, Count] = Field(default_factory=dict)
     # The pool is larger than needed, so that curation can choose.
     pool_factor: Annotated[float, Field(ge=1.0, le=10.0, allow_inf_nan=False)] = 1.5
@@ -67,13 +70,16 @@ class GanParams(Section):
             elsewhere.
     """
 
+    # residual is our own; the others are references: two textbook GANs and a conditional VAE.
     preset: Literal["residual", "vanilla", "dcgan", "cvae"] = "residual"
     steps: Count | None = None
     batch_samples: Annotated[int, Field(ge=2, strict=True)] | None = None
     max_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 3600.0
     held_out_fraction: Annotated[float, Field(ge=0.0, le=0.5)] = 0.1
+    # Units of a hidden layer, or planes at the finest resolution.
     width: Annotated[int, Field(ge=4, le=4096, strict=True)] | None = None
     game: Literal["relativistic", "nonsaturating", "minmax"] | None = None
+    # Of Adam, for both networks.
     learning_rate: Annotated[float, Field(gt=0.0, le=1.0, allow_inf_nan=False)] | None = None
     warmup_steps: Annotated[int, Field(ge=0, strict=True)] | None = None
     gamma_real: Weight | None = None
@@ -107,17 +113,23 @@ class TrialParams(Section):
     says so in the report; full takes some minutes more.
     """
 
+    # One of the two above.
     preset: TrialPreset = "full"
+    # How often the data are split anew, with a generator trained anew: 5 or more to decide on.
     replicates: Annotated[int, Field(ge=2, le=1000, strict=True)] = 5
     # Of each stratified shuffle, a replicate holds out one fold.
     folds: Annotated[int, Field(ge=2, le=20, strict=True)] = 5
-    # Whose mean decides: each is fitted plainly on the set, as whoever pulls it will do. Left out:
-    # those that suit the kind of data, see `pipeline.modalities`; the same holds for `advise`.
-    consumers: Annotated[tuple[ClassifierName, ...], Field(min_length=1)] = ()
-    # For which of them the best way to train is looked for, as advice.
+    # Whose mean decides: each is fitted plainly on the set, as whoever pulls it will do. Left out,
+    # or an empty list: those that suit the kind of data.
+    consumers: tuple[ClassifierName, ...] = ()
+    # For which of them the best way to train is looked for, as advice. Left out: one that suits the
+    # kind of data; an empty list looks for none.
     advise: tuple[ClassifierName, ...] | None = None
+    # By which sets are compared and promoted.
     primary_metric: Metric = "balanced_accuracy"
+    # The least gain, in points, that counts as help.
     min_gain_points: Annotated[float, Field(ge=0.0, le=100.0, allow_inf_nan=False)] = 0.0
+    # Optimiser steps of each network among the classifiers.
     classifier_steps: Annotated[int, Field(ge=10, strict=True)] = 600
     # Where no real rows were withheld: of the training rows of each class that gets synthetic ones,
     # the share that each replicate keeps from every arm, so that there is a ceiling.
@@ -125,6 +137,7 @@ class TrialParams(Section):
     # torch-fidelity's file of Inception weights, for FID and KID; never downloaded. Left out: the
     # network trained on the data themselves. In the workspace, or absolute.
     inception_weights: str | None = None
+    # Processes that hold the trial; left out, as many as the cores and the memory allow.
     workers: Count | None = None
     # "local", or the address of a Dask scheduler such as tcp://10.0.0.7:8786.
     executor: Annotated[str, Field(pattern=r"^(local|(tcp|tls)://[^\s]+)$")] = "local"
@@ -152,9 +165,11 @@ class TrialParams(Section):
 class ReleaseParams(Section):
     """What a release carries and where it is pushed."""
 
+    # What the set is released as; its tags begin with it.
     name: Annotated[str, Field(pattern=RELEASE_NAME)] = "augmented"
     # Of the data, as their owner declared it; for the card of every version.
     licence: str | None = None
+    # A git remote, by name or address, to which released tags are pushed.
     git_remote: str | None = None
 
     @field_validator("git_remote")
@@ -172,6 +187,8 @@ class RunParams(Section):
     """One run of the flow.
 
     Attributes:
+        max_minutes: A run is stopped after this long; what is finished is kept.
+        notify: Prefect's notification blocks, as `type/name`, through which people hear of a run.
         threads: Of each training of a generator; left out, the usable cores are shared over the
             processes that run at once. What is trained with other threads has other bytes.
     """
@@ -184,6 +201,7 @@ class RunParams(Section):
 class Params(Section):
     """All of params.yaml."""
 
+    # Of everything random but the split, which has a seed of its own.
     seed: Annotated[int, Field(ge=0, lt=2**32, strict=True)] = 0
     source: SourceParams = SourceParams()
     balance: BalanceParams = BalanceParams()

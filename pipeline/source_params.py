@@ -26,8 +26,11 @@ Fraction = Annotated[float, Field(gt=0.0, lt=1.0, allow_inf_nan=False)]
 class ResizeParams(Section):
     """How pictures of other sizes become one size."""
 
+    # contain: the whole picture, padded; cover: its middle; stretch: proportions change.
     policy: Literal["contain", "cover", "stretch"] = "contain"
+    # Left out, as the pictures are, or the size that suits most of them.
     height_px: Annotated[int, Field(ge=4, le=512, strict=True)] | None = None
+    # The same.
     width_px: Annotated[int, Field(ge=4, le=512, strict=True)] | None = None
 
 
@@ -40,14 +43,21 @@ class SplitParams(Section):
     `validation_per_class` (balanced splits) are always exact and win over the fractions.
     """
 
+    # One of the two above.
     rule: Literal["stable", "exact"] = "stable"
     # Apart from the root seed, so that a nightly run with a new one keeps its test rows untouched.
     seed: Annotated[int, Field(ge=0, lt=2**32, strict=True)] = 0
+    # Share of each class in the test split.
     test_fraction: Fraction = 0.2
+    # Rows of each class in the test split, in place of a share.
     test_per_class: Count | None = None
+    # Share of each class in the validation split, by which sets are chosen and scored.
     validation_fraction: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
+    # Rows of each class in it, in place of a share.
     validation_per_class: Count | None = None
+    # The column that names groups; rows of one group never part.
     group_column: str | None = None
+    # A regular expression; what its first group finds in a path names the group.
     group_pattern: str | None = None
 
 
@@ -94,12 +104,17 @@ class TableParams(Section):
 class SourceParams(Section):
     """Where the raw data lie and how they are read."""
 
+    # What lies at `path`; `init` finds it out.
     kind: Literal["digits", "image_folder", "idx", "table", "parquet"] = "digits"
+    # Where the raw data lie: inside the workspace, or absolute.
     path: str | None = None
+    # The column that holds the class, of tables and Parquet.
     label_column: str | None = None
     # Of Parquet files, where several columns are pictures.
     image_column: str | None = None
+    # Class → training samples kept on purpose; the rest is withheld from all but the ceiling.
     thin: dict[str, Count] = Field(default_factory=dict)
+    # A class with fewer training samples is refused.
     minimum_per_class: Count = 5
     # What the folders of an image folder mean, one word a level: class, split or any.
     folders: str | None = None

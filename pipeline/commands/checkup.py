@@ -172,7 +172,7 @@ def remote(workspace: Workspace) -> tuple[Level, str]:
         return (
             "warning",
             (
-                f"{found.public_url} answers, but damaged data would pass unseen. Set "
+                f"{found.public_url} answers, but damaged data would go unnoticed. Set "
                 f"`dvc remote modify {shlex.quote(found.name)} verify true`"
             ),
         )
@@ -193,8 +193,8 @@ def server(workspace: Workspace) -> tuple[Level, str]:
     return (
         "failure",
         (
-            f"another program answers at {address.page} (or the password is missing here); "
-            "give the schedule another port: equipoise schedule --port"
+            f"another program answers at {address.page} (or the password is missing here); choose "
+            "another port for the schedule: equipoise schedule --port"
         ),
     )
 
@@ -220,7 +220,8 @@ def last_run(workspace: Workspace) -> tuple[Level, str]:
         if holder is not None and holder.lives(heartbeat_age_seconds=0.0):
             return "ok", f"one is under way: {holder}"
         if holder is not None:
-            return "warning", f"the last one was cut off ({holder}); the next one goes on from it"
+            told = f"the last one was interrupted ({holder}); the next one continues from it"
+            return "warning", told
     last = read_last_run(workspace)
     if last is None:
         return "ok", "none has ended here yet"
@@ -232,7 +233,7 @@ def locks(workspace: Workspace) -> tuple[Level, str]:
     """Whether a killed git or DVC left locks behind."""
     found = list(leftovers(workspace.root, workspace.private / "worktree"))
     if not found:
-        return "ok", "no git or DVC that has ended left one behind"
+        return "ok", "no lock was left behind by git or DVC"
     told = [f"{one.path} {one.what}." for one in found if one.is_cleared]
     if told:
         told.append("The next run clears that away.")

@@ -32,7 +32,7 @@ MADE_FILES = ("params.yaml", "dvc.yaml", CODE_FILE)
 
 def init(
     directory: Annotated[
-        Path, typer.Argument(help="Folder to make; it may exist, if empty of a workspace.")
+        Path, typer.Argument(help="Folder to create; it may exist if it holds no workspace.")
     ],
     source: Annotated[
         Path,

@@ -53,8 +53,8 @@ def reproduce(
         say(f"{what}; every file has the released hash.")
     elif made.only_words_differ:
         say(
-            f"{what}; every row is as released. Only words of the card or of recipe.json differ, "
-            "which this version of Equipoise chooses otherwise."
+            f"{what}; every row is as released. Only the wording of the card or of recipe.json "
+            "differs, because this version of Equipoise words them differently."
         )
     else:
         say(f"{what} to {to}; its hash differs from the released one ({made.expected}).")

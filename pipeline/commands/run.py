@@ -97,9 +97,9 @@ def _until_stopped(place: Workspace) -> tuple[str, int | None]:
 
 def _how_it_stopped(released: str | None) -> str:
     if released is None:
-        return "Stopped; nothing was released. The same command goes on from here."
+        return "Stopped; nothing was released. The same command continues from here."
     return (
-        f"Stopped; {released} had been released before and stands. The same command does what is "
+        f"Stopped; {released} had already been released and stays. The same command does what is "
         "left, such as pushing its tags."
     )
 

@@ -46,7 +46,7 @@ NEARBY_PORTS = 50
 
 schedule = typer.Typer(
     invoke_without_command=True,
-    help="Run the loop on a schedule, in a worktree of its own, with a server and its UI.",
+    help="Run the loop on a schedule, with a server and its UI; your own files are not touched.",
 )
 
 
@@ -139,7 +139,7 @@ def status(workspace: WorkspaceOption = Path()) -> None:
 def pause(workspace: WorkspaceOption = Path()) -> None:
     """Hold runs back until `resume`; a run under way goes on."""
     _set_paused(Workspace.at(workspace), True)
-    say("Paused. `equipoise schedule resume` goes on.")
+    say("Paused. `equipoise schedule resume` continues it.")
 
 
 @schedule.command(epilog=epilog("schedule resume"))
@@ -184,7 +184,7 @@ def stop(workspace: WorkspaceOption = Path()) -> None:
         # Its children end with it, whichever way it ends.
         process.kill()
         process.wait(STOP_SECONDS)
-    say("Stopped. The schedule is kept: `equipoise schedule` takes it up again.")
+    say("Stopped. The schedule is kept: `equipoise schedule` starts it again.")
 
 
 def _chosen(

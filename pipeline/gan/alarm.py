@@ -30,7 +30,7 @@ def divergence(row: HistoryRow) -> str | None:
     if loss > LARGEST_LOSS:
         return (
             f"At step {row['step']} the discriminator's loss is {loss:.3g}; in balance it is "
-            f"about 1, and above {LARGEST_LOSS:g} a game does not come back."
+            f"about 1, and a training does not recover from more than {LARGEST_LOSS:g}."
         )
     return None
 

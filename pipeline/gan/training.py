@@ -348,5 +348,5 @@ def _out_of_time(step: int, max_seconds: float) -> str:
     return (
         f"The training's time ({max_seconds:g} s, by `gan.max_seconds` or as a share of "
         f"`run.max_minutes`) ran out at step {step}; on a faster or slower machine the generator "
-        "would be another one."
+        "would be a different one."
     )

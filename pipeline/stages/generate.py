@@ -31,7 +31,7 @@ def run(workspace: Workspace, params: Params) -> None:
                 writer.write(block)
         write_json(directory / REQUEST_FILE, {"requested": requested, "drawn": drawn})
     log.info(
-        "generate: %d samples drawn for %d asked for", sum(drawn.values()), sum(requested.values())
+        "generate: drew %d samples; %d are needed", sum(drawn.values()), sum(requested.values())
     )
 
 

@@ -49,8 +49,8 @@ def run(workspace: Workspace, params: Params) -> None:
         write_json(folder / SPLIT_FILE, account)
         if raw and fingerprint(raw) != before:
             raise SourceError(
-                f"{raw} was changed while it was read (last: {last_changed(raw) or 'removed'}), so "
-                "that nobody could say which rows were prepared. Run `equipoise run` again when "
+                f"{raw} was changed while it was read (last: {last_changed(raw) or 'removed'}), "
+                "so it is not certain which rows were prepared. Run `equipoise run` again when "
                 "nothing writes there any more."
             )
     for split, counts in account["counts"].items():

@@ -63,8 +63,8 @@ def _refuse_other_than_pinned(workspace: Workspace, params: Params) -> None:
     pinned = os.environ.get(PINNED_VARIABLE)
     if pinned is not None and pinned != params_digest(params):
         raise WorkspaceError(
-            f"{workspace.params_file} is not what it was when the run began. Run `equipoise run` "
-            "again, which takes the new values, or put the old ones back first."
+            f"{workspace.params_file} was edited after the run began. Run `equipoise run` again "
+            "to use the new values, or restore the old ones first."
         )
 
 
@@ -81,9 +81,9 @@ def _refuse_edited(workspace: Workspace, params: Params) -> None:
         now = {}
     if now != given:
         raise WorkspaceError(
-            f"{workspace.params_file} was edited while the stage ran, which was given the old "
-            "values. Its result is not used. Run it again, which takes the new values, or put the "
-            "old ones back first."
+            f"{workspace.params_file} was edited while the stage ran with the old values. Its "
+            "result is not used. Run it again to use the new values, or restore the old ones "
+            "first."
         )
 
 

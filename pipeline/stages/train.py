@@ -94,7 +94,7 @@ def refuse_dead(fitted: FittedGenerator) -> None:
     kept = [row for row in fitted.history if row["step"] == ending["kept_step"]]
     if ending["reason"] == "collapse" and any(alarm.is_dead(row) for row in kept):
         raise TrainingError(
-            f"The training came to nothing. {ending['message']} Take another `seed`, or lower "
+            f"The training failed. {ending['message']} Take another `seed`, or lower "
             "`gan.learning_rate`."
         )
 

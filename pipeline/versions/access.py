@@ -114,7 +114,7 @@ def _refusal(folder: Path, error: CommandError) -> VersionError:
     if "not a git repository" not in error.output:
         told = " ".join(error.output.split())[:300]
         return VersionError(
-            f"git cannot read the repository of {folder}: {told}. Mend that (see `git status` "
+            f"git cannot read the repository of {folder}: {told}. Fix that (see `git status` "
             "there), then run the same command again."
         )
     broken = next((place for place in (folder, *folder.parents) if (place / ".git").exists()), None)

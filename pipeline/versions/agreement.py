@@ -115,7 +115,7 @@ def _of_graph(
         }
         for what, is_same in ways.items():
             if not is_same:
-                yield f"dvc.yaml says otherwise than dvc.lock {what} of the stage `{name}`."
+                yield f"dvc.yaml disagrees with dvc.lock about {what} of the stage `{name}`."
     for name in recorded.keys() - declared.keys():
         yield f"dvc.lock has an entry for the stage `{name}`, which dvc.yaml does not list."
 

@@ -163,7 +163,7 @@ class Call:
             if self._has_worked():
                 self._last_sign = now
         if reason is None and now - self._last_sign > kind.silent_seconds:
-            reason = f"nothing came of it for {kind.silent_seconds:.0f} seconds"
+            reason = f"it sent nothing for {kind.silent_seconds:.0f} seconds"
         if reason is not None:
             raise SilentError(
                 f"{self._name} was ended while {kind.in_words}: {reason}. Check that the other "

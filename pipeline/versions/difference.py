@@ -59,7 +59,7 @@ def compare_releases(git: Git, old: Release, new: Release) -> Difference:
     if old.record is None or new.record is None:
         strange = old if old.record is None else new
         raise VersionError(
-            f"The tag {strange.tag} was not made by this product, so there is nothing to compare."
+            f"The tag {strange.tag} was not made by this product, so it cannot be compared."
         )
     details = [_details(git, release) for release in (old, new)]
     classes = [list(release.record.rows) for release in (old, new) if release.record]

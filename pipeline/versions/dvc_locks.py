@@ -48,7 +48,7 @@ def problem_of_list(path: Path, root: Path) -> str | None:
         return None
     content = _read_list(path)
     if content is None:
-        return "is damaged, so that DVC would refuse every stage"
+        return "is damaged, so DVC would refuse every stage"
     names = {entry["pid"] for entry in _entries(content)}
     living = [pid for pid in names if psutil.pid_exists(pid)]
     return f"names process {living[0]}, which is no DVC (any more)" if living else None

@@ -57,8 +57,8 @@ def publish_tags(
         standing = f"{' and '.join(tags)} stands" if tags else "The version stands"
         raise UnpushedError(
             f"{standing} in this repository, but could not be pushed to "
-            f"{git_remote!r}: {error.output}\nMend that and run the same command again; it pushes "
-            "what is missing."
+            f"{git_remote!r}: {error.output}\nFix that, then run the same command again; it "
+            "pushes what is missing."
         ) from None
 
 

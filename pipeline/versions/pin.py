@@ -27,8 +27,8 @@ from pipeline.yaml_text import parse_mapping
 
 PACKAGE = Path(__file__).parents[1]
 AGAIN = (
-    "Nothing was released. What was computed is kept where it is still right: run "
-    "`equipoise run` again, which takes the new state, or put the old one back first."
+    "Nothing was released. What was computed is kept where it is still right: run `equipoise "
+    "run` again to use the new state, or restore the old one first."
 )
 
 
@@ -99,12 +99,12 @@ def changes(workspace: Workspace, pin: Pin) -> list[str]:
     found = [*_changed_params(workspace, pin)]
     now = {name: _content(workspace.root / name) for name in (PIPELINE_FILE, CODE_FILE)}
     if now[CODE_FILE] != pin.files.get(CODE_FILE):
-        found.append(f"{CODE_FILE} names other code than when the run began.")
+        found.append(f"{CODE_FILE} was changed while the run was under way.")
     if now[PIPELINE_FILE] != pin.files.get(PIPELINE_FILE) and _declares_otherwise(now, pin):
-        found.append("dvc.yaml declares other stages than when the run began.")
+        found.append("The stages of dvc.yaml were changed while the run was under way.")
     found += [_told(workspace.root / path) for path in changed_outside(workspace, pin)]
     if program_is_other(workspace, pin):
-        found.append("The installed program is another one than when the run began.")
+        found.append("Equipoise or a library was updated while the run was under way.")
     return found
 
 

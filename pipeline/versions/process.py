@@ -62,7 +62,7 @@ def run_command(
 
     Raises:
         MissingProgramError: the program cannot be started.
-        SilentError: nothing came of it for too long, or it took too long or wrote too much.
+        SilentError: it sent nothing for too long, or it took too long or wrote too much.
         CommandError: it failed; the message shows its last lines.
     """
     variables = {name: value for name, value in os.environ.items() if name not in _FOREIGN}

@@ -103,7 +103,7 @@ def release(
     version = _next_version(releases, evidence)
     go_on_unless_stopped()
     commit = _write_commit(git, workspace, evidence, remote, f"{name} {version}")
-    on_line(f"release: wrote the commit {commit[:12]}, which no branch holds")
+    on_line(f"release: wrote the commit {commit[:12]}, outside every branch; the tag keeps it")
     headline = headline_of(f"{name} {version}", evidence.record)
     tags = {version_tag(name, version): tag_message(headline, evidence.record)}
     if evidence.record.promoted:

@@ -81,7 +81,7 @@ def _credentials(url: str) -> dict[str, str]:
         return {}
     if parts.scheme == "s3":
         raise VersionError(
-            "An s3 URL holds no keys. Give them as --set access_key_id=… and "
+            "Keys do not belong in an s3 URL. Give them as --set access_key_id=… and "
             "--set secret_access_key=-, or leave them to AWS_ACCESS_KEY_ID and its like."
         )
     found = {"user": unquote(parts.username or ""), "password": unquote(parts.password or "")}

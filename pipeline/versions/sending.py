@@ -60,7 +60,7 @@ def send(
     except CommandError as error:
         raise TransferError(
             f"The data could not be sent to {remote.public_url}, so nothing was released: "
-            f"{remote.scrub(error.output)}\nMend that and run the same command again."
+            f"{remote.scrub(error.output)}\nFix that, then run the same command again."
         ) from None
     on_line("release: sent; reading it back")
     _replace(store, cache, _problems(store, sent), remote, (), on_line)

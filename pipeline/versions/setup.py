@@ -117,7 +117,7 @@ def _ignore(path: Path, names: tuple[str, ...]) -> None:
     present = ""
     if path.is_symlink():
         # git does not follow it, and its content may be any file of this machine.
-        log.warning("%s is a link, which git does not read; a file takes its place.", path)
+        log.warning("%s is a link, which git does not read; it is replaced by a file.", path)
     elif path.exists():
         present = path.read_text(encoding="utf-8")
     missing = [name for name in names if name not in present.splitlines()]

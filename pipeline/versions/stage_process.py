@@ -109,8 +109,8 @@ def run_stage(
         if expired.is_set():
             raise WorkspaceError(
                 f"The run's time (`run.max_minutes`) ran out in the stage `{stage}`. Finished "
-                "stages are kept, and the same command goes on from there; give it more minutes, "
-                "or ask for less."
+                "stages are kept, and the same command continues from there. Raise the limit, or "
+                "ask for less."
             )
         if process.returncode and output.invalid_file:
             raise WorkspaceError(

@@ -140,13 +140,13 @@ def fetch_checked(
         path.unlink(missing_ok=True)
         raise VersionError(
             f"The remote's object {md5} is {unfit.what}. It was not used. Whoever released the "
-            "version can mend it with `equipoise verify --repair`."
+            "version can repair it with `equipoise verify --repair`."
         ) from None
     if found != md5.removesuffix(FOLDER_SUFFIX):
         path.unlink()
         raise VersionError(
             f"The remote's object {md5} is damaged: its bytes hash to {found}. It was not used. "
-            "Whoever released the version can mend it with `equipoise verify --repair`."
+            "Whoever released the version can repair it with `equipoise verify --repair`."
         )
 
 

@@ -48,7 +48,7 @@ def require_watching(declared: Mapping[str, DeclaredStage], params: Mapping[str,
             "the stage that prepares them."
         )
     if problems:
-        raise WorkspaceError("dvc.yaml would have changes go unnoticed: " + " ".join(problems))
+        raise WorkspaceError("dvc.yaml would miss changes: " + " ".join(problems))
 
 
 def _is_read(path: str, stage: DeclaredStage) -> bool:

@@ -142,7 +142,7 @@ def bring_source(workspace: Workspace, worktree: Workspace, params: Params) -> s
             raise TransferError(
                 f"The source data {path} could not be pulled: {remote.scrub(error.output)}"
             ) from None
-        return f"{path} is as its newest commit names it."
+        return f"{path} is up to date with its newest commit."
     own = workspace.root / path
     if target.exists() or target.is_symlink():
         return f"{path} is read where it lies."
@@ -188,7 +188,7 @@ def which_commit(workspace: Workspace) -> str:
         return f"The newest commit is {commit[:SHOWN]}."
     return (
         f"The newest commit of your branch is {commit[:SHOWN]}. Its upstream {upstream[:SHOWN]} "
-        "has gone another way, and is left out until you merge it."
+        "has diverged from it, and is left out until you merge it."
     )
 
 
@@ -228,7 +228,7 @@ def _moved(place: Path, commit: str, lock: Path) -> str | None:
     try:
         tree.run(*arguments)
     except CommandError as error:
-        log.warning("The worktree of scheduled runs is mended: %s", error.output)
+        log.warning("The worktree of scheduled runs was repaired: %s", error.output)
         (administration / "index").unlink(missing_ok=True)
         clear_own(administration)
         if not tree.succeeds(*arguments):

@@ -189,7 +189,7 @@ def test_a_stage_that_a_run_started_refuses_other_params_than_the_pinned(
     with pytest.raises(SystemExit) as ended:
         shell.run_stage(lambda *_: ran.append("others"))
     assert (ended.value.code, ran) == (2, ["the pinned"])
-    assert "is not what it was when the run began" in capsys.readouterr().err
+    assert "was edited after the run began" in capsys.readouterr().err
 
 
 def test_raw_data_that_change_while_prepare_reads_them_leave_nothing_behind(tmp_path, monkeypatch):

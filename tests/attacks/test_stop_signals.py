@@ -168,6 +168,6 @@ def test_a_run_that_is_told_to_end_during_its_release_says_so_and_publishes_noth
     command = [sys.executable, "-c", RUN, "run", "--workspace", str(workspace.root)]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == 128 + signal.SIGTERM, ended.stderr
-    assert "Stopped; nothing was released. The same command goes on from here." in ended.stderr
+    assert "Stopped; nothing was released. The same command continues from here." in ended.stderr
     assert sh(workspace.root, "git", "tag") == ""
     assert not (workspace.private / "run.lease").exists()

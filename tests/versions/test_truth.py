@@ -85,7 +85,7 @@ EDITS = [
     (params_say("seed: 0", "seed: 99"), "`seed` is 99 in params.yaml; the stage `all` ran with 0"),
     (params_say("gan:\n  steps: 40\n", "gan: {}\n"), "`gan.steps` is left out in params.yaml"),
     (other_code, "The stage `all` ran with other code than code.json names"),
-    (other_command, "dvc.yaml says otherwise than dvc.lock its command"),
+    (other_command, "dvc.yaml disagrees with dvc.lock about its command"),
     (another_stage, "The stage `new` of dvc.yaml has no entry in dvc.lock: it has not run"),
     (stops_watching, "the params that it watches"),
     (writes_elsewhere, "what it writes"),

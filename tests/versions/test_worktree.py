@@ -67,7 +67,7 @@ def test_an_upstream_that_has_gone_another_way_is_left_out_and_named(workspace, 
     fetch_upstream(clone)
     assert (open_worktree(clone).root / "input.txt").read_text() == "of clone"
     theirs = git(workspace.root, "rev-parse", "HEAD")[:12]
-    assert f"Its upstream {theirs} has gone another way" in which_commit(clone)
+    assert f"Its upstream {theirs} has diverged from it" in which_commit(clone)
     git(clone.root, "reset", "--quiet", "--hard", "HEAD^")
     assert which_commit(clone) == f"The newest commit is {theirs}."
 
