@@ -23,6 +23,9 @@ DESIGNS = {
     "mnist-folds": Design((80,) * 5 + (20,) * 5, (0,) * 10, folds=5),
     "mnist-4-9": Design((200, 20), (300, 300)),
     "adult": Design((400, 40), (600, 600)),
+    # As many rare rows as a small table holds out: 20 a replicate, and 8 a fold.
+    "adult-few": Design((400, 40), (300, 30)),
+    "adult-folds": Design((400, 40), (0, 0), folds=5),
 }
 
 

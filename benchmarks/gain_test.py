@@ -33,6 +33,8 @@ PLANTED = {
     "mnist-folds": "planted-60",
     "mnist-4-9": "planted-30",
     "adult": "planted-80",
+    "adult-few": "planted-80",
+    "adult-folds": "planted-80",
 }
 NULL = ("bootstrap", "copies+chosen", "shuffled+chosen")
 OTHER = ("gaussian",)

@@ -65,22 +65,14 @@ def trial(family, design, kind, replicates, rng):
     A score is the number of classifiers that are right with the set and wrong with the reference,
     less those the other way round; NOT_HELD_OUT where the row was not held out.
     """
-    order = [rng.permutation(np.flatnonzero(family.labels == k)) for k in range(family.classes)]
-    own = np.concatenate([rows[:n] for rows, n in zip(order, design.development, strict=True)])
-    reserve = [rows[n:] for rows, n in zip(order, design.development, strict=True)]
-    values, labels = family.values[own], family.labels[own]
-    scores = np.full((replicates, len(own)), NOT_HELD_OUT, np.int8)
+    values, labels, reserve = development(family, design, rng)
+    scores = np.full((replicates, len(labels)), NOT_HELD_OUT, np.int8)
     for replicate, (training, choosing, held_out) in enumerate(
         splits(labels, design, replicates, rng)
     ):
-        real = values[training], labels[training]
-        reference = oversampled(*real, rng)
-        if kind == "bootstrap":
-            reference = oversampled(*bootstrap(*real, rng), rng)
-            candidate = oversampled(*bootstrap(*real, rng), rng)
-        else:
-            more = generated(kind.split("+")[0], real, family, reserve, rng)
-            candidate = oversampled(*with_rows(*real, more), rng)
+        candidate, reference = arms(
+            kind, (values[training], labels[training]), family, reserve, rng
+        )
         asked = np.concatenate([held_out, choosing])
         right = [
             panel_right(*arm, values[asked], labels[asked], rng) for arm in (candidate, reference)
@@ -91,6 +83,24 @@ def trial(family, design, kind, replicates, rng):
             gain = gain if chosen[0] > chosen[1] else 0
         scores[replicate, held_out] = gain
     return labels, scores
+
+
+def development(family, design, rng):
+    """Values and labels of a development sample, and of each class the rows that are left."""
+    order = [rng.permutation(np.flatnonzero(family.labels == k)) for k in range(family.classes)]
+    own = np.concatenate([rows[:n] for rows, n in zip(order, design.development, strict=True)])
+    reserve = [rows[n:] for rows, n in zip(order, design.development, strict=True)]
+    return family.values[own], family.labels[own], reserve
+
+
+def arms(kind, real, family, reserve, rng):
+    """The set and its reference, as values and labels, from a replicate's training rows."""
+    if kind == "bootstrap":
+        reference, candidate = (oversampled(*bootstrap(*real, rng), rng) for _ in range(2))
+        return candidate, reference
+    reference = oversampled(*real, rng)
+    more = generated(kind.split("+")[0], real, family, reserve, rng)
+    return oversampled(*with_rows(*real, more), rng), reference
 
 
 def splits(labels, design, replicates, rng):
@@ -176,7 +186,13 @@ CLASSIFIERS = 4
 
 
 def panel_right(values, labels, asked, truth, rng):
-    """Who is right on which row, int8 [classifiers, rows].
+    """Who is right on which row, int8 [classifiers, rows]."""
+    scores = panel_scores(values, labels, asked, rng)
+    return (np.stack([one.argmax(axis=1) for one in scores]) == truth).astype(np.int8)
+
+
+def panel_scores(values, labels, asked, rng):
+    """The score of each class by each classifier, a list of float [rows, classes].
 
     k-NN, ridge regression on the columns, on fixed random Fourier features (close to an RBF-SVM),
     and on random ReLU features that every fit draws anew (a small network with luck of its own).
@@ -194,16 +210,15 @@ def panel_right(values, labels, asked, truth, rng):
     def rectified(rows):
         return np.maximum(rows @ units[:-1] + units[-1], 0)
 
-    guesses = (
-        nearest_guess(values, labels, asked),
-        ridge_guess(values, labels, asked),
-        ridge_guess(fourier(values), labels, fourier(asked)),
-        ridge_guess(rectified(values), labels, rectified(asked)),
-    )
-    return (np.stack(guesses) == truth).astype(np.int8)
+    return [
+        nearest_votes(values, labels, asked),
+        ridge_scores(values, labels, asked),
+        ridge_scores(fourier(values), labels, fourier(asked)),
+        ridge_scores(rectified(values), labels, rectified(asked)),
+    ]
 
 
-def nearest_guess(values, labels, asked, k=3):
+def nearest_votes(values, labels, asked, k=3):
     """Votes of the k nearest rows; the nearest one breaks ties."""
     distances = np.square(values).sum(axis=1) - 2 * asked @ values.T
     votes = np.zeros((len(asked), labels.max() + 1), np.float32)
@@ -212,16 +227,16 @@ def nearest_guess(values, labels, asked, k=3):
         near = distances.argmin(axis=1)
         votes[rows, labels[near]] += 1.0 if turn else 1.5
         distances[rows, near] = np.inf
-    return votes.argmax(axis=1)
+    return votes
 
 
-def ridge_guess(values, labels, asked):
+def ridge_scores(values, labels, asked):
     mean, wanted = values.mean(axis=0), np.eye(labels.max() + 1, dtype=values.dtype)[labels]
     centred = values - mean
     gram = centred.T @ centred
     gram[np.diag_indices_from(gram)] += RIDGE * np.trace(gram) / len(gram)
     weights = np.linalg.solve(gram, centred.T @ wanted)
-    return ((asked - mean) @ weights + wanted.mean(axis=0)).argmax(axis=1)
+    return (asked - mean) @ weights + wanted.mean(axis=0)
 
 
 def recall(right, labels):
