@@ -14,6 +14,9 @@ Metric = Literal[
     "log_loss",
     "brier",
 ]
+# How labels are made of probabilities: the largest one, which of two classes is a threshold of .5,
+# or by a threshold that is tuned on rows set apart.
+DecisionRule = Literal["fixed_threshold", "tuned_threshold"]
 
 
 @dataclass(frozen=True)

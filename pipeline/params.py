@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator, model_v
 
 from pipeline.addresses import GitAddress
 from pipeline.errors import ParamsError
-from pipeline.metrics import Metric
+from pipeline.metrics import DecisionRule, Metric
 from pipeline.params_problems import sentence
 from pipeline.params_section import Count, Section, Share, Weight
 from pipeline.source_params import ResizeParams, SourceParams, SplitParams, TableParams
@@ -127,6 +127,9 @@ class TrialParams(Section):
     advise: tuple[ClassifierName, ...] | None = None
     # By which sets are compared and promoted.
     primary_metric: Metric = "balanced_accuracy"
+    # For whom the dataset is promoted: who keeps the usual threshold, or who tunes one on rows set
+    # apart, and to whom balancing alone brings little. Metrics of probabilities need none.
+    consumer: DecisionRule = "fixed_threshold"
     # The least gain, in points, that counts as help.
     min_gain_points: Annotated[float, Field(ge=0.0, le=100.0, allow_inf_nan=False)] = 0.0
     # Optimiser steps of each network among the classifiers.

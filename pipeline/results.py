@@ -5,11 +5,13 @@ number, so that no number is computed twice. Scores are fractions in [0, 1]; gai
 (hundredths of the metric), because people read them so.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from pipeline.metrics import DecisionRule
 from pipeline.workspace import read_json_as, write_json
 
 RESULT_FILE = "result.json"
@@ -51,13 +53,17 @@ class Interval(Record):
 class ArmScore(Record):
     """One arm under one consumer: a value of each metric for every replicate.
 
+    Labels are made by the decision rule for which the dataset is promoted (`TrialResult.consumer`).
+
     An arm is a set of rows on which a consumer fits plainly, or, in the family "recipe", a way to
     train on the real rows or on the recommended set.
 
     Attributes:
         classifier: A consumer, or `PANEL` for the mean over all of them.
         settings: What the set holds or how the arm trains, in words.
-        values: metric name → one value in [0, 1] a replicate, in replicate order.
+        values: metric name → one value a replicate, in replicate order: in [0, 1], or in nats for
+            a log-loss.
+        other_values: The same by the other rule, where the first question was asked twice.
         test: metric name → value in [0, 1] on the untouched test split (mean over replicates).
         recall: class name → one recall in [0, 1] a replicate.
         confusion: Rows true, columns predicted, counts on the test split summed over replicates
@@ -71,6 +77,7 @@ class ArmScore(Record):
     classifier: str
     settings: str = ""
     values: dict[str, tuple[float, ...]]
+    other_values: dict[str, tuple[float, ...]] = {}
     intervals: dict[str, Interval] = {}
     test: dict[str, float] = {}
     recall: dict[str, tuple[float, ...]] = {}
@@ -80,8 +87,11 @@ class ArmScore(Record):
 class Comparison(Record):
     """A paired comparison of two arms, in points of the metric.
 
+    A gain is positive where the arm is better, so that of a loss is by how much it fell.
+
     Attributes:
         classifier: A consumer, or `PANEL` for the mean over all of them.
+        rule: By which labels are made of probabilities.
         gains_points: One paired difference a replicate.
         interval_points: Of level 0.90. "helps" if its low end lies above the least gain asked for,
             "harms" if its high end lies below zero.
@@ -95,6 +105,7 @@ class Comparison(Record):
     question: Question
     classifier: str
     metric: str
+    rule: DecisionRule = "fixed_threshold"
     arm: str
     reference: str
     gains_points: tuple[float, ...]
@@ -290,12 +301,17 @@ class TrialResult(Record):
     advice and no gain of the set.
 
     Attributes:
+        consumer: The decision rule for which the dataset is promoted: that of whoever keeps the
+            usual threshold, or that of whoever tunes one on rows set apart. By it go all scores,
+            recalls and comparisons but `other_values` and `other_comparisons`.
         consumers: The classifiers whose mean decides.
         verdict: On the recommended set: "helps" only where it beats real and oversampled rows both.
         gan_verdict: On the GAN's rows: the best set with them against the best set without.
         recommended_arm: `WITH_GAN` where GAN rows are proven to help, else `WITHOUT_GAN`.
         reference_arm: Of "real" and "oversampled" the one with the higher mean score.
         set_words: What the recommended set holds, in one sentence.
+        other_comparisons: The first question by the other decision rule; empty where the metric
+            needs no labels, or no thresholds were tuned.
         gap_closed: Share of the gap between the better reference and the ceiling (filled with
             withheld real rows) that the set closes; None without a ceiling.
         advice: The best way to train, one for each classifier for which it was looked for.
@@ -304,8 +320,10 @@ class TrialResult(Record):
         notes: Sentences a reader must know (what a light preset left out, few samples, …).
     """
 
-    format_version: Literal[2] = 2
+    # 2 had no second rule: what it lacks is empty, as in a trial that tuned no thresholds.
+    format_version: Literal[2, 3] = 3
     primary_metric: str
+    consumer: DecisionRule = "fixed_threshold"
     consumers: tuple[str, ...]
     min_gain_points: float
     replicates: int
@@ -317,6 +335,7 @@ class TrialResult(Record):
     set_words: str = ""
     arms: tuple[ArmScore, ...]
     comparisons: tuple[Comparison, ...]
+    other_comparisons: tuple[Comparison, ...] = ()
     gap_closed: float | None = None
     gap_closed_interval: Interval | None = None
     advice: tuple[RecipeAdvice, ...] = ()
@@ -335,12 +354,24 @@ def deciding_comparison(
 ) -> Comparison | None:
     """The comparison on which an answer rests; None where none was made.
 
-    By the primary metric. Against several references the one with the smallest lower end decides
-    (intersection-union), unless there is harm against any: then that does.
+    By the primary metric and the rule for which the dataset is promoted. Against several references
+    the one with the smallest lower end decides (intersection-union), unless there is harm against
+    any: then that does.
     """
+    return _deciding(result, result.comparisons, question, classifier)
+
+
+def other_comparison(result: TrialResult, classifier: str = PANEL) -> Comparison | None:
+    """The comparison on which the first answer by the other rule rests; None if there is none."""
+    return _deciding(result, result.other_comparisons, "set against real rows", classifier)
+
+
+def _deciding(
+    result: TrialResult, comparisons: Iterable[Comparison], question: Question, classifier: str
+) -> Comparison | None:
     asked = [
         one
-        for one in result.comparisons
+        for one in comparisons
         if one.question == question
         and one.classifier == classifier
         and one.metric == result.primary_metric

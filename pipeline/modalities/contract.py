@@ -124,6 +124,8 @@ class Modality(Protocol):
     judge: Recipe
     # Those of them whose fit takes a moment.
     quick: tuple[ClassifierName, ...]
+    # Whether the first question is also asked for whoever tunes a decision threshold.
+    tunes_threshold: bool
 
     def encoder(self, classifier: ClassifierName, training: Samples) -> Encoder:
         """What a classifier that is no network sees of rows, fitted on those that it trains on."""

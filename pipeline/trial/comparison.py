@@ -26,7 +26,7 @@ class Comparer:
     """
 
     def __init__(self, panel: Panel, params: TrialParams):
-        self._panel = panel
+        self._panel, self._rule = panel, panel.rule
         self._metric, self._least = params.primary_metric, params.min_gain_points
 
     def compare(self, question: Question, classifier: str, arm: str, reference: str) -> Comparison:
@@ -41,6 +41,7 @@ class Comparer:
             question=question,
             classifier=classifier,
             metric=self._metric,
+            rule=self._rule,
             arm=arm,
             reference=reference,
             gains_points=tuple(map(float, gains)),

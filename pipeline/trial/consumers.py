@@ -3,7 +3,9 @@
 What is held out and what is in the test split are predicted after every choice was made.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,7 @@ from pipeline.trial.parts import Effort, Parts
 from pipeline.trial.predictions import predict
 from pipeline.trial.sets import best_of
 from pipeline.trial.sources import available, by_origin
+from pipeline.trial.thresholds import tuned_offsets
 
 # The real rows as they are, and repeated until classes are equally large.
 REAL, OVERSAMPLED = "real", "oversampled"
@@ -117,13 +120,12 @@ def fit_sets(
     choosing, scoring = Made(parts.fitting, inner), Made(parts.training, sources)
     found = {}
     for arm in (REAL, OVERSAMPLED, *sets):
-        recipe = Recipe()
-        if effort.is_tuned:
-            recipe = _tuned(consumer, choosing.arm(arm, sets), parts.choosing, effort, seed)
+        tuned = _tune(consumer, partial(choosing.arm, arm, sets), parts, effort, seed)
         rows = scoring.arm(arm, sets)
+        fitted = _fit(consumer, rows, tuned.recipe, effort, derive_seed(seed, "final"))
         found[arm] = {
-            **predict(_fit(consumer, rows, recipe, effort, derive_seed(seed, "final")), parts),
-            "regularisation": recipe.regularisation,
+            **predict(fitted, parts, tuned.offsets(fitted, parts)),
+            "regularisation": tuned.recipe.regularisation,
             "settings": sets[arm].words() if arm in sets else _REFERENCE_WORDS[arm],
         }
     return found
@@ -147,12 +149,11 @@ def fit_filled(
     """
     counts = np.round(filled_share * wanted).astype(np.int64)
     filled = put_together(parts.training, {"real": withheld}, {"real": counts})
-    recipe = Recipe()
-    if effort.is_tuned:
-        recipe = _tuned(consumer, parts.fitting, parts.choosing, effort, seed)
-    fitted = _fit(consumer, filled, recipe, effort, derive_seed(seed, "final"))
+    inside = partial(_filled_inside, parts, withheld, counts, effort)
+    tuned = _tune(consumer, inside, parts, effort, seed)
+    fitted = _fit(consumer, filled, tuned.recipe, effort, derive_seed(seed, "final"))
     return {
-        **predict(fitted, parts),
+        **predict(fitted, parts, tuned.offsets(fitted, parts)),
         "settings": "real rows in place of added ones",
         "counts": list(filled.counts().values()),
     }
@@ -189,19 +190,67 @@ _REFERENCE_WORDS = {
 }
 
 
-def _tuned(
-    consumer: ClassifierName, rows: Samples, choosing: Samples, effort: Effort, seed: int
-) -> Recipe:
-    """The plain recipe whose regularisation does best on the choosing rows, the usual of equals."""
-    recipes = plain_recipes(consumer)
-    if len(recipes) == 1:
-        return recipes[0]
-    own = derive_seed(seed, "choosing")
-    losses = [
-        mean_loss(_losses(_fit(consumer, rows, one, effort, own), choosing), choosing.labels)
-        for one in recipes
-    ]
-    return recipes[int(np.argmin(losses))]
+@dataclass(frozen=True)
+class Tuned:
+    """What was chosen for an arm on the choosing rows.
+
+    Attributes:
+        probabilities: Of the choosing rows, by a fit that has not seen them, float64 [n, classes];
+            None where they were not needed.
+    """
+
+    recipe: Recipe
+    effort: Effort
+    probabilities: np.ndarray | None
+
+    def offsets(self, final: Fitted, parts: Parts) -> dict[str, list[float]] | None:
+        """The decision rule of whoever tunes a threshold; None where nobody does.
+
+        The final fit, where it has not seen the choosing rows either, serves better than another.
+        """
+        if not self.effort.tunes_threshold:
+            return None
+        given = final.probabilities(parts.choosing) if parts.chooses_apart else self.probabilities
+        assert given is not None
+        return tuned_offsets(parts.choosing.labels, given, parts.training_counts)
+
+
+def _tune(
+    consumer: ClassifierName,
+    rows: Callable[[], Samples],
+    parts: Parts,
+    effort: Effort,
+    seed: int,
+) -> Tuned:
+    """The plain recipe whose regularisation does best on the choosing rows, the usual of equals.
+
+    Where nothing is to be chosen nothing is fitted, unless a threshold is to be tuned.
+
+    Args:
+        rows: Makes the arm's rows of the fitting part.
+    """
+    recipes = plain_recipes(consumer) if effort.is_tuned else (Recipe(),)
+    if len(recipes) == 1 and (parts.chooses_apart or not effort.tunes_threshold):
+        return Tuned(recipes[0], effort, None)
+    made, own = rows(), derive_seed(seed, "choosing")
+    each = [_fit(consumer, made, one, effort, own).probabilities(parts.choosing) for one in recipes]
+    labels = parts.choosing.labels
+    losses = [mean_loss(calibrated_losses(one, labels), labels) for one in each]
+    best = int(np.argmin(losses))
+    return Tuned(recipes[best], effort, each[best])
+
+
+def _filled_inside(parts: Parts, withheld: Samples, counts: np.ndarray, effort: Effort) -> Samples:
+    """The fitting part, with withheld rows in the proportion that the training part gets them.
+
+    A threshold depends on how many rows of each class there are; regularisation hardly does, so
+    that it is chosen without them where it is all that is chosen.
+    """
+    if not effort.tunes_threshold:
+        return parts.fitting
+    fitting = np.bincount(parts.fitting.labels, minlength=len(counts))
+    fewer = np.round(counts * fitting / np.maximum(parts.training_counts, 1)).astype(np.int64)
+    return put_together(parts.fitting, {"real": withheld}, {"real": fewer})
 
 
 def _fit(

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.composition import Composition
+from pipeline.metrics import METRICS, DecisionRule
 from pipeline.params import TrialParams
 from pipeline.results import (
     PANEL,
@@ -20,7 +21,7 @@ from pipeline.results import (
 )
 from pipeline.trial.comparison import Comparer, answer_to
 from pipeline.trial.consumers import OVERSAMPLED, REAL, set_of
-from pipeline.trial.panel import BEST_ON_SET, BEST_RECIPE, CEILING, make_panel
+from pipeline.trial.panel import BEST_ON_SET, BEST_RECIPE, CEILING, Panel, make_panel
 from pipeline.trial.plan import chosen_name
 from pipeline.trial.sets import NOTHING
 from pipeline.trial.trial import TrialData, TrialOutcome
@@ -33,13 +34,17 @@ class Findings:
         recommended: The arm whose set is recommended: with GAN rows only where they are proven to
             help.
         reference: Of the real rows as they are and oversampled, the arm with the higher mean score.
-        panel: Every arm by consumer.
+        panel: Every arm by consumer, by the decision rule for which the dataset is promoted.
         comparisons: Every question under the panel, then under each consumer.
+        other_panel: The same by the other rule; None where the rule makes no difference, or was
+            not looked at.
+        other_comparisons: The first question by the other rule.
     """
 
     def __init__(self, data: TrialData, params: TrialParams, outcome: TrialOutcome):
         self._data, self._params, self._outcome = data, params, outcome
-        self._comparer = Comparer(make_panel(data, params, outcome), params)
+        rule = rule_of(params)
+        self._comparer = Comparer(make_panel(data, params, outcome, rule=rule), params)
         asked = (PANEL, *params.consumers)
         gan = [
             self._comparer.compare("GAN rows in the set", name, WITH_GAN, WITHOUT_GAN)
@@ -47,19 +52,22 @@ class Findings:
         ]
         self.gan_verdict: Verdict = gan[0].verdict
         self.recommended = WITH_GAN if self.gan_verdict == "helps" else WITHOUT_GAN
-        self.panel = make_panel(data, params, outcome, recommended=self.recommended)
+        self.panel = make_panel(data, params, outcome, rule=rule, recommended=self.recommended)
         self._comparer = Comparer(self.panel, params)
         metric = params.primary_metric
         self.reference = max(
             (REAL, OVERSAMPLED), key=lambda arm: self.panel.merit(PANEL, arm, metric)
         )
-        sets = [
-            self._comparer.compare("set against real rows", name, self.recommended, reference)
-            for name in asked
-            for reference in (REAL, OVERSAMPLED)
-        ]
+        sets = self._of_sets(self._comparer)
         self.comparisons = (*sets, *gan, *self._of_recipes())
         self.verdict = answer_to("set against real rows", self.comparisons, PANEL)
+        self.other_panel: Panel | None = None
+        self.other_comparisons: tuple[Comparison, ...] = ()
+        if self._asks_twice():
+            self.other_panel = make_panel(
+                data, params, outcome, rule=other_rule(rule), recommended=self.recommended
+            )
+            self.other_comparisons = self._of_sets(Comparer(self.other_panel, params))
 
     def gap_closed(self) -> tuple[float | None, Interval | None]:
         """Of the way from the better reference to the ceiling, the share that the set goes."""
@@ -122,6 +130,23 @@ class Findings:
             classifier=name, words=f"{most} ({agreed})", recipe=recipe, on_set=on_set > on_real
         )
 
+    def _asks_twice(self) -> bool:
+        """Whether a threshold matters, and was tuned for every arm."""
+        params = self._params
+        return METRICS[params.primary_metric].by_label and all(
+            "offsets" in one
+            for name in params.consumers
+            for arm in (REAL, OVERSAMPLED, self.recommended)
+            for one in self.panel.found[name, arm]
+        )
+
+    def _of_sets(self, comparer: Comparer) -> tuple[Comparison, ...]:
+        return tuple(
+            comparer.compare("set against real rows", name, self.recommended, reference)
+            for name in (PANEL, *self._params.consumers)
+            for reference in (REAL, OVERSAMPLED)
+        )
+
     def _of_recipes(self) -> list[Comparison]:
         compared = []
         for name in self._params.advise or ():
@@ -133,3 +158,13 @@ class Findings:
                 self._comparer.compare("best recipe on real rows", name, BEST_RECIPE, plain)
             )
         return compared
+
+
+def rule_of(params: TrialParams) -> DecisionRule:
+    """The decision rule for which the dataset is promoted; of probabilities there is but one."""
+    return params.consumer if METRICS[params.primary_metric].by_label else "fixed_threshold"
+
+
+def other_rule(rule: DecisionRule) -> DecisionRule:
+    """The rule of the others."""
+    return "tuned_threshold" if rule == "fixed_threshold" else "fixed_threshold"

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.metrics import kind_of, merit_sign
+from pipeline.metrics import DecisionRule, Metric, kind_of, merit_sign
 from pipeline.modalities.registry import modality_of
 from pipeline.params import ClassifierName, TrialParams
 from pipeline.results import PANEL, WITH_GAN, WITHOUT_GAN, ArmFamily, ArmScore, Interval
@@ -14,7 +14,7 @@ from pipeline.trial.arms import arms_for
 from pipeline.trial.consumers import OVERSAMPLED, REAL
 from pipeline.trial.paired_rows import PairedRows
 from pipeline.trial.plan import more_real_name, on_set_name, recipe_name, sets_name
-from pipeline.trial.predictions import HELD_OUT, TEST, prediction
+from pipeline.trial.predictions import HELD_OUT, TEST, by_rule, prediction
 from pipeline.trial.recipes import best_recipe
 from pipeline.trial.row_values import row_values
 from pipeline.trial.scores import all_scores, confusion, rare_class, recalls
@@ -52,6 +52,7 @@ class Panel:
         labels: Of all development rows, int64 [n].
         held_out: Of each replicate, the positions among them of the rows held out, int64.
         rare: The class with the fewest of these rows.
+        rule: By which labels are made of probabilities.
     """
 
     arms: Mapping[str, Mapping[str, ArmScore]]
@@ -60,6 +61,7 @@ class Panel:
     labels: np.ndarray
     held_out: tuple[np.ndarray, ...]
     rare: int
+    rule: DecisionRule
 
     def values(self, classifier: str, arm: str, metric: str) -> np.ndarray:
         """Held-out scores of an arm, float64 [replicates]."""
@@ -96,7 +98,11 @@ class Panel:
                     row_values(
                         metric,
                         self.labels[rows],
-                        prediction(self.found[name, arm][replicate], HELD_OUT),
+                        by_rule(
+                            prediction(self.found[name, arm][replicate], HELD_OUT),
+                            metric,
+                            self.rule,
+                        ),
                         rare=self.rare,
                     )
                     for name in names
@@ -112,14 +118,20 @@ class Panel:
 
 
 def make_panel(
-    data: TrialData, params: TrialParams, outcome: TrialOutcome, *, recommended: str | None = None
+    data: TrialData,
+    params: TrialParams,
+    outcome: TrialOutcome,
+    *,
+    rule: DecisionRule,
+    recommended: str | None = None,
 ) -> Panel:
     """Score what the tasks of a trial predicted.
 
     Args:
+        rule: By which labels are made of probabilities.
         recommended: The recommended set, on which the best recipe is told; None leaves it out.
     """
-    scorer = _Scorer(data, outcome)
+    scorer = _Scorer(data, outcome, params.primary_metric, rule)
     found: dict[tuple[str, str], Found] = {
         (name, arm): each for name in params.consumers for arm, each in _of_consumer(outcome, name)
     }
@@ -145,7 +157,7 @@ def make_panel(
         arms.setdefault(classifier, {})[arm] = scorer.score(arm, *titles[arm], classifier, [each])
     held_out = tuple(split.held_out for split in outcome.splits)
     labels = data.development.labels
-    return Panel(arms, found, params.consumers, labels, held_out, scorer.rare)
+    return Panel(arms, found, params.consumers, labels, held_out, scorer.rare, rule)
 
 
 def _of_consumer(outcome: TrialOutcome, name: ClassifierName) -> Iterator[tuple[str, Found]]:
@@ -182,7 +194,8 @@ def _recipes(
 
 
 class _Scorer:
-    def __init__(self, data: TrialData, outcome: TrialOutcome):
+    def __init__(self, data: TrialData, outcome: TrialOutcome, metric: Metric, rule: DecisionRule):
+        self._metric, self._rule = metric, rule
         self._classes = data.development.schema.classes
         self._test = data.test.labels
         self.rare = rare_class(np.array(list(data.development.counts().values())))
@@ -195,27 +208,27 @@ class _Scorer:
         """The mean over consumers of an arm's scores; `found` holds one list for each of them."""
         held_out = [
             [
-                all_scores(truth, prediction(one, HELD_OUT), rare=self.rare)
+                all_scores(truth, prediction(one, HELD_OUT), rare=self.rare, rule=self._rule)
                 for truth, one in zip(self._truths, each, strict=True)
             ]
             for each in found
         ]
         tests = [
-            all_scores(self._test, prediction(one, TEST), rare=self.rare)
+            all_scores(self._test, prediction(one, TEST), rare=self.rare, rule=self._rule)
             for each in found
             for one in each
         ]
         of_classes = np.mean(
             [
                 [
-                    recalls(self._confusion(truth, one[HELD_OUT]))
+                    recalls(self._confusion(truth, one, HELD_OUT))
                     for truth, one in zip(self._truths, each, strict=True)
                 ]
                 for each in found
             ],
             axis=0,
         )
-        matrix = sum(self._confusion(self._test, one[TEST]) for each in found for one in each)
+        matrix = sum(self._confusion(self._test, one, TEST) for each in found for one in each)
         values = {
             metric: tuple(
                 float(np.mean([each[r][metric] for each in held_out]))
@@ -246,5 +259,6 @@ class _Scorer:
         interval = assess_gains(values, held_out_ratio=self._ratio).interval
         return within_scores(interval, highest=kind_of(metric).highest)
 
-    def _confusion(self, truth: np.ndarray, guess: Sequence[int]) -> np.ndarray:
-        return confusion(truth, np.asarray(guess), classes=len(self._classes))
+    def _confusion(self, truth: np.ndarray, one: Mapping[str, Any], part: str) -> np.ndarray:
+        predicted = by_rule(prediction(one, part), self._metric, self._rule)
+        return confusion(truth, predicted.guess, classes=len(self._classes))

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from pipeline.modalities.contract import Modality
 from pipeline.params import TrialParams
 from pipeline.samples import Samples
 
@@ -26,6 +29,11 @@ class Parts:
     test: Samples
     chooses_apart: bool = False
 
+    @property
+    def training_counts(self) -> np.ndarray:
+        """Rows of each class in the training part, int64 [classes]."""
+        return np.bincount(self.training.labels, minlength=len(self.training.schema.classes))
+
 
 @dataclass(frozen=True)
 class Effort:
@@ -34,12 +42,18 @@ class Effort:
     Attributes:
         steps: Optimiser steps of the network in each fit.
         is_tuned: Whether settings are chosen among candidates, or the usual ones taken.
+        tunes_threshold: Whether a threshold is tuned as well, for whoever does so.
     """
 
     steps: int
     is_tuned: bool
+    tunes_threshold: bool = False
 
 
-def effort_for(params: TrialParams) -> Effort:
-    """What each arm gets, by preset."""
-    return Effort(steps=params.classifier_steps, is_tuned=params.preset != "light")
+def effort_for(params: TrialParams, modality: Modality) -> Effort:
+    """What each arm gets, by preset, kind of data, and for whom the dataset is promoted."""
+    return Effort(
+        steps=params.classifier_steps,
+        is_tuned=params.preset != "light",
+        tunes_threshold=modality.tunes_threshold or params.consumer == "tuned_threshold",
+    )

@@ -16,7 +16,7 @@ from pipeline.results import WITH_GAN, WITHOUT_GAN, Origin
 from pipeline.samples import Samples
 from pipeline.trial.arms import arms_for
 from pipeline.trial.consumers import choose_sets, fit_filled, fit_sets, shortlist, try_sets
-from pipeline.trial.parts import Parts, effort_for
+from pipeline.trial.parts import Effort, Parts, effort_for
 from pipeline.trial.pools import PoolJudge, PoolMaker, make_pool
 from pipeline.trial.recipes import run_on_set, run_recipe
 from pipeline.trial.sets import candidates, searched, single_sources
@@ -134,7 +134,7 @@ class Plan:
         common = {"labels": self.parts.choosing.labels, "searches": self._searches}
         tasks = [self._trial_of_sets(name) for name in first]
         deciding = tuple(task.name for task in tasks)
-        if quick and slow and effort_for(self.params).is_tuned:
+        if quick and slow and self._effort.is_tuned:
             listed = self._name("shortlist")
             tasks.append(
                 Task(listed, shortlist, {**common, "most": SHORTLISTED}, needs={"tried": deciding})
@@ -157,7 +157,7 @@ class Plan:
                 fit_sets,
                 {**self._shared, "others": others, "consumer": name},
                 needs={"inner": inner, "sources": final, "chosen": chosen_name(self.replicate)},
-                cost=COSTS[name] * fits * (4 if effort_for(self.params).is_tuned else 1),
+                cost=COSTS[name] * fits * _fits_an_arm(self._effort),
             )
             for name in self.params.consumers
         ]
@@ -201,7 +201,7 @@ class Plan:
 
     def on_set_tasks(self) -> list[Task]:
         """The best way to train, on each of the chosen sets."""
-        _, final = self._sources
+        inner, final = self._sources
         return [
             Task(
                 on_set_name(self.replicate, name, arm),
@@ -212,6 +212,7 @@ class Plan:
                         recipe_name(self.replicate, name, one.name)
                         for one in arms_for(name, self.params, self.modality)
                     ),
+                    "inner": inner,
                     "sources": final,
                     "chosen": chosen_name(self.replicate),
                 },
@@ -228,7 +229,11 @@ class Plan:
 
     @property
     def _shared(self) -> dict[str, Any]:
-        return {"parts": self.parts, "effort": effort_for(self.params), "seed": self.seed}
+        return {"parts": self.parts, "effort": self._effort, "seed": self.seed}
+
+    @property
+    def _effort(self) -> Effort:
+        return effort_for(self.params, self.modality)
 
     @property
     def _searches(self) -> dict[str, tuple[Composition, ...]]:
@@ -275,16 +280,16 @@ def fits_a_replicate(params: TrialParams, modality: Modality, *, pools: int) -> 
     """
     quick = [name for name in params.consumers if name in modality.quick]
     first = quick or params.consumers
-    is_tuned = effort_for(params).is_tuned
+    effort = effort_for(params, modality)
     fits = sum(COSTS[name] for name in first) * len(searched(params, modality))
-    if quick and is_tuned:
+    if quick and effort.is_tuned:
         slow = [name for name in params.consumers if name not in modality.quick]
         fits += sum(COSTS[name] for name in slow) * 2 * SHORTLISTED
     n_arms = 4 + len(single_sources(params, modality, ())) + len(filled_shares(params))
-    fits += sum(COSTS[name] for name in params.consumers) * n_arms * (4 if is_tuned else 1)
+    fits += sum(COSTS[name] for name in params.consumers) * n_arms * _fits_an_arm(effort)
     for name in params.advise or ():
         arms = arms_for(name, params, modality)
-        tried = [len(arm.candidates) + 1 if is_tuned else 1 for arm in arms]
+        tried = [len(arm.candidates) + 1 if effort.is_tuned else 1 for arm in arms]
         fits += COSTS[name] * (sum(tried) + 2)
     return fits + CURATION_COST * pools + _cost_of_sources(params, modality)
 
@@ -378,6 +383,13 @@ def _uses(params: TrialParams, *, chooses_apart: bool) -> tuple[str, ...]:
     if chooses_apart:
         return (ALL,)
     return (CHOOSING,) if params.preset == "light" else (CHOOSING, SCORING)
+
+
+def _fits_an_arm(effort: Effort) -> int:
+    """The scored fit, and those by which regularisation and a threshold are chosen."""
+    if effort.is_tuned:
+        return 4
+    return 2 if effort.tunes_threshold else 1
 
 
 def _cost_of_sources(params: TrialParams, modality: Modality) -> float:

@@ -3,12 +3,13 @@
 import base64
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from scipy.special import softmax
 
+from pipeline.metrics import DecisionRule
 from pipeline.modalities.contract import Fitted
 from pipeline.trial.criterion import SMALLEST_PROBABILITY
 from pipeline.trial.parts import Parts
@@ -25,15 +26,37 @@ class Prediction:
     Attributes:
         guess: Labels, int64 [n].
         probabilities: float64 [n, classes], rows sum to 1; None where only labels are known.
+        offsets: Metric of labels → what whoever tunes a threshold for it adds to the
+            log-probabilities, float64 [classes]; nothing where no threshold was tuned.
     """
 
     guess: np.ndarray
     probabilities: np.ndarray | None = None
+    offsets: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    def tuned(self, metric: str) -> "Prediction":
+        """The same with the labels of whoever tuned a threshold for this metric."""
+        if self.probabilities is None or metric not in self.offsets:
+            return self
+        with np.errstate(divide="ignore"):
+            scores = np.log(self.probabilities) + self.offsets[metric]
+        return replace(self, guess=scores.argmax(axis=1))
 
 
-def predict(fitted: Fitted, parts: Parts) -> dict[str, Any]:
-    """What is held out and the test split, as plain data: labels, and probabilities as text."""
-    found: dict[str, Any] = {}
+def by_rule(predicted: Prediction, metric: str, rule: DecisionRule) -> Prediction:
+    """What is predicted by whoever keeps the usual threshold, or tunes one for the metric."""
+    return predicted.tuned(metric) if rule == "tuned_threshold" else predicted
+
+
+def predict(
+    fitted: Fitted, parts: Parts, offsets: Mapping[str, list[float]] | None = None
+) -> dict[str, Any]:
+    """What is held out and the test split, as plain data: labels, and probabilities as text.
+
+    Args:
+        offsets: Of a tuned threshold, as `pipeline.trial.thresholds` finds them.
+    """
+    found: dict[str, Any] = {} if offsets is None else {"offsets": dict(offsets)}
     for part, samples in ((HELD_OUT, parts.held_out), (TEST, parts.test)):
         probabilities = fitted.probabilities(samples)
         found[part] = probabilities.argmax(axis=1).tolist()
@@ -45,7 +68,8 @@ def prediction(found: Mapping[str, Any], part: str) -> Prediction:
     """What a task predicted of a part."""
     guess = np.asarray(found[part], np.int64)
     text = found.get(f"{part}_probabilities")
-    return Prediction(guess, None if text is None else restored(text, len(guess)))
+    offsets = {metric: np.asarray(each) for metric, each in found.get("offsets", {}).items()}
+    return Prediction(guess, None if text is None else restored(text, len(guess)), offsets)
 
 
 def kept(probabilities: np.ndarray) -> str:

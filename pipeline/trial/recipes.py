@@ -20,6 +20,7 @@ from pipeline.trial.criterion import calibrated_losses, mean_loss
 from pipeline.trial.learners import fit
 from pipeline.trial.parts import Effort, Parts
 from pipeline.trial.predictions import predict
+from pipeline.trial.thresholds import tuned_offsets
 
 
 def run_recipe(
@@ -39,8 +40,13 @@ def run_recipe(
         final = _fit(
             classifier, parts.training, candidates[best], effort, derive_seed(seed, "final")
         )
+    offsets = None
+    if effort.tunes_threshold:
+        offsets = tuned_offsets(
+            parts.choosing.labels, fitted[best].probabilities(parts.choosing), parts.training_counts
+        )
     return {
-        **predict(final, parts),
+        **predict(final, parts, offsets),
         "recipe": asdict(candidates[best]),
         "settings": candidates[best].words(),
         "choosing_losses": losses[best].tolist(),
@@ -61,6 +67,7 @@ def run_on_set(
     *,
     parts: Parts,
     tried: Sequence[Mapping[str, Any]],
+    inner: Samples,
     sources: Samples,
     chosen: Mapping[str, Chosen],
     arm: str,
@@ -72,13 +79,28 @@ def run_on_set(
 
     Args:
         tried: What `run_recipe` found, one dict a recipe.
+        inner: Rows made from the fitting part, with which a threshold is tuned.
+        sources: Rows made from the training part.
         arm: Whose set.
     """
     best = best_recipe(tried, parts.choosing.labels)
     rows = Made(parts.training, sources).rows(set_of(chosen[arm]))
     recipe = Recipe(**best["recipe"])
     fitted = _fit(classifier, rows, recipe, effort, derive_seed(seed, "final"))
-    return {**predict(fitted, parts), "recipe": best["recipe"], "settings": best["settings"]}
+    offsets = None
+    if effort.tunes_threshold:
+        judge = fitted
+        if not parts.chooses_apart:
+            fewer = Made(parts.fitting, inner).rows(set_of(chosen[arm]))
+            judge = _fit(classifier, fewer, recipe, effort, derive_seed(seed, "choosing"))
+        offsets = tuned_offsets(
+            parts.choosing.labels, judge.probabilities(parts.choosing), parts.training_counts
+        )
+    return {
+        **predict(fitted, parts, offsets),
+        "recipe": best["recipe"],
+        "settings": best["settings"],
+    }
 
 
 def _fit(

@@ -8,6 +8,7 @@ import pandas as pd
 from pipeline.params import TrialParams
 from pipeline.results import (
     PANEL,
+    ArmScore,
     ClassRow,
     ColumnsResult,
     CopiesResult,
@@ -16,7 +17,7 @@ from pipeline.results import (
     TrialResult,
 )
 from pipeline.trial.curation import summarise
-from pipeline.trial.findings import Findings
+from pipeline.trial.findings import Findings, rule_of
 from pipeline.trial.notes import of_the_trial
 from pipeline.trial.scores import distinct_rows, share_interval
 from pipeline.trial.trial import TrialData, TrialOutcome
@@ -45,6 +46,7 @@ def make_record(
     curve = LearningCurve(data, params, outcome, findings)
     return TrialResult(
         primary_metric=params.primary_metric,
+        consumer=rule_of(params),
         consumers=params.consumers,
         min_gain_points=params.min_gain_points,
         replicates=params.replicates,
@@ -54,8 +56,9 @@ def make_record(
         recommended_arm=findings.recommended,
         reference_arm=findings.reference,
         set_words=findings.words(),
-        arms=findings.panel.all_arms(),
+        arms=_arms(findings),
         comparisons=findings.comparisons,
+        other_comparisons=findings.other_comparisons,
         gap_closed=closed,
         gap_closed_interval=interval,
         advice=findings.advice(),
@@ -67,6 +70,17 @@ def make_record(
         learning_curve=curve.points(),
         worth=curve.worth(),
         notes=of_the_trial(data, params, outcome),
+    )
+
+
+def _arms(findings: Findings) -> tuple[ArmScore, ...]:
+    """Every arm, with its scores by the other rule where there is one."""
+    arms, other = findings.panel.all_arms(), findings.other_panel
+    if other is None:
+        return arms
+    return tuple(
+        arm.model_copy(update={"other_values": other.arms[arm.classifier][arm.arm].values})
+        for arm in arms
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import stats
 
+from pipeline.metrics import DecisionRule
 from pipeline.results import Interval
 from pipeline.trial.criterion import SMALLEST_PROBABILITY
 from pipeline.trial.predictions import Prediction
@@ -65,9 +66,21 @@ def probability_scores(
     }
 
 
-def all_scores(truth: np.ndarray, predicted: Prediction, *, rare: int) -> dict[str, float]:
-    """Every metric that what is predicted allows."""
+def all_scores(
+    truth: np.ndarray,
+    predicted: Prediction,
+    *,
+    rare: int,
+    rule: DecisionRule = "fixed_threshold",
+) -> dict[str, float]:
+    """Every metric that what is predicted allows.
+
+    Args:
+        rule: By which labels are made; a threshold is tuned for each metric by itself.
+    """
     found = score(truth, predicted.guess)
+    if rule == "tuned_threshold":
+        found = {metric: score(truth, predicted.tuned(metric).guess)[metric] for metric in found}
     if predicted.probabilities is not None:
         found |= probability_scores(truth, predicted.probabilities, rare=rare)
     return found

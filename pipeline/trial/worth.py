@@ -12,7 +12,7 @@ from pipeline.trial.consumers import REAL
 from pipeline.trial.findings import Findings
 from pipeline.trial.panel import Found
 from pipeline.trial.plan import filled_shares, more_real_name
-from pipeline.trial.predictions import HELD_OUT, Prediction, prediction
+from pipeline.trial.predictions import HELD_OUT, Prediction, by_rule, prediction
 from pipeline.trial.scores import all_scores, confusion, distinct_rows, recalls, share_interval
 from pipeline.trial.shares import within_scores
 from pipeline.trial.trial import TrialData, TrialOutcome
@@ -35,7 +35,8 @@ class LearningCurve:
         self._data, self._metric, self._splits = data, params.primary_metric, outcome.splits
         self._truths = [data.development.labels[split.held_out] for split in outcome.splits]
         training = [data.development.take(split.training) for split in outcome.splits]
-        found, self._rare = findings.panel.found, findings.panel.rare
+        panel = findings.panel
+        found, self._rare, self._rule = panel.found, panel.rare, panel.rule
         points = [self._by_replicate([found[name, REAL] for name in params.consumers])]
         counts = [[list(part.counts().values()) for part in training]]
         if outcome.has_ceiling:
@@ -68,11 +69,7 @@ class LearningCurve:
         together = []
         for counts, outcomes in zip(self.counts, self._points, strict=True):
             values = [
-                float(
-                    np.mean(
-                        [all_scores(truth, one, rare=self._rare)[self._metric] for one in predicted]
-                    )
-                )
+                float(np.mean([self._score(truth, one) for one in predicted]))
                 for truth, predicted in zip(self._truths, outcomes, strict=True)
             ]
             together.append(
@@ -124,11 +121,14 @@ class LearningCurve:
             )
         return points
 
+    def _score(self, truth: np.ndarray, predicted: Prediction) -> float:
+        return all_scores(truth, predicted, rare=self._rare, rule=self._rule)[self._metric]
+
     def _recalls(self, outcomes: Predictions) -> np.ndarray:
         """Recall of each class over the held-out rows of all replicates, float64 [classes]."""
         classes = len(self._data.development.schema.classes)
         matrices = [
-            confusion(truth, one.guess, classes=classes)
+            confusion(truth, by_rule(one, self._metric, self._rule).guess, classes=classes)
             for truth, predicted in zip(self._truths, outcomes, strict=True)
             for one in predicted
         ]

@@ -103,13 +103,17 @@ def test_no_choice_looks_at_what_is_held_out_when_validation_rows_choose(tmp_pat
     assert {name: again[name] for name in first} == first
 
 
-def test_no_choice_looks_at_what_is_held_out_or_at_the_test_split(outcome, tmp_path):
+@pytest.mark.parametrize("rule", ["fixed_threshold", "tuned_threshold"])
+def test_no_choice_looks_at_what_is_held_out_or_at_the_test_split(rule, request, tmp_path):
+    outcome = request.getfixturevalue("outcome" if rule == "fixed_threshold" else "tuned")
+    outcome = outcome[0] if rule == "tuned_threshold" else outcome
     held_out = np.unique(np.concatenate([split.held_out for split in outcome.splits[:1]]))
     values, labels = DEVELOPMENT.values.copy(), DEVELOPMENT.labels
     values[held_out] = 255 - values[held_out]
     spoilt = replace(DEVELOPMENT, values=values)
     test = replace(TEST, values=255 - TEST.values, labels=TEST.labels[::-1].copy())
-    again = run(tmp_path, trial_data(spoilt, test))
+    params = PARAMS.model_copy(update={"consumer": rule})
+    again = run(tmp_path, trial_data(spoilt, test), params=params)
     first = {name: item for name, item in choices(outcome).items() if "replicate 1" in name}
     assert first
     assert {name: choices(again)[name] for name in first} == first
@@ -270,6 +274,46 @@ def test_every_metric_can_decide_and_its_gain_is_positive_where_the_set_is_bette
         assert one.interval_points.low <= one.mean_points <= one.interval_points.high
     better = max(("real", "oversampled"), key=lambda arm: sign * np.mean(arms[PANEL, arm]))
     assert record.reference_arm == better
+
+
+@pytest.fixture(scope="module")
+def tuned(tmp_path_factory):
+    """A trial for whoever tunes a threshold, and its params."""
+    params = PARAMS.model_copy(update={"consumer": "tuned_threshold"})
+    return run(tmp_path_factory.mktemp("tuned"), params=params), params
+
+
+def test_images_ask_once_unless_whoever_tunes_a_threshold_is_asked_for(outcome, tuned):
+    assert record_of(outcome).other_comparisons == ()
+    record = record_of(*tuned)
+    assert record.consumer == "tuned_threshold"
+    assert {one.rule for one in record.comparisons} == {"tuned_threshold"}
+    assert {one.rule for one in record.other_comparisons} == {"fixed_threshold"}
+
+
+def test_the_first_question_is_asked_of_both_who_keep_and_who_tune_the_threshold(tuned):
+    outcome, params = tuned
+    by_tuned, by_fixed = (
+        record_of(outcome, params.model_copy(update={"consumer": rule}))
+        for rule in ("tuned_threshold", "fixed_threshold")
+    )
+    first = [one for one in by_fixed.comparisons if one.question == "set against real rows"]
+    assert list(by_tuned.other_comparisons) == first
+    for one, other in zip(by_tuned.arms, by_fixed.arms, strict=True):
+        assert one.other_values == other.values
+        assert one.values == other.other_values
+
+
+def test_what_is_kept_of_a_fit_does_not_change_with_the_threshold(outcome, tuned):
+    """So that the answer of whoever keeps it is the same in either trial."""
+    assert record_of(tuned[0], PARAMS).comparisons == record_of(outcome).comparisons
+
+
+def test_metrics_of_probabilities_are_asked_once(tuned):
+    outcome, params = tuned
+    record = record_of(outcome, params.model_copy(update={"primary_metric": "roc_auc"}))
+    assert record.consumer == "fixed_threshold"
+    assert record.other_comparisons == ()
 
 
 def test_the_light_preset_says_what_it_left_out(outcome):

@@ -42,6 +42,8 @@ class ImageModality:
     network: ClassifierName = "cnn"
     judge = _BALANCED
     quick: tuple[ClassifierName, ...] = ("svm", "logistic", "knn", "forest")
+    # It costs fits, and hardly anybody tunes thresholds for images of many classes.
+    tunes_threshold = False
 
     cheap: Mapping[TrialPreset, Mix] = {
         "light": ("classical", "deformed"),

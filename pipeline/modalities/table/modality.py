@@ -36,6 +36,8 @@ class TableModality:
     network: ClassifierName = "mlp"
     judge = Recipe(sampling=1.0, judges=True)
     quick: tuple[ClassifierName, ...] = ("forest", "logistic", "knn", "svm", "tree")
+    # Of two classes most of what balancing gains at a threshold of .5 is that threshold.
+    tunes_threshold = True
 
     cheap: Mapping[TrialPreset, Mix] = {
         "light": ("copula", "munge"),
