@@ -4,14 +4,14 @@ import logging
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
 from pipeline import storage
 from pipeline.params import Params
-from pipeline.reporting.columns import TableComparison, compare
-from pipeline.reporting.gallery import Gallery, gather
+from pipeline.reporting.blocks import Section
+from pipeline.reporting.previews.registry import preview_of
+from pipeline.reporting.previews.words import Words
 from pipeline.results import PANEL, ArmScore, TrialResult, read_result
 from pipeline.samples import Schema
 from pipeline.workspace import MANIFEST, Workspace, read_json, sha256_of
@@ -29,8 +29,7 @@ class Material:
         notices: What prepare warned of or converted: dicts with `kind` and `message`.
         facts: stage folder → what its manifest records (seed, parameters, versions, …).
         fingerprints: stage folder → SHA-256 of its manifest, which lists every file's own.
-        gallery: The pictures to show; empty for tables.
-        table: Columns real against synthetic; empty for images.
+        shown: What the sections of this kind of data show; None shows nothing of the data.
     """
 
     params: Params
@@ -43,12 +42,20 @@ class Material:
     facts: dict[str, dict[str, Any]] = field(default_factory=dict)
     fingerprints: dict[str, str] = field(default_factory=dict)
     curation: pd.DataFrame = field(default_factory=pd.DataFrame)
-    gallery: Gallery = field(default_factory=Gallery)
-    table: TableComparison = field(default_factory=TableComparison)
+    shown: Any = None
 
     @property
     def name(self) -> str:
         return self.params.release.name
+
+    @property
+    def words(self) -> Words:
+        """What texts say of this kind of data."""
+        return preview_of(self.schema).words
+
+    def sections_of_data(self) -> tuple[Section, ...]:
+        """The sections that only this kind of data has."""
+        return preview_of(self.schema).sections(self.schema, self.result, self.shown)
 
     @property
     def rows(self) -> dict[str, dict[str, int]]:
@@ -107,20 +114,8 @@ def read_material(workspace: Workspace, params: Params) -> Material:
             if (manifest := workspace.root / "data" / stage / MANIFEST).is_file()
         },
         curation=curation,
-        gallery=gather(workspace, schema, curation, seed=params.seed),
-        table=_table(workspace, schema, curation),
+        shown=preview_of(schema).gather(workspace, schema, curation, seed=params.seed),
     )
-
-
-def _table(workspace: Workspace, schema: Schema, curation: pd.DataFrame) -> TableComparison:
-    """The chosen synthetic rows against the real ones; nothing for images."""
-    if schema.modality != "table":
-        return TableComparison()
-    synthetic = storage.read_split(workspace.synthetic, "train")
-    if "chosen" in curation:
-        chosen = set(curation["id"][curation["chosen"]])
-        synthetic = synthetic.take(np.array([name in chosen for name in synthetic.ids], bool))
-    return compare(storage.read_split(workspace.prepared, "train"), synthetic)
 
 
 def _json(workspace: Workspace, folder: str, name: str, otherwise: Any) -> Any:

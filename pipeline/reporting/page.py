@@ -17,12 +17,10 @@ from pipeline.reporting.sections import (
     consumers,
     contents,
     copies,
-    distributions,
     fidelity,
     gan,
     limits,
     making,
-    pictures,
     recipes,
     training,
     verdict,
@@ -31,7 +29,7 @@ from pipeline.reporting.sections import (
 from pipeline.results import PANEL
 
 # The order in which a reader who was not there needs them.
-SECTIONS: tuple[Callable[[Material], Section | None], ...] = (
+SECTIONS: tuple[Callable[[Material], Section | tuple[Section, ...] | None], ...] = (
     verdict.build,
     consumers.build,
     contents.build,
@@ -39,8 +37,7 @@ SECTIONS: tuple[Callable[[Material], Section | None], ...] = (
     gan.build,
     recipes.build,
     classes.build,
-    pictures.build,
-    distributions.build,
+    Material.sections_of_data,
     fidelity.build,
     copies.build,
     training.build,
@@ -52,8 +49,11 @@ SECTIONS: tuple[Callable[[Material], Section | None], ...] = (
 
 def sections(material: Material) -> tuple[Section, ...]:
     """Every section that this kind of data has."""
-    built = (build(material) for build in SECTIONS)
-    return tuple(section for section in built if section is not None)
+    found: list[Section] = []
+    for build in SECTIONS:
+        built = build(material)
+        found += built if isinstance(built, tuple) else [built] if built else []
+    return tuple(found)
 
 
 def render_report(material: Material) -> str:

@@ -8,7 +8,7 @@ from scipy import stats
 from pipeline.fidelity.association import associations
 from pipeline.fidelity.columns import judge_columns, kolmogorov_smirnov, total_variation
 from pipeline.modalities.column_codes import MOST_CATEGORIES, code_columns
-from tests.fidelity.tables import shuffled, table, with_column
+from tests.small_tables import shuffled, table, with_column
 
 
 def judged(real, synthetic):

@@ -2,7 +2,7 @@
 
 from pipeline.fidelity.detection import judge_detection
 from pipeline.modalities.column_codes import code_columns
-from tests.fidelity.tables import shuffled, table
+from tests.small_tables import shuffled, table
 
 
 def detected(real, synthetic):

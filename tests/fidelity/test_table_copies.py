@@ -10,7 +10,7 @@ from pipeline.fidelity.copies import search_copies
 from pipeline.fidelity.safety import judge_safety
 from pipeline.modalities.registry import modality_of
 from pipeline.samples import concatenate
-from tests.fidelity.tables import table, with_column
+from tests.small_tables import table, with_column
 
 
 def named(samples, prefix):

@@ -9,7 +9,9 @@ import numpy as np
 from sklearn.datasets import load_digits
 
 from pipeline.params import Params
-from pipeline.reporting.gallery import ClassGallery, Gallery, Single
+from pipeline.reporting.previews.cloud import Cloud
+from pipeline.reporting.previews.gallery import ClassGallery, Gallery, Single
+from pipeline.reporting.previews.image import ShownImages
 from pipeline.reporting.material import Material
 from pipeline.results import TrialResult
 from pipeline.samples import Schema
@@ -41,7 +43,7 @@ def example_material(**changes: Any) -> Material:
         split={"counts": {"train": dict.fromkeys(CLASSES, 80), "test": dict.fromkeys(CLASSES, 40)}},
         facts={"augmented": {"rows": rows, "configs": configs}},
         fingerprints={"prepared": "5e" * 32, "augmented": "a7" * 32},
-        gallery=Gallery(tuple(map(class_gallery, range(10)))),
+        shown=ShownImages(Gallery(tuple(map(class_gallery, range(10)))), cloud()),
     )
     return dataclasses.replace(material, **changes)
 
@@ -64,7 +66,7 @@ def named(material: Material, names: Sequence[str]) -> Material:
         "worth": {renamed[name]: n for name, n in result.worth.items()},
     }
     galleries = tuple(
-        dataclasses.replace(one, name=renamed[one.name]) for one in material.gallery.classes
+        dataclasses.replace(one, name=renamed[one.name]) for one in material.shown.gallery.classes
     )
     rows = {renamed[name]: counts for name, counts in material.rows.items()}
     return dataclasses.replace(
@@ -78,7 +80,7 @@ def named(material: Material, names: Sequence[str]) -> Material:
                 for split, counts in material.split["counts"].items()
             }
         },
-        gallery=Gallery(galleries),
+        shown=ShownImages(Gallery(galleries)),
     )
 
 
@@ -101,6 +103,19 @@ def history(n_classes: int) -> tuple[dict[str, Any], ...]:
             ]
         rows.append(row)
     return tuple(rows)
+
+
+def cloud() -> Cloud:
+    """Real points of ten classes, and synthetic ones of the scarce five."""
+    rng = np.random.default_rng(3)
+    labels, scarce = np.repeat(np.arange(10), 12), np.repeat(np.arange(5, 10), 8)
+    return Cloud(
+        real=rng.normal(size=(120, 2)) + labels[:, None],
+        synthetic=rng.normal(size=(40, 2)) + scarce[:, None],
+        real_labels=labels,
+        synthetic_labels=scarce,
+        explained=0.41,
+    )
 
 
 def class_gallery(label: int) -> ClassGallery:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.reporting import gallery
+from pipeline.reporting.previews import gallery
 from pipeline.storage import ShardWriter, read_schema, read_split
 from tests.hand_made import write_finished_stages
 

@@ -5,6 +5,8 @@ from functools import cache
 
 from pipeline import numbers
 from pipeline.reporting.page import render_report
+from pipeline.reporting.previews.gallery import Gallery
+from pipeline.reporting.previews.image import ShownImages
 from pipeline.reporting.stamp import Stamp, stamped
 from pipeline.results import CurationRow, FidelityRow, LearningPoint, TrialResult
 from tests.example_result import example_result
@@ -21,7 +23,7 @@ def many_classes(names):
     like = {name: of_ten[place % 10] for place, name in enumerate(names)}
     result = material.result
     classes = {row.name: row for row in result.classes}
-    galleries = {one.name: one for one in material.gallery.classes}
+    galleries = {one.name: one for one in material.shown.gallery.classes}
     record = result.model_dump() | {
         "classes": [classes[like[name]].model_copy(update={"name": name}) for name in names],
         "curation": [
@@ -70,9 +72,11 @@ def many_classes(names):
         split={"counts": {"train": dict.fromkeys(names, 10)}},
         generator={"hash": names[2], "config": {"versions": {names[3]: names[4]},
                                                 "ending": {"message": names[5]}}},
-        gallery=dataclasses.replace(
-            material.gallery,
-            classes=tuple(dataclasses.replace(galleries[like[name]], name=name) for name in names),
+        shown=ShownImages(
+            Gallery(
+                tuple(dataclasses.replace(galleries[like[name]], name=name) for name in names)
+            ),
+            material.shown.cloud,
         ),
     )  # fmt: skip
 

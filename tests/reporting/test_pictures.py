@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from pipeline.reporting import pictures
-from pipeline.reporting.gallery import ClassGallery, Gallery, Single
+from pipeline.reporting.previews.gallery import ClassGallery, Gallery, Single
+from pipeline.reporting.previews.image import ShownImages
 from pipeline.reporting.page import render_report
 from tests.reporting.example_material import digits, example_material
 
@@ -61,5 +62,5 @@ def test_ten_classes_of_pictures_like_noise_stay_under_three_megabytes(size):
             for k in range(10)
         )
     )
-    page = render_report(example_material(gallery=gallery))
+    page = render_report(example_material(shown=ShownImages(gallery)))
     assert len(page.encode()) < 3_000_000

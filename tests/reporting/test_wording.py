@@ -5,6 +5,7 @@ import re
 import pytest
 
 from pipeline.reporting.page import sections
+from pipeline.reporting.previews.words import IMAGES
 from pipeline.reporting.sections import comparison, contents, copies, worth
 from pipeline.reporting.summary import tables_by_key
 from pipeline.results import CopiesResult, Interval, LearningPoint
@@ -37,11 +38,11 @@ def test_each_suspicious_row_is_counted_once():
 def test_rows_that_the_search_flags_are_said_to_ship():
     found = material(copies=copies_result())
     assert "ship with the version, the flagged ones included" in text_of(found, "copies")
-    assert "rejected" not in copies.closest_table(copies_result()).note
+    assert "rejected" not in copies.closest_table(copies_result(), IMAGES).note
 
 
 def test_the_threshold_in_pixels_is_not_given_for_all_ways_of_comparing():
-    table = copies.copies_table(copies_result())
+    table = copies.copies_table(copies_result(), IMAGES)
     assert not any("0.411" in row[0].text for row in table.rows)
     assert "in pixels (ratio below 0.411)" in table.note
 

@@ -10,8 +10,8 @@ ALWAYS = (
         "real samples, or another model, run the trial again."
     ),
     (
-        "Held-out samples come from the same source as the training samples. Data from another "
-        "camera, site or season may behave otherwise."
+        "Held-out samples come from the same source as the training samples. Data from "
+        "{elsewhere} may behave otherwise."
     ),
     (
         "Synthetic samples can only repeat what the real ones show, errors and gaps of the labels "
@@ -34,9 +34,10 @@ def build(material: Material) -> Section:
     """The trial's own notes first, then what is always true."""
     notes = [numbers.prose(note) for note in material.result.notes]
     notices = [numbers.prose(notice.get("message", "")) for notice in material.notices]
+    always = (text.format(elsewhere=material.words.elsewhere) for text in ALWAYS)
     noticed = Items(tuple(notices) or ("Nothing.",))
     blocks: list[Block | None] = [
-        Items((*notes, *_few(material.result.replicates), *ALWAYS)),
+        Items((*notes, *_few(material.result.replicates), *always)),
         Text("Made for:", "heading"),
         Items(MADE_FOR),
         Text("Not made for:", "heading"),

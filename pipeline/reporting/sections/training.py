@@ -33,7 +33,7 @@ READING = (
     "game is one where both stay level. When the discriminator is right about half of the time on "
     "real and on synthetic samples, either it can no longer tell them apart, or it is too weak to. "
     "Coverage tells the two apart: it is the share of real samples with a synthetic one nearby, "
-    "and it falls when a class collapses to a few pictures."
+    "and it falls when a class collapses to {collapsed}."
 )
 
 
@@ -43,12 +43,13 @@ def build(material: Material) -> Section:
     if not history:
         text = "The generator's training left no history in this run."
         return Section("training", "Training", (Text(text),))
+    reading = READING.format(collapsed=material.words.collapsed)
     drawn = [_losses(history), _accuracies(history), _coverage(material)]
     blocks: list[Block | None] = [
         Text(_sentence(material), "lead"),
         Figures(tuple(figure for figure in drawn if figure is not None)),
         Fold("Class by class, at the step that was kept", only([Grid(watch_table(material))])),
-        Fold("How to read these curves", (Text(READING),)),
+        Fold("How to read these curves", (Text(reading),)),
     ]
     return Section("training", "Training", only(blocks))
 
@@ -76,7 +77,7 @@ def watch_table(material: Material) -> Table:
 
 
 def _measured(value: float | None) -> Cell:
-    """Nothing is said of the diversity of a class whose reals are one picture."""
+    """Nothing is said of the diversity of a class whose reals are all equal."""
     return Cell("–", None) if value is None else Cell(f"{value:.2f}", value)
 
 

@@ -3,8 +3,8 @@
 from pipeline import numbers
 from pipeline.reporting import pictures
 from pipeline.reporting.blocks import ClassPictures, Pictures, Section, Shot, Strip, Text
-from pipeline.reporting.gallery import ClassGallery, Single
-from pipeline.reporting.material import Material
+from pipeline.reporting.previews.gallery import ClassGallery, Gallery, Single
+from pipeline.samples import Schema
 
 # Up to this size two classes fit beside each other.
 TINY_PX = 16
@@ -16,19 +16,19 @@ RATIO = (
 )
 
 
-def build(material: Material) -> Section | None:
-    """Nothing for tables, which show distributions instead."""
-    if not material.gallery:
-        return None
+def picture_section(gallery: Gallery, schema: Schema) -> tuple[Section, ...]:
+    """Real beside synthetic of every class; none of an empty gallery."""
+    if not gallery:
+        return ()
     intro = (
         "Real and synthetic samples are a random choice, not the best ones. Below them stand those "
         "that a sceptic asks for: the synthetic samples closest to a real one, the ones whose "
         "class is least certain, and some that curation rejected for good."
     )
-    classes = tuple(map(_class, material.gallery.classes))
-    shape = material.schema.image_shape
+    classes = tuple(map(_class, gallery.classes))
+    shape = schema.image_shape
     is_tiny = shape is not None and max(shape[:2]) <= TINY_PX
-    return Section("pictures", "Pictures", (Text(intro), Pictures(classes, is_tiny)))
+    return (Section("pictures", "Pictures", (Text(intro), Pictures(classes, is_tiny))),)
 
 
 def _class(one: ClassGallery) -> ClassPictures:

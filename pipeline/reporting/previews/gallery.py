@@ -6,7 +6,6 @@ chosen by the numbers that curation wrote. Folders are read shard by shard: only
 in memory.
 """
 
-import hashlib
 import heapq
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline import storage
+from pipeline.reporting.previews.sample import hash_of
 from pipeline.samples import Samples, Schema
 from pipeline.workspace import Workspace
 
@@ -58,7 +58,7 @@ class ClassGallery:
 
 @dataclass(frozen=True)
 class Gallery:
-    """All classes in label order; empty for tables."""
+    """All classes in label order."""
 
     classes: tuple[ClassGallery, ...] = ()
 
@@ -76,13 +76,11 @@ class _Found:
 
 def gather(workspace: Workspace, schema: Schema, curation: pd.DataFrame, *, seed: int) -> Gallery:
     """Choose and read the pictures of every class."""
-    if schema.modality != "image":
-        return Gallery()
-    of_class = _named(curation, schema)
+    of_class = named(curation, schema)
     per_class = max(4, min(MOST_PER_SHEET, MOST_TILES // (2 * len(schema.classes))))
-    picks = {name: _picks(of_class, name) for name in schema.classes}
+    picks = {name: picked(of_class, name) for name in schema.classes}
     chosen = [row for kinds in picks.values() for rows in kinds.values() for row in rows]
-    shown = set(curation["id"][curation["chosen"]]) if len(curation) else None
+    shown = shipped(curation)
     synthetic = _read(
         workspace.synthetic, {row["id"] for row in chosen}, per_class, seed, only=shown
     )
@@ -103,8 +101,13 @@ def gather(workspace: Workspace, schema: Schema, curation: pd.DataFrame, *, seed
     )
 
 
-def _named(curation: pd.DataFrame, schema: Schema) -> pd.DataFrame:
-    """Curation with every column that pictures need, and classes by name."""
+def shipped(curation: pd.DataFrame) -> set[str] | None:
+    """Identifiers of the synthetic samples that ship; None where nothing was curated."""
+    return set(curation["id"][curation["chosen"]]) if len(curation) else None
+
+
+def named(curation: pd.DataFrame, schema: Schema) -> pd.DataFrame:
+    """Curation with every column that previews need, and classes by name."""
     frame = curation.reindex(columns=CURATION_COLUMNS)
     if pd.api.types.is_numeric_dtype(frame["label"]):
         names = dict(enumerate(schema.classes))
@@ -112,7 +115,7 @@ def _named(curation: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     return frame
 
 
-def _picks(curation: pd.DataFrame, name: str) -> dict[str, list[dict]]:
+def picked(curation: pd.DataFrame, name: str) -> dict[str, list[dict]]:
     """The rows of curation to show of one class: closest, worst-scored and rejected.
 
     Rejected rows that make up an exact number are in the dataset, and not among the rejected here.
@@ -183,8 +186,7 @@ def _offer(
     row: int,
 ) -> None:
     """Keep the row if its hash is among the `most` smallest seen so far."""
-    digest = hashlib.sha256(f"{seed}:{identifier}".encode()).digest()
-    key = -int.from_bytes(digest[:8], "big")
+    key = -hash_of(seed, identifier)
     if len(heap) < most:
         heapq.heappush(heap, (key, identifier, shard.values[row].copy()))
     elif key > heap[0][0]:
