@@ -9,10 +9,10 @@ import numpy as np
 from sklearn.datasets import load_digits
 
 from pipeline.params import Params
+from pipeline.reporting.material import Material
 from pipeline.reporting.previews.cloud import Cloud
 from pipeline.reporting.previews.gallery import ClassGallery, Gallery, Single
 from pipeline.reporting.previews.image import ShownImages
-from pipeline.reporting.material import Material
 from pipeline.results import TrialResult
 from pipeline.samples import Schema
 from tests.example_result import CLASSES, IS_SCARCE, example_result

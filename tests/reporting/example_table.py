@@ -75,7 +75,7 @@ def of_two_classes(material: Material, schema: Schema) -> Material:
                 arm.model_copy(
                     update={
                         "confusion": tuple(row[:2] for row in arm.confusion[:2]),
-                        "recall": {name: arm.recall["0"] for name in kept},
+                        "recall": dict.fromkeys(kept, arm.recall["0"]),
                     }
                 )
                 for arm in result.arms
@@ -119,5 +119,3 @@ def curation_of(pool: Samples, real: Samples) -> pd.DataFrame:
             "nearest_ratio": np.linspace(0.1, 0.9, len(pool)),
         }
     )
-
-

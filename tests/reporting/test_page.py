@@ -21,7 +21,7 @@ from tests.reporting.example_material import example_material
 
 KEYS = [
     "verdict", "consumers", "contents", "comparison", "gan", "recipes", "classes", "pictures",
-    "fidelity", "copies", "training", "worth", "making", "limits",
+    "map", "fidelity", "copies", "training", "worth", "making", "limits",
 ]  # fmt: skip
 MOST_BYTES = 3_000_000
 

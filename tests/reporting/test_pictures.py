@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from pipeline.reporting import pictures
+from pipeline.reporting.page import render_report
 from pipeline.reporting.previews.gallery import ClassGallery, Gallery, Single
 from pipeline.reporting.previews.image import ShownImages
-from pipeline.reporting.page import render_report
 from tests.reporting.example_material import digits, example_material
 
 

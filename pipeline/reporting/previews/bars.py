@@ -147,9 +147,7 @@ def _told(column: Column, number: float) -> str:
 
 
 def _bars(column: Column, binned: _Binned, real: Samples, synthetic: Samples) -> Bars:
-    shares = [
-        tuple(binned.shares(each.values[column.name]).tolist()) for each in (real, synthetic)
-    ]
+    shares = [tuple(binned.shares(each.values[column.name]).tolist()) for each in (real, synthetic)]
     return Bars(column.name, real=shares[0], synthetic=shares[1], ends=binned.ends)
 
 

@@ -14,6 +14,8 @@ TONES: dict[str, Tone] = {
     "classical": "classical",
     "smote": "smote",
     "deformed": "deformed",
+    "copula": "deformed",
+    "munge": "classical",
     "taught": "taught",
 }
 CONFIGS = {

@@ -149,7 +149,8 @@ def _sentence(copies: CopiesResult, words: Words) -> str:
     return (
         f"Of {tested}, {numbers.count(copies.exact)} equal a training sample{expected}, "
         f"{moved}and {numbers.count(near)} more lie suspiciously close; of as many real samples "
-        f"never trained on, about {copies.tested * copies.false_alarm_rate:.0f} would be flagged by chance."
+        f"never trained on, about {copies.tested * copies.false_alarm_rate:.0f} would be flagged "
+        "by chance."
     )
 
 

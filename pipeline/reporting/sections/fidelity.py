@@ -153,9 +153,9 @@ def _lead(rows: tuple[FidelityRow, ...]) -> str:
         return "No fidelity figures were measured in this run."
     features = dict.fromkeys(numbers.visible(row.features) for row in rows)
     return (
-        f"Measured on the features of {numbers.listed(list(features))}. The number beside each, "
-        "real against real, is the same measure between two disjoint halves of real samples at "
-        "equal n: no generator can be expected to do better."
+        f"Measured by: {'; '.join(features)}. The number beside each, real against real, is the "
+        "same measure between two disjoint halves of real samples at equal n: no generator can be "
+        "expected to do better."
     )
 
 
