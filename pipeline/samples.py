@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
+from pipeline.column_rules import Rule
 from pipeline.column_types import arrow_to_frame, frame_to_arrow
 
 Modality = Literal["image", "table"]
@@ -47,6 +48,7 @@ class Schema(BaseModel):
         image_shape: (height, width, channels) in pixels for images, channels 1 or 3; else None.
         columns: Feature columns in order for tables; else empty.
         label_column: The name the label had in the source, "label" where it had none.
+        rules: Between the columns of a table; every row keeps them, drawn ones too.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -56,6 +58,7 @@ class Schema(BaseModel):
     image_shape: tuple[int, int, int] | None = None
     columns: tuple[Column, ...] = ()
     label_column: str = "label"
+    rules: tuple[Rule, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,16 @@
 """The section `source` of params.yaml: where the raw data lie, and how they are read and split."""
 
 import os.path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
+from pipeline.params_problems import shown
 from pipeline.params_section import Count, Section
 
 MOST_FOLDER_LEVELS = 8
+MOST_RULES, MOST_RULE_LETTERS = 200, 1_000
+RULE_KEYS = ("positive", "not_negative", "combinations")
 ColumnKindName = Literal["continuous", "integer", "categorical", "boolean", "datetime", "text"]
 # fmt: off
 EncodingName = Literal[
@@ -81,6 +84,9 @@ class TableParams(Section):
         kinds: Column → kind, where the kind inferred is not the one meant.
         leave_out: Columns that are not features.
         unique_columns: Columns with another value in every row that are features all the same.
+        rules: What every row keeps between its columns: comparisons such as `end >= start` and
+            `a + b == total`, {positive: column}, {not_negative: column}, and
+            {combinations: [columns]}, of which no others occur than in the source.
     """
 
     delimiter: Literal[",", ";", "\t", "|"] | None = None
@@ -99,6 +105,36 @@ class TableParams(Section):
     kinds: dict[str, ColumnKindName] = Field(default_factory=dict)
     leave_out: tuple[str, ...] = ()
     unique_columns: tuple[str, ...] = ()
+    rules: tuple[Any, ...] = ()
+
+    @field_validator("rules", mode="before")
+    @classmethod
+    def _are_rules(cls, rules: Any) -> Any:
+        entries = rules if isinstance(rules, (list, tuple)) else []
+        if not isinstance(rules, (list, tuple)) or len(entries) > MOST_RULES:
+            raise ValueError(
+                f"`source.table.rules` is no list of at most {MOST_RULES} rules; write a rule a "
+                "line, such as `- end >= start`"
+            )
+        for place, entry in enumerate(entries, start=1):
+            if not _is_rule(entry):
+                raise ValueError(
+                    f"Rule {place} of `source.table.rules` is {shown(entry)}; expected is a "
+                    "comparison of columns as text, such as `end >= start`, or one of "
+                    "`positive: column`, `not_negative: column`, `combinations: [column, column]`"
+                )
+        return tuple(rules)
+
+
+def _is_rule(entry: Any) -> bool:
+    if isinstance(entry, str):
+        return 0 < len(entry) <= MOST_RULE_LETTERS
+    if not isinstance(entry, dict) or len(entry) != 1:
+        return False
+    ((key, value),) = entry.items()
+    names = [value] if isinstance(value, str) and key != "combinations" else value
+    is_list = isinstance(names, (list, tuple)) and bool(names)
+    return key in RULE_KEYS and is_list and all(isinstance(name, str) for name in names)
 
 
 class SourceParams(Section):

@@ -3,6 +3,8 @@
 import json
 import re
 import shlex
+from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,6 +25,7 @@ from pipeline.workspace import Workspace, write_bytes
 
 if TYPE_CHECKING:
     from pipeline.commands.proposal import Proposal
+    from pipeline.commands.table_proposal import TableProposal
     from pipeline.sources.recognise import Recognised
 
 # What two cores train in minutes; a GPU can do more.
@@ -30,17 +33,30 @@ PROPOSED_SIDES_PX = (16, 32)
 MADE_FILES = ("params.yaml", "dvc.yaml", CODE_FILE)
 
 
+class Example(StrEnum):
+    """Data that are built in."""
+
+    digits = "digits"
+    table = "table"
+
+
 def init(
     directory: Annotated[
         Path, typer.Argument(help="Folder to create; it may exist if it holds no workspace.")
     ],
     source: Annotated[
-        Path,
+        Path | None,
         typer.Option(
             "--from",
             help="Your data: a folder of pictures, IDX files, a .csv or .tsv table, Parquet files.",
         ),
-    ],
+    ] = None,
+    example: Annotated[
+        Example | None,
+        typer.Option(
+            help="In place of your data: what is built in, pictures of digits or a table."
+        ),
+    ] = None,
     label: Annotated[
         str | None, typer.Option(help="The column that holds the class, for tables and Parquet.")
     ] = None,
@@ -80,6 +96,11 @@ def init(
                 f"{directory} holds {name} already, so it is a workspace; edit its params.yaml, or "
                 "name another folder."
             )
+    if (source is None) == (example is None):
+        raise ParamsError(
+            "`equipoise init` needs data: name yours with --from, or take --example table or "
+            "--example digits; one of the two."
+        )
     require_visible_to_git(directory.resolve())
     # pandas and its like are slow to import, and every other command would wait for them.
     from pipeline.commands.proposal import Proposal
@@ -95,19 +116,22 @@ def init(
         skip_lines=skip_lines,
     )
     root = directory.resolve()
-    if source.exists():
-        refuse_overlap(source, root, written_folders(root))
-    found = recognise(source, label=label, table=asked, folders=folders, image=image)
+    if source is None:
+        found = write_example(example or Example.table, root)
+    else:
+        if source.exists():
+            refuse_overlap(source, root, written_folders(root))
+        found = recognise(source, label=label, table=asked, folders=folders, image=image)
     root.mkdir(parents=True, exist_ok=True)
     write_bytes(root / "params.yaml", params_text(found, root, Proposal()).encode())
-    write_bytes(root / "dvc.yaml", pipeline_file(has_source_path=True).encode())
+    write_bytes(root / "dvc.yaml", pipeline_file(has_source_path=found.has_path).encode())
     write_code(root)
     make_repository(root)
-    say(f"Recognised at {found.path}: {found.reason}")
-    for line in findings(root, found):
+    say(f"Recognised at {found.path}: {found.reason}" if example is None else found.reason)
+    for line in findings(root, found, are_rules_active=example is not None):
         say(line)
     say(f"Workspace: {root}")
-    for line in next_steps(found, directory):
+    for line in next_steps(directory):
         say(line)
 
 
@@ -129,37 +153,73 @@ def table_params(**asked: Any) -> TableParams:
         raise ParamsError("The table cannot be read as asked:", problems) from None
 
 
-def findings(root: Path, found: "Recognised") -> list[str]:
+def findings(root: Path, found: "Recognised", *, are_rules_active: bool = False) -> list[str]:
     """What the first stage will say of the data, and how long a run takes, a line each.
 
     Data that cannot be used yet still get their workspace, since params.yaml may have to say how
     they are meant. Where a run would take too long, params.yaml is written again with less.
+
+    Args:
+        are_rules_active: Whether rules that hold in every row of a table stand there as more than
+            a comment.
     """
     from pipeline.commands.plan import MEMORY, split_counts, surveyed
     from pipeline.commands.plan_page import sample_sentence
     from pipeline.commands.proposal import propose, sentence
+    from pipeline.commands.table_proposal import TableProposal, propose_for_table
     from pipeline.sources.splitting import split_notices
 
     path, memory = root / "params.yaml", Workspace.at(root).private / MEMORY
-    params = load_params(path)
+    params, columns = load_params(path), TableProposal()
+    if found.kind == "table":
+        columns = propose_for_table(params, root, are_rules_active=are_rules_active)
+        write_bytes(path, params_text(found, root, columns=columns).encode())
+        params = load_params(path)
     try:
         survey, splits = surveyed(params, root=root, memory=memory)
         counts = split_counts(survey, splits)
         proposal, seconds = propose(survey.schema, params, counts, memory=memory)
         if proposal.reduced or proposal.consumers:
-            write_bytes(path, params_text(found, root, proposal).encode())
+            write_bytes(path, params_text(found, root, proposal, columns).encode())
             params = load_params(path)
             survey, splits = surveyed(params, root=root, memory=memory)
     except EquipoiseError as error:
-        return ["The data or params.yaml need a change before a run:", *str(error).split("\n")]
-    told = [f"  {sample_sentence(survey.sample, len(survey.rows))}"] if survey.sample else []
+        lines = str(error).split("\n")
+        return [*columns.told(), "The data or params.yaml need a change before a run:", *lines]
+    told = [*columns.told()]
+    told += [f"  {sample_sentence(survey.sample, len(survey.rows))}"] if survey.sample else []
     notices = (*survey.notices, *split_notices(survey, splits, params.source))
     told += [f"  {notice.kind}: {notice.message}" for notice in notices]
     return told if seconds is None else [*told, sentence(proposal, seconds)]
 
 
-def params_text(found: "Recognised", root: Path, proposal: "Proposal") -> str:
+def write_example(example: Example, root: Path) -> "Recognised":
+    """Write what is built in into the workspace, if it has to lie there, and say what it is."""
+    from pipeline.sources.example_table import FILE, LABEL, example_csv
+    from pipeline.sources.recognise import Recognised, recognise
+
+    if example is Example.digits:
+        reason = "Scikit-learn's handwritten digits: 1,797 grey pictures of 8×8 px, ten classes."
+        return Recognised(kind="digits", path=root, reason=reason, has_path=False)
+    root.mkdir(parents=True, exist_ok=True)
+    write_bytes(root / FILE, example_csv())
+    found = recognise(root / FILE, label=LABEL)
+    reason = f"Wrote {root / FILE}: an invented table of pumps, of which one in ten fails."
+    return replace(found, reason=reason)
+
+
+def params_text(
+    found: "Recognised",
+    root: Path,
+    proposal: "Proposal | None" = None,
+    columns: "TableProposal | None" = None,
+) -> str:
     """The workspace's params.yaml, commented, with what was recognised and proposed filled in."""
+    from pipeline.commands.proposal import Proposal
+    from pipeline.commands.table_proposal import TableProposal
+    from pipeline.modalities.registry import MODALITIES
+
+    proposal = proposal or Proposal()
     # The text is YAML, and what is filled in is quoted as JSON.
     import jinja2
 
@@ -175,8 +235,10 @@ def params_text(found: "Recognised", root: Path, proposal: "Proposal") -> str:
     template = environment.get_template("params.yaml.j2")
     return template.render(
         found=found,
-        path=_written_path(found.path, root),
+        path=_written_path(found.path, root) if found.has_path else None,
         proposal=proposal,
+        columns=columns or TableProposal(),
+        modality=MODALITIES[found.modality],
         **_sizes(found, proposal.side_px),
     )
 
@@ -192,17 +254,14 @@ def _quoted(value: Any, **_: Any) -> str:
     return halves.sub(whole, json.dumps(value))
 
 
-def next_steps(found: "Recognised", directory: Path) -> list[str]:
+def next_steps(directory: Path) -> list[str]:
     """What to do next, a line each."""
-    lines = [
+    return [
         "Next:",
         f"  cd {shlex.quote(str(directory))}",
         "  equipoise run --dry-run   # the plan: classes, counts, what will be drawn",
         "  equipoise run             # the whole loop",
     ]
-    if found.kind == "table":
-        lines.append("Tables can be prepared; a generator for tables is not part of this release.")
-    return lines
 
 
 def _written_path(path: Path, root: Path) -> str:

@@ -36,6 +36,8 @@ SHOWN_ODD = 3
 MAXIMUM_CATEGORIES = 1_000
 # One column of names (or codes) for every twenty rows can still be learnt.
 CATEGORY_SHARE = 0.05
+# More categories than these, and than this share of the rows, are names or notes.
+FEW_CATEGORIES, NEARLY_ALL = 20, 0.5
 
 
 @dataclass(frozen=True)
@@ -241,8 +243,11 @@ def matches(texts: pa.ChunkedArray, pattern: str) -> pa.ChunkedArray:
 def kind_of_text(texts: pa.ChunkedArray) -> Literal["categorical", "text"]:
     """Categories, or free text where there are too many."""
     distinct = pc.count_distinct(texts).as_py()
+    n = len(texts) - texts.null_count
     most = max(MAXIMUM_CATEGORIES, CATEGORY_SHARE * len(texts))
-    return "categorical" if distinct <= most else "text"
+    # Names and notes of a small table differ in most rows; where all do, that is asked about.
+    differs = distinct < n and distinct > max(FEW_CATEGORIES, NEARLY_ALL * n)
+    return "text" if distinct > most or differs else "categorical"
 
 
 def _share(texts: pa.ChunkedArray, pattern: str, n: int) -> float:

@@ -1,7 +1,5 @@
 """Columns in their own type, whether a file gives the type or its texts tell it."""
 
-from dataclasses import dataclass
-
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,6 +13,7 @@ from pipeline.sources.number_format import line_for, quoted, read_numbers
 from pipeline.sources.survey import Notice, converted, warning
 from pipeline.sources.typed_columns import (
     ColumnTypeError,
+    Typed,
     as_declared,
     beyond_doubles,
     looks_like_numbers,
@@ -28,27 +27,6 @@ ZONED = r"(Z|[+-][0-9]{2}:?[0-9]{2}|[+-][0-9]{2})$"
 LONG = r"^[+-]?[0.]*[1-9](\.?[0-9]){16,}\.?[1-9]"
 VANISHING = r"^[^eE]*[1-9]"
 TIMED = r"[T ][0-9]"
-
-
-@dataclass(frozen=True)
-class Typed:
-    """A column in its own type: what it is called in the schema, and its values.
-
-    Attributes:
-        is_measure: It may differ in every row without naming it.
-    """
-
-    column: Column
-    values: pa.ChunkedArray
-    is_measure: bool = False
-
-    def taken(self, mask: pa.Array) -> "Typed":
-        """The rows where `mask` is true; the column is described again."""
-        values = self.values.filter(mask)
-        known = set(pc.unique(values).to_pylist()) if self.column.categories else set()
-        categories = tuple(name for name in self.column.categories if name in known)
-        update = {"categories": categories, "has_missing": values.null_count > 0}
-        return Typed(self.column.model_copy(update=update), values, self.is_measure)
 
 
 class ColumnReader:
@@ -65,6 +43,9 @@ class ColumnReader:
         self._where = cells.where
         self.problems: list[str] = []
         self.notices: list[Notice] = []
+        # Columns that could not be features, and why; and those that may name their rows.
+        self.left_out: dict[str, str] = {}
+        self.unique: dict[str, pa.ChunkedArray] = {}
         self._kinds = KindFinder(params, self._where, self.problems, self.notices)
         self._doubtful: list[str] = []
         self._has_decimal_commas: list[str] = []
@@ -74,6 +55,7 @@ class ColumnReader:
         column = self._cells.table[name]
         if column.null_count == len(column):
             self.notices.append(converted(f"The column {name!r} is empty and was left out."))
+            self.left_out[name] = "empty"
             return None
         if not self._cells.is_typed:
             return self._read_texts(name, column, self._params.kinds.get(name))
@@ -101,12 +83,13 @@ class ColumnReader:
         if distinct == 1:
             self.notices.append(warning(f"The column {name!r} is constant; it tells nothing."))
         elif distinct == n and self._is_suspect(typed):
+            self.unique[name] = values
             self.problems.append(
                 f"The column {name!r} has another value in each of the {n:,} rows, which invites "
                 f"memorising; list it: `source.table.leave_out: [{quoted(name)}]`, or "
                 f"`source.table.unique_columns: [{quoted(name)}]` if it is a feature all the same."
             )
-        is_text = typed.column.kind in ("categorical", "text")
+        is_text = typed.column.kind == "categorical"
         formulas = pc.sum(pc.match_substring_regex(values, FORMULA)).as_py() if is_text else 0
         if formulas:
             told = (
@@ -123,13 +106,15 @@ class ColumnReader:
             self._doubtful.append(name)
         if found.has_decimal_commas:
             self._has_decimal_commas.append(name)
+        if found.kind == "text":
+            self._texts(name, found.texts)
+            return None
         read = {
             "integer": self._integers,
             "continuous": self._numbers,
             "boolean": self._booleans,
             "datetime": self._datetimes,
             "categorical": self._categories,
-            "text": self._texts,
         }[found.kind]
         return read(name, found.texts)
 
@@ -149,7 +134,8 @@ class ColumnReader:
         elif kind == "continuous":
             values = self._finite(name, values)
         elif kind == "text":
-            return self._texts(name, values)
+            self._texts(name, values)
+            return None
         if values is None:
             return None
         if declared is None and plain.kind is None:
@@ -302,14 +288,24 @@ class ColumnReader:
         known.sort(key=lambda category: places.get(category, 0))
         return self._typed(name, "categorical", texts, categories=tuple(known))
 
-    def _texts(self, name: str, texts: pa.ChunkedArray) -> Typed:
+    def _texts(self, name: str, texts: pa.ChunkedArray) -> None:
+        """Free text is no feature: nothing could be generated for it."""
+        distinct = pc.count_distinct(texts).as_py()
+        if self._params.kinds.get(name) == "text" or name in self._params.unique_columns:
+            self.problems.append(
+                f"The column {name!r} is declared as a feature, and it is free text ({distinct:,} "
+                "distinct cells), for which nothing can be generated; list it in "
+                f"`source.table.leave_out: [{quoted(name)}]`."
+            )
+            return
+        self.left_out[name] = "free text"
         self.notices.append(
-            warning(
-                f"The column {name!r} is free text ({pc.count_distinct(texts).as_py():,} distinct "
-                "cells); it is carried along, but nothing is generated for it."
+            converted(
+                f"The column {name!r} is free text ({distinct:,} distinct cells); it was left out, "
+                "since nothing is generated for it. "
+                f"`source.table.kinds: {{{quoted(name)}: categorical}}` keeps it as categories."
             )
         )
-        return self._typed(name, "text", texts)
 
     def _cast(
         self, name: str, texts: pa.ChunkedArray, kind: pa.DataType, word: str
@@ -344,6 +340,6 @@ class ColumnReader:
         return Typed(column, values, is_measure)
 
     def _is_suspect(self, typed: Typed) -> bool:
-        is_discrete = typed.column.kind in ("integer", "categorical", "text")
+        is_discrete = typed.column.kind in ("integer", "categorical")
         is_declared = typed.column.name in self._params.unique_columns
         return is_discrete and not typed.is_measure and not is_declared

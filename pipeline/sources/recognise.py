@@ -58,6 +58,7 @@ class Recognised:
         image_column: For Parquet, where it was named.
         folders: For folders of pictures, where it was said.
         n_pictures: 0 for tables.
+        has_path: Whether it lies at a path; what is built in does not.
         settings: What else the `source` section needs, e.g. {"table": {"delimiter": ";"}}.
     """
 
@@ -70,6 +71,12 @@ class Recognised:
     image_column: str | None = None
     folders: str | None = None
     n_pictures: int = 0
+    has_path: bool = True
+
+    @property
+    def modality(self) -> str:
+        """The kind of data."""
+        return "table" if self.kind == "table" else "image"
 
 
 def recognise(

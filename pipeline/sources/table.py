@@ -13,13 +13,17 @@ from pipeline.errors import ParamsError, SourceError
 from pipeline.params import SourceParams
 from pipeline.samples import Schema
 from pipeline.sources.cells import Cells, TableError, joined
-from pipeline.sources.column_reader import ColumnReader, Typed
+from pipeline.sources.column_reader import ColumnReader
 from pipeline.sources.csv_table import first_row_where, read_csv
+from pipeline.sources.feature_limits import rare_categories, refuse_many_columns
 from pipeline.sources.labels import Labels, label_texts, read_labels
+from pipeline.sources.leakage import leaks
 from pipeline.sources.parquet_table import read_parquet
+from pipeline.sources.rule_check import checked_rules
 from pipeline.sources.survey import Notice, Survey, converted, make_rows, warning
 from pipeline.sources.table_files import PARQUET_SUFFIXES, files_of, places_of
 from pipeline.sources.twins import near_rows
+from pipeline.sources.typed_columns import Typed
 from pipeline.sources.words import counted
 from pipeline.storage import feature_table
 
@@ -37,8 +41,11 @@ class Table:
     def __init__(self, path: Path, params: SourceParams):
         self._path = path
         self._params = params
-        self._features: dict[str, pa.ChunkedArray] = {}
+        # Values of the features, once a survey is made.
+        self.features: dict[str, pa.ChunkedArray] = {}
         self._survey: Survey | None = None
+        # Columns with another value in every row, about which the last survey asked.
+        self.unique: dict[str, pa.ChunkedArray] = {}
 
     def survey(self) -> Survey:
         """See `survey.Source.survey`."""
@@ -57,12 +64,23 @@ class Table:
         for column in typed:
             reader.note(column)
         problems += reader.problems
+        self.unique = dict(reader.unique)
         if not typed and not problems:
             problems.append("There is no feature column beside the label.")
         if problems or labels is None:
             raise SourceError(headline, problems)
         cells = cells.taken(whole)
-        self._features = {column.column.name: column.values for column in typed}
+        refuse_many_columns(headline, len(typed))
+        rules, wrong = checked_rules(
+            self._params.table.rules,
+            [column.column for column in typed],
+            {column.column.name: column.values for column in typed},
+            others=self._no_features(label, reader),
+            where=cells.where,
+        )
+        if wrong:
+            raise SourceError(headline, wrong)
+        self.features = {column.column.name: column.values for column in typed}
         classes, codes, group = _occurring(labels, whole, group)
         rows, repeats = self._rows(cells, typed, codes, group)
         schema = Schema(
@@ -70,12 +88,14 @@ class Table:
             classes=classes,
             columns=tuple(column.column for column in typed),
             label_column=label,
+            rules=rules,
         )
         dropped = int((~whole).sum())
         notices = [*cells.notices, *labels.notices, *reader.notices]
         if dropped:
             notices.append(converted(f"{dropped:,} rows with missing cells were dropped."))
         notices += [*repeats, *self._about_left_out()]
+        notices += [*leaks(typed, codes), *rare_categories(typed)]
         self._survey = Survey(schema=schema, rows=rows, notices=tuple(notices))
         return self._survey
 
@@ -87,7 +107,7 @@ class Table:
             chosen = positions[start : start + BATCH_ROWS]
             index = pa.array(chosen)
             yield feature_table(
-                {name: values.take(index) for name, values in self._features.items()},
+                {name: values.take(index) for name, values in self.features.items()},
                 survey.rows["label"].to_numpy()[chosen],
                 survey.provenance.iloc[chosen].reset_index(drop=True),
                 survey.schema,
@@ -151,6 +171,14 @@ class Table:
 
     def _not_features(self, label: str) -> set[str | None]:
         return {label, self._params.split.group_column, *self._params.table.leave_out}
+
+    def _no_features(self, label: str, reader: ColumnReader) -> dict[str, str]:
+        """Columns that are no features → what they are."""
+        declared = dict.fromkeys(self._params.table.leave_out, "left out as declared")
+        found = {name: f"{why}, and left out" for name, why in reader.left_out.items()}
+        group = self._params.split.group_column
+        groups = {} if group is None else {group: "the group"}
+        return {**found, **declared, **groups, label: "the label"}
 
     def _group(self, cells: Cells, problems: list[str]) -> pa.ChunkedArray | None:
         name = self._params.split.group_column

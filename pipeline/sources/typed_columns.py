@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.column_types import PLAIN_TYPES
-from pipeline.samples import ColumnKind
+from pipeline.samples import Column, ColumnKind
 from pipeline.sources.number_format import quoted
 from pipeline.sources.survey import Notice, converted, warning
 
@@ -18,6 +18,27 @@ EXACT_DIGITS = 15
 
 class ColumnTypeError(Exception):
     """A column cannot be used; the text is a whole sentence."""
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A column in its own type: what it is called in the schema, and its values.
+
+    Attributes:
+        is_measure: It may differ in every row without naming it.
+    """
+
+    column: Column
+    values: pa.ChunkedArray
+    is_measure: bool = False
+
+    def taken(self, mask: pa.Array) -> "Typed":
+        """The rows where `mask` is true; the column is described again."""
+        values = self.values.filter(mask)
+        known = set(pc.unique(values).to_pylist()) if self.column.categories else set()
+        categories = tuple(name for name in self.column.categories if name in known)
+        update = {"categories": categories, "has_missing": values.null_count > 0}
+        return Typed(self.column.model_copy(update=update), values, self.is_measure)
 
 
 @dataclass(frozen=True)
