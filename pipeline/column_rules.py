@@ -5,7 +5,7 @@ judged as they are released, after rounding. A comparison of which an operand is
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -176,7 +176,7 @@ class Combinations(BaseModel):
 Rule = Comparison | Combinations
 
 
-def keeps(rules: Sequence[Rule], frame: pd.DataFrame) -> np.ndarray:
+def keeps(rules: Sequence[Rule], frame: Any) -> np.ndarray:
     """Which rows keep all rules as they stand, after rounding, bool [n]."""
     kept = np.ones(len(frame), bool)
     for rule in rules:
@@ -184,8 +184,11 @@ def keeps(rules: Sequence[Rule], frame: pd.DataFrame) -> np.ndarray:
     return kept
 
 
-def completed(rules: Sequence[Rule], frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with every cell computed or looked up that the rules leave no choice about."""
+def completed(rules: Sequence[Rule], frame: Any) -> Any:
+    """The frame with every cell computed or looked up that the rules leave no choice about.
+
+    Without rules the values come back, whatever they are.
+    """
     for rule in rules:
         frame = rule.completed(frame)
     return frame
@@ -193,7 +196,12 @@ def completed(rules: Sequence[Rule], frame: pd.DataFrame) -> pd.DataFrame:
 
 def kept_shares(rules: Sequence[Rule], frame: pd.DataFrame) -> Mapping[str, float]:
     """Text of each rule → share of the rows that keep it, in [0, 1]; 1 without rows."""
-    return {rule.text: float(rule.keeps(frame).mean()) if len(frame) else 1.0 for rule in rules}
+    shares: dict[str, float] = {}
+    for rule in rules:
+        share = float(rule.keeps(frame).mean()) if len(frame) else 1.0
+        # A chain of comparisons is several rules of one text.
+        shares[rule.text] = min(share, shares.get(rule.text, 1.0))
+    return shares
 
 
 def texts_of(column: pd.Series) -> list[str | None]:

@@ -7,10 +7,10 @@ from typing import Any, get_args
 import numpy as np
 
 from pipeline.composition import Composition
-from pipeline.modalities.registry import modality_of
 from pipeline.randomness import derive_seed
 from pipeline.results import Origin
 from pipeline.samples import Samples, concatenate
+from pipeline.trial.rule_keeping import made_rows
 from pipeline.trial.teacher import fit_teacher, taught_rows
 
 Sources = Mapping[Origin, Samples]
@@ -61,7 +61,7 @@ def make_cheap(
         steps: Optimiser steps of each network of a teacher, who sees `real` and nothing else.
     """
     counts = np.bincount(real.labels, minlength=len(real.schema.classes))
-    makers, parts = modality_of(real.schema).makers, []
+    parts = []
     for origin in origins:
         needs = [one.missing(counts) for one in sets if origin in one.origins]
         wanted = np.max(needs, axis=0) if needs else np.zeros_like(counts)
@@ -71,7 +71,7 @@ def make_cheap(
                 teacher = fit_teacher(real, steps=steps, seed=own)
                 rows = taught_rows(teacher, real, wanted, seed=own)
             else:
-                rows = makers[origin](real, wanted, seed=own)
+                rows = made_rows(origin, real, wanted, seed=own)
             parts.append(_of(rows, origin))
     return parts
 

@@ -17,6 +17,7 @@ from pipeline.row_digests import content_digest
 from pipeline.samples import Samples, concatenate
 from pipeline.storage import PROBABILITIES
 from pipeline.trial.learners import fit
+from pipeline.trial.rule_keeping import made_rows
 
 ORIGIN = "taught"
 # Each round proposes as many rows of each class as the largest class has.
@@ -166,7 +167,7 @@ def _proposals(real: Samples, seed: int) -> Samples:
     counts = np.bincount(real.labels, minlength=len(real.schema.classes))
     modality = modality_of(real.schema)
     wanted = np.where(counts > 0, counts.max(), 0)
-    made = modality.makers[modality.proposes](real, wanted, seed=seed)
+    made = made_rows(modality.proposes, real, wanted, seed=seed)
     return made.take(numpy_stream(seed, "order").permutation(len(made)))
 
 
