@@ -266,13 +266,14 @@ def test_an_option_that_is_not_known_is_told_by_its_own_name(raw, tmp_path, opti
 
 
 def test_a_table_that_needs_a_setting_gets_its_workspace_and_is_told(tmp_path):
-    data = frame().drop(columns="patient").assign(number=range(60))
+    data = frame().drop(columns="patient").astype({"height": object})
+    data.loc[7, "height"] = "tall"
     made = command(
         "init", tmp_path / "ws", "--from", csv_file(tmp_path / "raw.csv", data), "--label", "income"
     )
     assert made.exit_code == 0, made.output
     assert "need a change before a run" in made.output
-    assert "'number' has another value in each" in made.output
+    assert "'height' holds numbers, but 'tall'" in made.output
 
 
 @pytest.mark.parametrize("name", ["😀", 'q"uote', "a: b", "#x", "<b>"])
