@@ -56,6 +56,9 @@ class BalanceParams(Section):
     pool_factor: Annotated[float, Field(ge=1.0, le=10.0, allow_inf_nan=False)] = 1.5
 
 
+GeneratorName = Literal["residual", "vanilla", "dcgan", "cvae"]
+
+
 class GanParams(Section):
     """The generator's training; the preset fills what is left out (see `pipeline.gan.presets`).
 
@@ -71,7 +74,7 @@ class GanParams(Section):
     """
 
     # residual is our own; the others are references: two textbook GANs and a conditional VAE.
-    preset: Literal["residual", "vanilla", "dcgan", "cvae"] = "residual"
+    preset: GeneratorName = "residual"
     steps: Count | None = None
     batch_samples: Annotated[int, Field(ge=2, strict=True)] | None = None
     max_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 3600.0

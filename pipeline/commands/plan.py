@@ -95,7 +95,7 @@ def plan(workspace: Workspace, params: Params) -> Plan:
     requested = balance.request(counts[TRAIN], params.balance)
     drawn = balance.pool(requested, params.balance)
     in_trial = params.trial.replicates * _trainings_a_replicate(counts, params)
-    trainings = 1 + in_trial * (1 + len(rivals_of(params)))
+    trainings = 1 + in_trial * (1 + len(rivals_of(params, survey.schema)))
     time = run_time(survey.schema, params, counts, memory=memory)
     return Plan(
         schema=survey.schema,
@@ -140,7 +140,7 @@ def run_time(
         schema,
         params,
         times,
-        rivals=rivals_of(params),
+        rivals=rivals_of(params, schema),
         trainings_a_replicate=_trainings_a_replicate(counts, params),
     )
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from pipeline.params import ClassifierName, TrialPreset
+from pipeline.params import ClassifierName, GeneratorName, TrialPreset
 from pipeline.results import Origin, RareValue
 from pipeline.samples import Samples, Schema
 
@@ -73,6 +73,9 @@ class Modality(Protocol):
     nouns: str
     unit: str
 
+    # What in params.yaml lets near duplicates part, inside a sentence; "" where nothing does.
+    parting_duplicates: str
+
     # --- the generator
 
     def networks(self, schema: Schema) -> str:
@@ -114,6 +117,8 @@ class Modality(Protocol):
 
     # --- the trial
 
+    # Other kinds of generator that a full trial is held with, each a preset of `gan`.
+    rivals: tuple[GeneratorName, ...]
     # Whom a trial asks by default, in order; for whom it looks for advice; all that there are.
     consumers: tuple[ClassifierName, ...]
     advise: tuple[ClassifierName, ...]

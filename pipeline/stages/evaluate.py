@@ -50,7 +50,8 @@ def run(workspace: Workspace, params: Params) -> None:
     inception = inception_file(workspace, params)
     store = TaskStore(workspace.private / "trial", code=code_hashes(("evaluate",))["evaluate"])
     gan = generator_params(params, data.development.schema, drawn)
-    makers = {"gan": gan, **rivals_of(params)}
+    rivals = rivals_of(params, data.development.schema)
+    makers = {"gan": gan, **rivals}
     room = room_here(params, data)
     workers = None if room is None else room.processes
     pace = Pace("evaluate", "tasks")
@@ -60,7 +61,7 @@ def run(workspace: Workspace, params: Params) -> None:
             params.trial,
             seed=params.seed,
             make=_maker(gan, params),
-            rivals={name: _maker(rival, params) for name, rival in rivals_of(params).items()},
+            rivals={name: _maker(rival, params) for name, rival in rivals.items()},
             executor=executor,
             store=store,
             threads=GeneratorThreads(

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.errors import ParamsError
+from pipeline.modalities.registry import modality_of
 from pipeline.randomness import derive_seed
 from pipeline.samples import Samples
 
@@ -121,18 +122,16 @@ def lacking_error(development: Samples, names: list[str], part: str, way_out: st
 def _line_for_near_duplicates(development: Samples) -> str:
     """The line that parts near duplicates where they keep pictures together; else nothing.
 
-    Rows of a table that are near duplicates stay together whatever params.yaml says.
+    Equal rows of a table stay together whatever params.yaml says.
     """
-    if development.schema.modality != "image" or "cluster" not in development.provenance:
+    line = modality_of(development.schema).parting_duplicates
+    if not line or "cluster" not in development.provenance:
         return ""
     provenance = development.provenance.drop(columns="cluster")
     parted = replace(development, provenance=provenance).bonds
     if len(set(parted)) <= len(set(development.bonds)):
         return ""
-    return (
-        ", or set `source.near_duplicates: warn`, which parts pictures that only look nearly the "
-        "same"
-    )
+    return f", or {line}"
 
 
 def _least(folds: int, rows: int, bonds: int) -> int:

@@ -1,9 +1,14 @@
 """Sentences that a reader of a trial's record must know."""
 
+from pipeline.answers import classifier_name, origin_name
+from pipeline.composition import FILL_WORDS
 from pipeline.modalities.contract import Modality
 from pipeline.modalities.registry import modality_of
+from pipeline.numbers import listed
 from pipeline.params import TrialParams
-from pipeline.trial.failures import failed_generators
+from pipeline.trial.failures import TITLES, failed_generators
+from pipeline.trial.plan import RIVAL_ORIGINS
+from pipeline.trial.sets import FILLS
 from pipeline.trial.trial import TrialData, TrialOutcome
 
 FEWEST_ROWS = 30
@@ -45,21 +50,25 @@ def of_the_trial(data: TrialData, params: TrialParams, outcome: TrialOutcome) ->
 
 
 def _left_out(outcome: TrialOutcome, params: TrialParams, modality: Modality) -> str:
+    """What the full preset of this kind of data has and the light one has not."""
+    sources = [o for o in modality.cheap["full"] if o not in modality.cheap["light"]]
+    fills = [FILL_WORDS[fill] for fill in FILLS["full"] if fill not in FILLS["light"]]
     quick = [name for name in params.consumers if name in modality.quick]
-    by_quick = (
-        f"; every consumer but {', '.join(quick)} in choosing the set"
-        if quick and len(quick) < len(params.consumers)
-        else ""
-    )
-    second = (
-        ""
-        if outcome.splits[0].chooses_apart
-        else "; and the second generator of each replicate (sets are chosen with, and arms scored "
-        "with, a generator that saw three quarters of the training part)"
-    )
-    return (
-        "The light preset left out: tuning; SMOTE and teacher-labelled rows as sources; sets that "
-        "fill classes half of the way; sets filled from one source, and the conditional VAE, in "
-        f"comparison; the learning curve's points before the ceiling{by_quick}{second}. "
-        "`trial.preset: full` runs them."
-    )
+    rivals = [TITLES[RIVAL_ORIGINS[name]] for name in modality.rivals]
+    parts = ["tuning"]
+    if sources:
+        parts.append(f"{listed([origin_name(one) for one in sources])} rows as sources")
+    parts.append(f"sets with {listed(fills)}")
+    parts.append("sets filled from one source alone, as arms")
+    if rivals:
+        parts.append(f"the {listed(rivals)} as another generator")
+    parts.append("the learning curve's points before the ceiling")
+    if quick and len(quick) < len(params.consumers):
+        names = [classifier_name(name) for name in quick]
+        parts.append(f"every consumer but {listed(names)} in choosing the set")
+    if not outcome.splits[0].chooses_apart:
+        parts.append(
+            "the second generator of each replicate (sets are chosen with, and arms scored with, "
+            "a generator that saw three quarters of the training part)"
+        )
+    return f"The light preset left out: {'; '.join(parts)}. `trial.preset: full` runs them."

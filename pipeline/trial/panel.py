@@ -29,6 +29,8 @@ TITLES: Mapping[str, tuple[str, ArmFamily]] = {
     "classical": ("Filled with affine copies", "fill"),
     "deformed": ("Filled with deformed copies", "fill"),
     "smote": ("Filled with SMOTE rows", "fill"),
+    "copula": ("Filled with copula rows", "fill"),
+    "munge": ("Filled with MUNGE rows", "fill"),
     "taught": ("Filled with teacher-labelled rows", "fill"),
     "gan": ("Filled with GAN rows", "fill"),
     "cvae": ("Filled with conditional VAE rows", "fill"),

@@ -10,10 +10,10 @@ import numpy as np
 from pipeline.composition import Composition
 from pipeline.modalities.contract import Modality
 from pipeline.modalities.registry import modality_of
-from pipeline.params import ClassifierName, GanParams, Params, TrialParams
+from pipeline.params import ClassifierName, GanParams, GeneratorName, Params, TrialParams
 from pipeline.randomness import derive_seed
 from pipeline.results import WITH_GAN, WITHOUT_GAN, Origin
-from pipeline.samples import Samples
+from pipeline.samples import Samples, Schema
 from pipeline.trial.arms import arms_for
 from pipeline.trial.consumers import choose_sets, fit_filled, fit_sets, shortlist, try_sets
 from pipeline.trial.parts import Effort, Parts, effort_for
@@ -43,6 +43,8 @@ COSTS: Mapping[ClassifierName, float] = {
     "mlp": 1.0,
     "cnn": 1.0,
 }
+# What the rows of a rival generator are called.
+RIVAL_ORIGINS: Mapping[GeneratorName, Origin] = {"cvae": "cvae"}
 # Under which a replicate's only rows and generators stand, or the two uses that they have.
 ALL, CHOOSING, SCORING = "all uses", "choosing", "scoring"
 
@@ -265,11 +267,15 @@ class Plan:
         return task_name(self.replicate, *what)
 
 
-def rivals_of(params: Params) -> dict[Origin, GanParams]:
+def rivals_of(params: Params, schema: Schema) -> dict[Origin, GanParams]:
     """Other kinds of generator that the trial is held with, by the origin of their rows."""
-    if params.trial.preset != "full" or params.gan.preset == "cvae":
+    if params.trial.preset != "full":
         return {}
-    return {"cvae": GanParams(preset="cvae", max_seconds=params.gan.max_seconds)}
+    return {
+        RIVAL_ORIGINS[preset]: GanParams(preset=preset, max_seconds=params.gan.max_seconds)
+        for preset in modality_of(schema).rivals
+        if preset != params.gan.preset
+    }
 
 
 def fits_a_replicate(params: TrialParams, modality: Modality, *, pools: int) -> float:

@@ -15,7 +15,7 @@ from pipeline.modalities.image import rows
 from pipeline.modalities.image.columns import Pixels, mirrored, shifted
 from pipeline.modalities.image.design import ImageDesign, choose_design, natural_kind
 from pipeline.modalities.recipe import Recipe, TrainingSet
-from pipeline.params import ClassifierName, TrialPreset
+from pipeline.params import ClassifierName, GeneratorName, TrialPreset
 from pipeline.results import Origin, RareValue
 from pipeline.samples import Samples, Schema
 
@@ -34,6 +34,11 @@ class ImageModality:
 
     noun, nouns, unit = "image", "images", "pixels"
 
+    parting_duplicates = (
+        "set `source.near_duplicates: warn`, which parts pictures that only look nearly the same"
+    )
+
+    rivals: tuple[GeneratorName, ...] = ("cvae",)
     consumers: tuple[ClassifierName, ...] = (
         "svm", "logistic", "knn", "forest", "boosting", "cnn",
     )  # fmt: skip

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.column_types import frame_to_arrow
+from pipeline.modalities.rarity import FEWEST_ROWS
 from pipeline.modalities.table.columns import is_ordered, numbers_of
 from pipeline.samples import Column, Samples
 
@@ -22,11 +23,14 @@ class Cells:
         column: Of the schema.
         real: The real rows' cells, in the column's type, [n].
         numbers: The same as numbers, float64 [n], NaN for gaps; None for what has no order.
+        is_common: Whether a new row may have the cell, bool [n]: a category of fewer than five rows
+            may tell whose it was.
     """
 
     column: Column
     real: pa.Array
     numbers: np.ndarray | None
+    is_common: np.ndarray
 
     def made(self, rows: np.ndarray, drawn: np.ndarray | None = None) -> pa.Array:
         """The cells of these real rows, in the column's type; drawn numbers where there are any.
@@ -87,8 +91,19 @@ def cells_of(real: Samples) -> tuple[Cells, ...]:
         if column.kind == "text":
             array = pa.nulls(len(array), array.type)
         numbers = numbers_of(real, column) if is_ordered(column) else None
-        found.append(Cells(column, array, numbers))
+        found.append(Cells(column, array, numbers, _is_common(column, array)))
     return tuple(found)
+
+
+def _is_common(column: Column, cells: pa.Array) -> np.ndarray:
+    """All where nothing is rare, and where everything is: a cell has to be something."""
+    if column.kind != "categorical":
+        return np.ones(len(cells), bool)
+    coded = pc.dictionary_encode(cells, null_encoding="encode")
+    codes = np.asarray(coded.indices.to_numpy(zero_copy_only=False), np.int64)
+    is_common = np.bincount(codes, minlength=1)[codes] >= FEWEST_ROWS
+    is_common |= np.asarray(cells.is_null())
+    return is_common if is_common.any() else np.ones(len(cells), bool)
 
 
 def decimals_of(numbers: np.ndarray) -> int | None:

@@ -13,7 +13,7 @@ from pipeline.modalities.table.encoders import encoder_for
 from pipeline.modalities.table.rare import rare_values
 from pipeline.modalities.table.sheet import sheet
 from pipeline.modalities.table.space import TableSpace
-from pipeline.params import ClassifierName, TrialPreset
+from pipeline.params import ClassifierName, GeneratorName, TrialPreset
 from pipeline.results import Origin, RareValue
 from pipeline.samples import Samples, Schema
 
@@ -28,6 +28,10 @@ class TableModality:
 
     noun, nouns, unit = "row", "tables", "columns"
 
+    parting_duplicates = ""
+
+    # CTGAN and a table VAE did worse than the copula, which every trial has, and take far longer.
+    rivals: tuple[GeneratorName, ...] = ()
     consumers: tuple[ClassifierName, ...] = (
         "boosting", "forest", "logistic", "knn", "svm", "tree", "mlp",
     )  # fmt: skip

@@ -26,8 +26,12 @@ def noise(schema: Schema, counts: Sequence[int]) -> Samples:
 
 def empty(schema: Schema) -> pd.DataFrame:
     """A frame of no rows."""
-    table = pa.table({one.name: pa.array([], arrow_type(one)) for one in schema.columns})
-    return arrow_to_frame(table, schema.columns)
+    return arrow_to_frame(empty_table(schema), schema.columns)
+
+
+def empty_table(schema: Schema) -> pa.Table:
+    """An Arrow table of no rows."""
+    return pa.table({one.name: pa.array([], arrow_type(one)) for one in schema.columns})
 
 
 def arrow_type(column: Column) -> pa.DataType:

@@ -11,13 +11,17 @@ from sklearn.neighbors import NearestNeighbors
 
 from pipeline.column_types import arrow_to_frame
 from pipeline.modalities.table.cells import Cells, cells_of
+from pipeline.modalities.table.noise import empty_table
 from pipeline.modalities.table.space import TableSpace
 from pipeline.randomness import numpy_stream
+from pipeline.row_digests import feature_digests, value_digests
 from pipeline.samples import Samples
 
 NEIGHBOURS = 5
 # Neighbours are looked for among at most so many rows of a class.
 MOST_ROWS = 10_000
+# So many more rows are made than are wanted, so that those that equal a real one can be left out.
+SPARE, LEAST_SPARE = 0.25, 8
 # The share of a row's cells that MUNGE takes from its neighbour, and by what it divides the
 # difference of two numbers for the deviation of the one that it draws.
 SWAPPED = 0.5
@@ -79,29 +83,38 @@ def smote_rows(real: Samples, wanted: np.ndarray, *, seed: int) -> Samples:
 def _made(real: Samples, wanted: np.ndarray, rule: Rule, *, origin: str, seed: int) -> Samples:
     """New rows in label order. Asking for more of one class never changes another."""
     columns = TableSpace.fit(real).columns(real)
-    cells = cells_of(real)
-    parts: list[list[pa.Array]] = [[] for _ in cells]
-    labels = [np.zeros(0, np.int64)]
+    cells, taken = cells_of(real), set(value_digests(real))
+    tables, names = [empty_table(real.schema)], []
     for label in np.flatnonzero(wanted):
-        pairs = _pairs(columns, real.labels, int(label), int(wanted[label]), seed)
-        for part, column in zip(parts, cells, strict=True):
-            part.append(column.made(*rule(column, pairs)))
-        labels.append(np.full(int(wanted[label]), label, np.int64))
-    table = pa.table(
-        {
-            one.column.name: pa.chunked_array(part, one.real.type)
-            for one, part in zip(cells, parts, strict=True)
-        }
-    )
-    every = np.concatenate(labels)
-    numbers = np.concatenate([np.arange(len(own)) for own in labels])
-    names = [f"{origin}-{seed:x}-{k}-{n}" for k, n in zip(every, numbers, strict=True)]
+        many = int(wanted[label]) + max(LEAST_SPARE, round(SPARE * wanted[label]))
+        pairs = _pairs(columns, real.labels, int(label), many, seed)
+        table = pa.table({one.column.name: _cells(one, rule, pairs) for one in cells})
+        is_copy = np.isin(feature_digests(table, real.schema), list(taken))
+        # Copies are taken only where there is nothing else, as of a class of one row.
+        chosen = np.argsort(is_copy, kind="stable")[: wanted[label]]
+        tables.append(table.take(chosen))
+        names += [f"{origin}-{seed:x}-{label}-{number}" for number in range(len(chosen))]
     return Samples(
         real.schema,
-        arrow_to_frame(table, real.schema.columns),
-        every,
-        pd.DataFrame({"id": names, "origin": origin}),
+        arrow_to_frame(pa.concat_tables(tables), real.schema.columns),
+        np.repeat(np.arange(len(wanted)), wanted),
+        pd.DataFrame({"id": pd.Series(names, dtype=object), "origin": origin}),
     )
+
+
+def _cells(cells: Cells, rule: Rule, pairs: Pairs) -> pa.Array:
+    """A column of the new rows. A rare category gives way to a neighbour's, or to any other."""
+    rows, drawn = rule(cells, pairs)
+    is_rare = ~cells.is_common[rows]
+    if is_rare.any():
+        near = pairs.neighbours[is_rare]
+        usable = cells.is_common[near]
+        first = near[np.arange(len(near)), usable.argmax(axis=1)]
+        common = np.flatnonzero(cells.is_common)
+        any_row = pairs.stream("common", cells.column.name).integers(0, len(common), len(rows))
+        rows = rows.copy()
+        rows[is_rare] = np.where(usable.any(axis=1), first, common[any_row[is_rare]])
+    return cells.made(rows, drawn)
 
 
 def _pairs(columns: np.ndarray, labels: np.ndarray, label: int, wanted: int, seed: int) -> Pairs:
