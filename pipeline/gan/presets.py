@@ -39,7 +39,7 @@ class Recipe:
 
     steps: int
     batch_samples: int = 64
-    networks: Literal["auto", "mlp", "convolutional", "vanilla", "dcgan", "cvae"] = "auto"
+    networks: Literal["auto", "mlp", "convolutional", "table", "vanilla", "dcgan", "cvae"] = "auto"
     width: int | None = None
     method: Literal["adversarial", "variational"] = "adversarial"
     game: str = "relativistic"
@@ -141,6 +141,23 @@ _CONVOLUTIONAL = replace(
 )
 
 
+# What ours does otherwise where the networks are those of a table.
+_TABLE = replace(
+    _RESIDUAL,
+    steps=1000,
+    learning_rate=1e-3,
+    gamma_real=0.1,
+    gamma_fake=0.1,
+    augment_strength=1.0,
+    enrich_strength=0.0,
+    enrich_towards=0.0,
+)
+
+
+# What ours is where the kind of data chooses these networks.
+_OF_NETWORKS = {"convolutional": _CONVOLUTIONAL, "table": _TABLE}
+
+
 # What a reference's networks and losses have no use for.
 _NOTHING_OF = ("deviation",)
 _NO_ADVERSARY = (
@@ -174,8 +191,8 @@ def recipe_for(params: GanParams, *, networks: str = "mlp") -> Recipe:
             [f"`gan.{name}`: leave it out, or take the preset 'residual'." for name in useless],
         )
     row = PRESETS[params.preset]
-    if row.networks == "auto" and networks == "convolutional":
-        row = _CONVOLUTIONAL
+    if row.networks == "auto":
+        row = _OF_NETWORKS.get(networks, row)
     told = params.model_dump(exclude_none=True)
     known = {part.name for part in fields(Recipe)}
     changed = {name: told[name] for name in told if name in known}

@@ -97,7 +97,9 @@ class Trainer:
     def __init__(self, job: Job, devices: Devices):
         self.job, self.devices = job, devices
         torch.manual_seed(derive_seed(job.seed, "gan", "networks"))
-        generator, companion = (part.to(devices.device) for part in job.domain.build())
+        generator, companion = job.domain.build()
+        job.domain.start(generator, job.data.stored, job.data.labels)
+        generator, companion = (part.to(devices.device) for part in (generator, companion))
         if job.recipe.channels_last:
             for part in (generator, companion):
                 averaging.set_memory_format(part, torch.channels_last)

@@ -56,6 +56,14 @@ class Domain(Protocol):
         recipe is an encoder: (batch, labels) → mean and log-variance, [n, 2 · latent_dim].
         """
 
+    def start(self, generator: nn.Module, stored: Tensor, labels: Tensor) -> None:
+        """What is done to a fresh generator before its training, in place; often nothing.
+
+        Args:
+            stored: The training reals, resident.
+            labels: Their classes, int64 [n].
+        """
+
     def augment(self, batch: Tensor, uniform: Tensor, *, strength: float | Tensor) -> Tensor:
         """A differentiable, label-keeping change of each row by its own `uniform` [n, augment_dim]
         in [0, 1) and its own strength [n], or one strength for all; 0 changes nothing.

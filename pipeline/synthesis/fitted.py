@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ class FittedGenerator:
     config: dict[str, Any] = field(repr=False)
     history: list[HistoryRow] = field(repr=False, default_factory=list)
 
-    @property
+    @cached_property
     def domain(self) -> Domain:
         return modality_of(self.schema).domain(self.config["design"])
 

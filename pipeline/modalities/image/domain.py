@@ -51,6 +51,9 @@ class ImageDomain:
         """A fresh generator and companion, from torch's current random state."""
         return build_networks(self.design)
 
+    def start(self, generator: nn.Module, stored: Tensor, labels: Tensor) -> None:
+        """Images need nothing: their generators start from noise."""
+
     def augment(self, batch: Tensor, uniform: Tensor, *, strength: float | Tensor) -> Tensor:
         """A mild affine change of each picture; see `small_affine`."""
         return small_affine(batch, uniform, strength=strength)

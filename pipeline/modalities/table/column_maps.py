@@ -1,0 +1,88 @@
+"""Columns that another one determines: found on the training rows, so that they are looked up."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+# Columns of more values are not looked at.
+MOST_VALUES = 1000
+# A first look at so many rows turns most pairs away.
+GLANCE_ROWS = 400
+# Natural logarithm of how likely independent columns may agree as well by chance.
+LEAST_SURPRISE = -20.0
+
+
+@dataclass(frozen=True)
+class Discrete:
+    """A column as indices of its distinct values.
+
+    Attributes:
+        codes: Of each row, int64 [n]; the gap is a value of its own.
+        n_values: How many distinct values there are.
+        is_number: Whether the values have an order that means something.
+    """
+
+    codes: np.ndarray
+    n_values: int
+    is_number: bool
+
+
+def discrete(array: pa.Array) -> Discrete | None:
+    """The column as indices; None where it is constant or has too many values."""
+    encoded = pc.dictionary_encode(array, null_encoding="encode")
+    n = len(encoded.dictionary)
+    if not 2 <= n <= min(MOST_VALUES, len(array) // 2):
+        return None
+    codes = np.asarray(encoded.indices.to_numpy(zero_copy_only=False), np.int64)
+    kind = array.type
+    return Discrete(codes, n, pa.types.is_integer(kind) or pa.types.is_floating(kind))
+
+
+def find_maps(columns: Mapping[str, Discrete]) -> dict[str, str]:
+    """Column → the column that determines it, and is itself determined by none.
+
+    The finer column is the source; of two that determine each other the one that is a number, since
+    its order is known, else the first.
+    """
+    order = sorted(columns, key=lambda name: (-columns[name].n_values, not columns[name].is_number))
+    found: dict[str, str] = {}
+    sources: list[str] = []
+    for name in order:
+        source = _source_of(columns[name], [(s, columns[s]) for s in sources])
+        if source is None:
+            sources.append(name)
+        else:
+            found[name] = source
+    return found
+
+
+def _source_of(target: Discrete, sources: Sequence[tuple[str, Discrete]]) -> str | None:
+    for name, source in sources:
+        if not _determines(source, target, GLANCE_ROWS):
+            continue
+        if _determines(source, target, None) and _surprise(source, target) <= LEAST_SURPRISE:
+            return name
+    return None
+
+
+def _determines(source: Discrete, target: Discrete, rows: int | None) -> bool:
+    first, second = source.codes[:rows], target.codes[:rows]
+    seen = np.full(source.n_values, -1)
+    # Whatever row is written last stays; all others must agree with it.
+    seen[first] = second
+    return bool((seen[first] == second).all())
+
+
+def _surprise(source: Discrete, target: Discrete) -> float:
+    """Log-probability that independent columns of these values agree in every row.
+
+    Each value of the source takes the target of one of its rows; the others must repeat it.
+    """
+    shares = np.bincount(target.codes, minlength=target.n_values) / len(target.codes)
+    rows = np.bincount(source.codes, minlength=source.n_values)
+    seen = np.full(source.n_values, 0)
+    seen[source.codes] = target.codes
+    return float(((rows - 1).clip(0) * np.log(shares[seen])).sum())
