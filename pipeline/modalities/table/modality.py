@@ -9,6 +9,7 @@ from pipeline.modalities.column_codes import ColumnCodes, code_columns
 from pipeline.modalities.contract import SHEET_COLUMNS, Encoder, Fitted, Mix, RowMaker, View
 from pipeline.modalities.recipe import Recipe, TrainingSet
 from pipeline.modalities.table import noise, rows
+from pipeline.modalities.table.copula import copula_rows
 from pipeline.modalities.table.encoders import encoder_for
 from pipeline.modalities.table.rare import rare_values
 from pipeline.modalities.table.sheet import sheet
@@ -48,7 +49,7 @@ class TableModality:
         "full": ("copula", "munge", "smote", "taught"),
     }
     makers: Mapping[Origin, RowMaker] = {
-        "copula": rows.copula_rows,
+        "copula": copula_rows,
         "munge": rows.munge_rows,
         "smote": rows.smote_rows,
     }

@@ -39,6 +39,7 @@ class NumberCode:
             that several rows hold has two knots, so that it comes back exactly.
         masses: Values of k that are states of their own, rising.
         has_missing: Whether a training row has a gap here.
+        is_local: Whether the grid of moments is that of the local clock, as that of midnights is.
         keys: Values of k that alone may come out, because other columns are looked up by them.
     """
 
@@ -53,6 +54,7 @@ class NumberCode:
     masses: Annotated[tuple[float, ...], Field(max_length=16)]
     has_missing: bool
     keys: Annotated[tuple[float, ...], Field(max_length=8192)] = ()
+    is_local: bool = False
     form: Literal["number"] = "number"
 
     @property
@@ -104,7 +106,7 @@ class NumberCode:
                 [None if gap else n for n, gap in zip(numbers, missing, strict=True)],
                 pa.uint64() if pa.types.is_unsigned_integer(kind) else pa.int64(),
             )
-        return from_whole(whole, kind)
+        return from_whole(whole, kind, is_local=self.is_local)
 
     def _floats(self, steps: np.ndarray) -> np.ndarray:
         if self.digits is None:
@@ -130,7 +132,8 @@ def fit_number(name: str, array: pa.Array, *, kind: pa.DataType, knots: int) -> 
         array: The training rows' values in the type `kind`.
         knots: At most about so many are kept of the quantile function.
     """
-    whole = as_whole(array.drop_null(), kind)
+    is_local = _is_local(array.drop_null(), kind)
+    whole = as_whole(array.drop_null(), kind, is_local=is_local)
     is_float = pa.types.is_floating(kind)
     digits = _digits(whole, kind) if is_float else 0
     if digits is None:
@@ -153,6 +156,7 @@ def fit_number(name: str, array: pa.Array, *, kind: pa.DataType, knots: int) -> 
         values=tuple(map(float, knotted)),
         masses=tuple(map(float, masses)),
         has_missing=array.null_count > 0,
+        is_local=is_local,
     )
 
 
@@ -171,7 +175,7 @@ def steps_of(code: NumberCode, array: pa.Array) -> np.ndarray:
     kind = type_named(code.type)
     missing = np.asarray(array.is_null())
     found = np.full(len(array), np.nan)
-    whole = as_whole(array.drop_null(), kind)
+    whole = as_whole(array.drop_null(), kind, is_local=code.is_local)
     if pa.types.is_floating(kind) and code.digits is None:
         found[~missing] = whole
     elif pa.types.is_floating(kind):
@@ -184,28 +188,35 @@ def steps_of(code: NumberCode, array: pa.Array) -> np.ndarray:
     return found
 
 
-def as_whole(array: pa.Array, kind: pa.DataType) -> np.ndarray:
-    """Values without gaps as NumPy numbers: whole ones, or floats; moments by the local clock."""
+def _is_local(array: pa.Array, kind: pa.DataType) -> bool:
+    """Whether moments keep larger steps by the local clock than by UTC."""
+    if not (pa.types.is_timestamp(kind) and kind.tz):
+        return False
+    local, even = (_grid(as_whole(array, kind, is_local=local))[1] for local in (True, False))
+    return local > even
+
+
+def as_whole(array: pa.Array, kind: pa.DataType, *, is_local: bool) -> np.ndarray:
+    """Values without gaps as NumPy numbers: whole ones, or floats."""
     if pa.types.is_date32(kind):
         array = pc.cast(array, pa.int32())
     elif pa.types.is_timestamp(kind):
         # Local midnights are no even steps of UTC where the clocks change.
-        local = pc.local_timestamp(array) if kind.tz else array
-        array = pc.cast(local, pa.int64())
+        array = pc.cast(pc.local_timestamp(array) if is_local else array, pa.int64())
     numbers = array.to_numpy(zero_copy_only=False)
     if pa.types.is_floating(kind):
         return np.asarray(numbers, np.float64)
     return np.asarray(numbers, np.uint64 if kind == pa.uint64() else np.int64)
 
 
-def from_whole(whole: pa.Array, kind: pa.DataType) -> pa.Array:
+def from_whole(whole: pa.Array, kind: pa.DataType, *, is_local: bool) -> pa.Array:
     """The inverse of `as_whole` for whole numbers, gaps kept."""
     if pa.types.is_date32(kind):
         return whole.cast(pa.int32()).cast(kind)
     if pa.types.is_timestamp(kind):
+        if not is_local:
+            return whole.cast(kind)
         local = whole.cast(pa.timestamp(kind.unit))
-        if not kind.tz:
-            return local
         return pc.assume_timezone(local, kind.tz, ambiguous="earliest", nonexistent="earliest")
     return whole.cast(kind)
 

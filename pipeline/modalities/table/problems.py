@@ -44,6 +44,8 @@ def _problem_of_number(code: NumberCode, kind: pa.DataType) -> str | None:
     is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind)
     if not (is_number or pa.types.is_temporal(kind)):
         return "is no number, yet has ranks"
+    if code.is_local and not getattr(kind, "tz", None):
+        return "has a local clock without a zone"
     ranks, values = np.array(code.ranks), np.array(code.values)
     if len(ranks) != len(values) or (np.diff(ranks) <= 0).any() or (np.diff(values) < 0).any():
         return "has ranks that do not rise"

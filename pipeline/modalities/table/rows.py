@@ -183,8 +183,3 @@ def _most_frequent(codes: np.ndarray, neighbours: np.ndarray) -> np.ndarray:
     near = codes[neighbours]
     votes = (near[:, :, None] == near[:, None, :]).sum(axis=2)
     return np.asarray(neighbours[np.arange(len(neighbours)), votes.argmax(axis=1)])
-
-
-def copula_rows(real: Samples, wanted: np.ndarray, *, seed: int) -> Samples:
-    """See the contract."""
-    raise NotImplementedError
