@@ -13,6 +13,8 @@ from pipeline.modalities.table.columns import is_ordered, numbers_of
 from pipeline.samples import Column, Samples
 
 MOST_DECIMALS = 9
+# Whole numbers up to here are exact in double precision.
+MOST_EXACT = 2.0**53
 
 
 @dataclass(frozen=True)
@@ -54,12 +56,15 @@ class Cells:
             return self.real.take(pa.array(self._nearest_rows(numbers)))
         if self.column.kind == "integer":
             return self._whole(numbers)
-        kept = np.clip(numbers, known.min(), known.max())
         if pa.types.is_float32(self.real.type):
+            # As it is written, not as it is held.
             known = known.astype(np.float32).astype(str).astype(np.float64)
-        decimals = decimals_of(known)
-        rounded = kept if decimals is None else np.round(kept, decimals)
-        return pa.array(rounded).cast(self.real.type, safe=False)
+        kept = np.clip(numbers, known.min(), known.max())
+        steps = decimal_steps(known)
+        if steps is not None:
+            first, step, scale = steps
+            kept = (first + np.rint((kept * scale - first) / step) * step) / scale
+        return pa.array(np.clip(kept, known.min(), known.max())).cast(self.real.type, safe=False)
 
     def _whole(self, numbers: np.ndarray) -> pa.Array:
         """Whole numbers, counted in steps from the smallest: exact, however large they are."""
@@ -106,9 +111,17 @@ def _is_common(column: Column, cells: pa.Array) -> np.ndarray:
     return is_common if is_common.any() else np.ones(len(cells), bool)
 
 
-def decimals_of(numbers: np.ndarray) -> int | None:
-    """With how many decimals all numbers, float64 [n], are told; None where nine are too few."""
+def decimal_steps(numbers: np.ndarray) -> tuple[float, float, float] | None:
+    """First number, step and scale of numbers that are told with few decimals, float64 [n].
+
+    All are (first + k · step) / scale for whole k; None where nine decimals are too few.
+    """
     for decimals in range(MOST_DECIMALS + 1):
+        scale = 10.0**decimals
+        if np.abs(numbers * scale).max() > MOST_EXACT:
+            return None
         if (np.round(numbers, decimals) == numbers).all():
-            return decimals
+            whole = np.unique(np.rint(numbers * scale).astype(np.int64))
+            step = int(np.gcd.reduce(whole - whole[0])) or 1
+            return float(whole[0]), float(step), scale
     return None

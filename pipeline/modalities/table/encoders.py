@@ -99,12 +99,14 @@ class Scaled:
 
     Attributes:
         has_gap: Whether any of the rows that it was fitted on has a gap there.
+        is_empty: Whether all of them have one.
     """
 
     column: Column
     mean: float
     deviation: float
     has_gap: bool
+    is_empty: bool = False
     is_categorical: bool = False
 
     @classmethod
@@ -114,7 +116,7 @@ class Scaled:
         known = np.sort(numbers[~np.isnan(numbers)])
         has_gap = len(known) < len(numbers)
         if not len(known):
-            return cls(column, 0.0, 1.0, has_gap)
+            return cls(column, 0.0, 1.0, has_gap, is_empty=True)
         cut = max(1, round(TRIMMED * len(known)))
         middle = known[cut:-cut] if len(known) > 4 * cut else known
         # Where all but the ends are one value, the ends are all that differs.
@@ -127,6 +129,9 @@ class Scaled:
 
     def of(self, samples: Samples) -> np.ndarray:
         """float64 [n]; NaN is a gap."""
+        if self.is_empty:
+            # Boosting takes no column of nothing but gaps.
+            return np.zeros(len(samples))
         scaled = (numbers_of(samples, self.column) - self.mean) / self.deviation
         # Within what the trees' single precision holds.
         return np.clip(scaled, -1e30, 1e30)
