@@ -4,37 +4,33 @@ The page, its summary, the card, the tag, the terminal and the artifacts take th
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
-from pipeline import numbers
+from pipeline import gain, numbers
+from pipeline.gain import (
+    DECIDING_LEVEL,
+    SHORT,
+    gain_of,
+    interval_words,
+    over,
+    verdict_word,
+)
+from pipeline.metrics import DecisionRule, kind_of
 from pipeline.results import (
     PANEL,
     WITH_GAN,
     Comparison,
-    Interval,
     Question,
     RecipeAdvice,
     TrialResult,
-    Verdict,
     deciding_comparison,
+    other_comparison,
 )
 
-SET: Question = "set against real rows"
+SET: Question = gain.SET
 GAN: Question = "GAN rows in the set"
 RECIPE: Question = "best recipe on real rows"
 SET_IN_RECIPE: Question = "set under the best recipe"
-# A gain that is proven, but not as large as was asked for; it must not read as "helps".
-SHORT = "smaller than asked for"
-# Told once beside every list of gains of versions.
-GAIN_NOTE = (
-    "Gain: the dataset in place of the real rows, or of the real rows oversampled to balance "
-    "(whichever it is less sure to beat); mean over the classifiers of the trial."
-)
-INTERVAL_NOTE = "Intervals are 90 % confidence intervals; the lower end decides whether rows help."
-MIX_NOTE = (
-    "“of a mix”: the version was made before the dataset itself was on trial. Its gain is that of "
-    "a training mix over current practice, with a two-sided 95 % interval, which did not decide."
-)
+SET_QUESTION = "What changes for whoever trains on this dataset in place of the real rows"
 CLASSIFIER_NAMES = {
     PANEL: "all classifiers, mean",
     "svm": "SVM",
@@ -45,6 +41,15 @@ CLASSIFIER_NAMES = {
     "cnn": "CNN",
     "tree": "decision tree",
     "mlp": "neural network",
+}
+# What somebody does who makes labels of probabilities: of two classes, and of more.
+TWO_CLASSES: dict[DecisionRule, str] = {
+    "fixed_threshold": "keeps the threshold of one half",
+    "tuned_threshold": "tunes the threshold on rows set apart",
+}
+MANY_CLASSES: dict[DecisionRule, str] = {
+    "fixed_threshold": "takes the likeliest class",
+    "tuned_threshold": "tunes a correction for rare classes on rows set apart",
 }
 ORIGIN_NAMES = {
     "real": "real",
@@ -68,90 +73,6 @@ ORIGIN_MEANINGS = {
     "taught": "made rows, labelled by an ensemble that was trained on the real ones",
     "cvae": "drawn by a conditional variational autoencoder",
 }
-# Of a verdict's interval, each of whose ends is a one-sided 95 % bound.
-DECIDING_LEVEL = 0.90
-BASELINES = {
-    "real": "the real rows as they are",
-    "oversampled": "the real rows oversampled to balance",
-}
-
-
-@dataclass(frozen=True)
-class Gain:
-    """The gain that a version carries, as its tag and the lists of versions tell it.
-
-    Attributes:
-        points: Mean gain in points of `metric`; None where nothing was compared.
-        least: The smallest gain asked for, in points.
-        baseline: The arm against which it was decided. "" in versions made before the dataset
-            itself was on trial: theirs is the gain of a training mix over current practice, and its
-            two-sided 95 % interval is not what decided.
-    """
-
-    verdict: Verdict
-    metric: str
-    points: float | None
-    interval: Interval | None
-    least: float = 0.0
-    baseline: str = ""
-
-    @property
-    def is_of_mix(self) -> bool:
-        return not self.baseline
-
-    @property
-    def word(self) -> str:
-        """The verdict in a word or two."""
-        return verdict_word(self.verdict, self.interval, least=self.least)
-
-    def short(self) -> str:
-        """For a column of a table: +3.0 points [+0.5 to +5.5]."""
-        if self.points is None or self.interval is None:
-            return "no comparison"
-        within = numbers.points_interval(self.interval, least=self.least)
-        of_mix = " of a mix" if self.is_of_mix else ""
-        return f"{numbers.points(self.points)} points [{within}]{of_mix}"
-
-    def brief(self) -> str:
-        """For a narrow column whose head names the unit: +3.0 [+0.5, +5.5]."""
-        text = self.short().replace(" points", "", 1)
-        return text if numbers.TOO_FEW in text else text.replace(" to ", ", ", 1)
-
-    def words(self) -> str:
-        """The gain with its metric, baseline and interval, e.g. for a tag."""
-        if self.points is None or self.interval is None:
-            return "no comparison"
-        over = "current practice, by a training mix" if self.is_of_mix else _over(self.baseline)
-        return (
-            f"{numbers.points(self.points)} points of {numbers.metric_name(self.metric)} over "
-            f"{over} ({interval_words(self.interval, least=self.least)})"
-        )
-
-
-def gain_of(result: TrialResult) -> Gain:
-    """The gain of the dataset, on which promotion rests."""
-    comparison = deciding_comparison(result, SET)
-    return Gain(
-        verdict=result.verdict,
-        metric=result.primary_metric,
-        points=comparison.mean_points if comparison else None,
-        interval=comparison.interval_points if comparison else None,
-        least=result.min_gain_points,
-        baseline=comparison.reference if comparison else result.reference_arm,
-    )
-
-
-def verdict_word(verdict: Verdict, interval: Interval | None, *, least: float) -> str:
-    """helps, harms, no evidence; or that a proven gain may be smaller than what was asked for."""
-    is_short = verdict == "no evidence" and interval is not None and 0 < interval.low <= least
-    return SHORT if is_short else verdict
-
-
-def interval_words(interval: Interval, *, least: float = 0.0) -> str:
-    """90 % interval +0.5 to +5.5; or that too few replicates made it."""
-    if numbers.is_too_wide(interval):
-        return numbers.TOO_FEW
-    return f"{numbers.level(interval)} interval {numbers.points_interval(interval, least=least)}"
 
 
 def interval_note(result: TrialResult) -> str:
@@ -170,7 +91,8 @@ def interval_note(result: TrialResult) -> str:
 def headline(result: TrialResult) -> str:
     """The first answer, and whether the version is promoted."""
     promoted = "and is promoted" if result.promoted else "so it is not promoted"
-    return f"{set_sentence(result).removesuffix('.')}, {promoted}."
+    first = f"{set_sentence(result).removesuffix('.')}, {promoted}."
+    return " ".join(part for part in (first, other_sentence(result)) if part)
 
 
 def set_sentence(result: TrialResult) -> str:
@@ -178,19 +100,42 @@ def set_sentence(result: TrialResult) -> str:
     comparison = deciding_comparison(result, SET)
     if comparison is None:
         return "The dataset was not compared with the real rows."
-    baseline = _over(comparison.reference)
-    found = _outcome(result, comparison, "it")
-    if not any(comparison.gains_points):
-        return f"Training on this dataset scores as training on {baseline} does: {found}."
-    return (
-        f"Training on this dataset instead of {baseline} changes "
-        f"{_change(result, comparison)}{_mean_of(result.consumers)}: {found}."
-    )
+    if not result.other_comparisons:
+        return numbers.capital(_set_clause(result, comparison, _mean_of(result.consumers)))
+    clause = _set_clause(result, comparison, _mean_of(result.consumers))
+    return f"For whoever {_does(result, comparison.rule)}, {clause}"
 
 
-def consumers_sentence(result: TrialResult) -> str:
+def other_sentence(result: TrialResult) -> str:
+    """The same for somebody who makes labels by the other rule; "" where it was not asked."""
+    comparison = other_comparison(result)
+    if comparison is None:
+        return ""
+    clause = _set_clause(result, comparison, "")
+    return f"For whoever {_does(result, comparison.rule)}, {clause}"
+
+
+def set_question(result: TrialResult) -> str:
+    """The first question; where it was asked twice, of whom."""
+    if not result.other_comparisons:
+        return f"{SET_QUESTION}?"
+    return f"{SET_QUESTION}, and {_does(result, result.consumer)}?"
+
+
+def other_question(result: TrialResult) -> str:
+    """The first question as it was asked of somebody who makes labels by the other rule."""
+    rules = {one.rule for one in result.other_comparisons}
+    return f"{SET_QUESTION}, and {_does(result, rules.pop())}?" if rules else ""
+
+
+def consumers_sentence(result: TrialResult, *, by_other_rule: bool = False) -> str:
     """Between which classifiers the gain of the dataset lies; "" for one alone."""
-    found = {name: deciding_comparison(result, SET, name) for name in result.consumers}
+    found = {
+        name: other_comparison(result, name)
+        if by_other_rule
+        else deciding_comparison(result, SET, name)
+        for name in result.consumers
+    }
     gains = {name: one.mean_points for name, one in found.items() if one is not None}
     if len(gains) < 2:
         return ""
@@ -231,14 +176,14 @@ def gan_sentence(result: TrialResult) -> str:
             f"replicate: {_outcome(result, comparison, 'they')}, so {kept}."
         )
     return (
-        "With GAN rows in place of other added rows, the best set changes "
+        "With GAN rows in place of other added rows, the best set "
         f"{_change(result, comparison)}: {_outcome(result, comparison, 'they')}, so {kept}."
     )
 
 
 def what_to_do(result: TrialResult) -> str:
     """How to use the dataset; what is not proven is not advised."""
-    keep = f"Keep training on {_over(result.reference_arm)}"
+    keep = f"Keep training on {over(result.reference_arm)}"
     if result.verdict == "helps":
         return "Train on the dataset as it is. Row weights and other changes are not needed."
     if result.verdict == "harms":
@@ -312,12 +257,12 @@ def _recipe_sentence(result: TrialResult, one: RecipeAdvice) -> str:
     parts = [f"{name}: the best recipe that was found is {words}, on {rows}"]
     if plain is not None:
         parts.append(
-            f"On the real rows this recipe changes {_change(result, plain)}: "
+            f"On the real rows this recipe {_change(result, plain)}: "
             f"{_outcome(result, plain, 'it')}"
         )
     if on_set is not None:
         parts.append(
-            "Under this recipe, the dataset in place of the real rows changes "
+            "Under this recipe, the dataset in place of the real rows "
             f"{_change(result, on_set)}: {_outcome(result, on_set, 'it')}"
         )
     return " ".join(f"{part.rstrip('.')}." for part in parts)
@@ -337,20 +282,39 @@ def _outcome(result: TrialResult, comparison: Comparison, who: str) -> str:
     return f"{who} {verdict if one else verdict.removesuffix('s')}"
 
 
-def _change(result: TrialResult, comparison: Comparison) -> str:
-    interval = interval_words(comparison.interval_points, least=result.min_gain_points)
-    metric = numbers.metric_name(comparison.metric)
+def _set_clause(result: TrialResult, comparison: Comparison, mean_of: str) -> str:
+    """What the dataset does for somebody, as a sentence that may follow another's beginning."""
+    baseline, found = over(comparison.reference), _outcome(result, comparison, "it")
+    if not any(comparison.gains_points):
+        return f"training on this dataset scores as training on {baseline} does: {found}."
     return (
-        f"{metric} on unseen data by {numbers.points(comparison.mean_points)} points ({interval})"
+        f"training on this dataset instead of {baseline} "
+        f"{_change(result, comparison)}{mean_of}: {found}."
+    )
+
+
+def _does(result: TrialResult, rule: DecisionRule) -> str:
+    """What somebody does who makes labels by a rule; of two classes a rule is a threshold."""
+    return (TWO_CLASSES if len(result.classes) == 2 else MANY_CLASSES)[rule]
+
+
+def _change(result: TrialResult, comparison: Comparison) -> str:
+    """By how much a metric changes; of a loss by how much it falls, so that more is better."""
+    metric = comparison.metric
+    least = result.min_gain_points
+    interval = interval_words(comparison.interval_points, least=least, metric=metric)
+    verb, unit = "changes", ""
+    if kind_of(metric).is_loss:
+        nats = " nats" if kind_of(metric).unit == "nats" else ""
+        verb, unit = "lowers", f"; a point is 0.01{nats}"
+    return (
+        f"{verb} {numbers.metric_name(metric)} on unseen data by "
+        f"{numbers.points(comparison.mean_points)} points ({interval}{unit})"
     )
 
 
 def _mean_of(consumers: Sequence[str]) -> str:
     return f", mean of {numbers.count(len(consumers))} classifiers" if len(consumers) > 1 else ""
-
-
-def _over(arm: str) -> str:
-    return BASELINES.get(arm, numbers.visible(arm).replace("_", " "))
 
 
 def _asked(result: TrialResult) -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
+from pipeline.metrics import METRICS, kind_of
 from pipeline.results import Interval
 
 MINUS = "−"
@@ -11,8 +12,7 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 # A number and its unit, or its sign and the number, are never parted at a line's end.
 NARROW_SPACE = "\u202f"
 CONTROL_PICTURES = 0x2400
-# A gain is a difference of two scores in [0, 1], in hundredths.
-MOST_POINTS = 100.0
+POINTS = 100.0
 MOST_DECIMALS = 9
 # A name or a command between backticks.
 CODE = re.compile(r"`([\w.:/=\- ]+)`")
@@ -45,14 +45,30 @@ def percent_interval(interval: Interval) -> str:
     return f"{_hundredths(interval.low)} to {_hundredths(interval.high)}{NARROW_SPACE}%"
 
 
+def score(value: float | None, metric: str) -> str:
+    """A score in the unit of its metric: 81.2 %, but 0.312 of a loss."""
+    if value is None or kind_of(metric).unit == "%":
+        return percent(value)
+    return f"{value:.3f}".replace("-", MINUS)
+
+
+def score_interval_of(interval: Interval, metric: str) -> str:
+    """An interval of scores in the unit of their metric, cut to the values that it can take."""
+    within = within_scores(interval, metric)
+    if kind_of(metric).unit == "%":
+        return percent_interval(within)
+    return f"{score(within.low, metric)} to {score(within.high, metric)}"
+
+
 def score_interval(interval: Interval) -> str:
     """An interval of scores, cut to the [0, 1] in which every score lies."""
     return percent_interval(within_scores(interval))
 
 
-def within_scores(interval: Interval) -> Interval:
+def within_scores(interval: Interval, metric: str = "") -> Interval:
     """The part of an interval that a score can take: one from few replicates may reach beyond."""
-    low, high = (min(max(end, 0.0), 1.0) for end in (interval.low, interval.high))
+    highest = kind_of(metric).highest
+    low, high = (min(max(end, 0.0), highest) for end in (interval.low, interval.high))
     return interval.model_copy(update={"low": low, "high": high})
 
 
@@ -77,39 +93,46 @@ def amount(number: float) -> str:
     return points(abs(number)).lstrip("+")
 
 
-def points_interval(interval: Interval, *, least: float = 0.0) -> str:
+def points_interval(interval: Interval, *, least: float = 0.0, metric: str = "") -> str:
     """An interval of gains in points: −0.6 to +3.0.
 
-    It is cut to the ±100 points that a gain can reach. Where it holds zero and reaches beyond them,
-    it says nothing, and words stand in its place. Each end has as many decimals as tell it from
-    zero and from `least`, the gain asked for, so that the text shows what was decided.
+    It is cut to the ±100 points that the gain of a share can reach. Where it holds zero and reaches
+    beyond them, it says nothing, and words stand in its place. Each end has as many decimals as
+    tell it from zero and from `least`, the gain asked for, so that the text shows what was decided.
     """
-    if is_too_wide(interval):
+    if is_too_wide(interval, metric):
         return TOO_FEW
-    low, high = (_apart(end, (0.0, least)) for end in (interval.low, interval.high))
+    within = within_gains(interval, metric)
+    low, high = (_apart(end, (0.0, least)) for end in (within.low, within.high))
     return f"{low} to {high}"
 
 
-def is_too_wide(interval: Interval) -> bool:
+def is_too_wide(interval: Interval, metric: str = "") -> bool:
     """Whether an interval of gains comes from so few replicates that it tells nothing."""
+    most = most_points(metric)
     holds_zero = interval.low <= 0 <= interval.high
-    return holds_zero and (interval.low < -MOST_POINTS or interval.high > MOST_POINTS)
+    return holds_zero and (interval.low < -most or interval.high > most)
 
 
-def within_gains(interval: Interval) -> Interval:
+def within_gains(interval: Interval, metric: str = "") -> Interval:
     """The part of an interval, in points, that a gain can take."""
-    low, high = within_points(interval.low), within_points(interval.high)
+    low, high = (within_points(end, metric) for end in (interval.low, interval.high))
     return interval.model_copy(update={"low": low, "high": high})
 
 
-def within_points(number: float) -> float:
+def within_points(number: float, metric: str = "") -> float:
     """A number of points, cut to those that a gain can have."""
-    return min(max(number, -MOST_POINTS), MOST_POINTS)
+    most = most_points(metric)
+    return min(max(number, -most), most)
+
+
+def most_points(metric: str) -> float:
+    """The largest gain that there can be: the difference of two scores, in hundredths."""
+    return POINTS * kind_of(metric).highest
 
 
 def _apart(number: float, borders: Sequence[float]) -> str:
     """A number of points with its sign, with the decimals that tell it from each border."""
-    number = within_points(number)
     others = [border for border in borders if border != number]
     decimals = next(
         (
@@ -194,9 +217,7 @@ def _visible_character(character: str) -> str:
 
 
 METRIC_NAMES = {
-    "balanced_accuracy": "balanced accuracy",
-    "accuracy": "accuracy",
-    "macro_f1": "macro-F1",
+    **{str(name): kind.words for name, kind in METRICS.items()},
     "fid": "FID",
     "kid": "KID",
     "tstr": "train on synthetic, test on real",

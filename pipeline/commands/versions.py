@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from pipeline import answers
 from pipeline.commands.tables import table_of
+from pipeline.gain import GAIN_NOTE, INTERVAL_NOTE, MIX_NOTE
 from pipeline.params import load_params
 from pipeline.terminal import rich_console, say, write
 from pipeline.versions.git import Git
@@ -73,8 +73,8 @@ def _as_table(releases: list[Release]) -> Table:
 def _notes(releases: list[Release]) -> list[str]:
     """What the gains are; those of older versions are gains of something else."""
     gains = [release.record.gain for release in releases if release.record]
-    ours = [answers.GAIN_NOTE, answers.INTERVAL_NOTE] if any(not g.is_of_mix for g in gains) else []
-    return [*ours, *([answers.MIX_NOTE] if any(g.is_of_mix for g in gains) else [])]
+    ours = [GAIN_NOTE, INTERVAL_NOTE] if any(not g.is_of_mix for g in gains) else []
+    return [*ours, *([MIX_NOTE] if any(g.is_of_mix for g in gains) else [])]
 
 
 def _rows_text(record: VersionRecord) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from pipeline import answers, numbers
+from pipeline.gain import verdict_word
 from pipeline.reporting.marks import Axis, Mark, Shape, Tone
 from pipeline.reporting.material import Material
 from pipeline.reporting.tables import Cell, Column, Table, axis_column
@@ -93,8 +94,8 @@ def gain_mark(axis: Axis, comparisons: Sequence[tuple[Tone, Comparison]]) -> Mar
     shapes: list[Shape] = [axis.point("rule", "none", 0.0)]
     for place, (tone, one) in enumerate(comparisons):
         height = 100 * (place + 1) / (len(comparisons) + 1)
-        if not numbers.is_too_wide(one.interval_points):
-            interval = numbers.within_gains(one.interval_points)
+        if not numbers.is_too_wide(one.interval_points, one.metric):
+            interval = numbers.within_gains(one.interval_points, one.metric)
             shapes.append(axis.line(tone, interval, height=height))
         shapes += [axis.point("speck", tone, gain, height=height) for gain in one.gains_points]
         shapes.append(axis.point("dot", tone, one.mean_points, height=height))
@@ -103,7 +104,7 @@ def gain_mark(axis: Axis, comparisons: Sequence[tuple[Tone, Comparison]]) -> Mar
 
 def verdict_cell(comparison: Comparison, *, least: float) -> Cell:
     """The verdict in a word, coloured where something is proven."""
-    word = answers.verdict_word(comparison.verdict, comparison.interval_points, least=least)
+    word = verdict_word(comparison.verdict, comparison.interval_points, least=least)
     emphasis = comparison.verdict if comparison.verdict != "no evidence" else ""
     return Cell(word, comparison.verdict, emphasis=emphasis)
 
@@ -134,7 +135,9 @@ def _row(
 def _gain_cell(material: Material, one: Comparison | None) -> Cell:
     if one is None:
         return Cell("–")
-    within = numbers.points_interval(one.interval_points, least=material.result.min_gain_points)
+    within = numbers.points_interval(
+        one.interval_points, least=material.result.min_gain_points, metric=one.metric
+    )
     return Cell(numbers.points(one.mean_points), one.mean_points, note=within)
 
 
@@ -148,7 +151,7 @@ def _inline(material: Material, arm: str) -> str:
 
 
 def _ends(one: Comparison) -> tuple[float, ...]:
-    if numbers.is_too_wide(one.interval_points):
+    if numbers.is_too_wide(one.interval_points, one.metric):
         return ()
-    interval = numbers.within_gains(one.interval_points)
+    interval = numbers.within_gains(one.interval_points, one.metric)
     return interval.low, interval.high

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pipeline import answers, numbers
+from pipeline import numbers
+from pipeline.gain import GAIN_NOTE, INTERVAL_NOTE, MIX_NOTE, Gain
 from pipeline.reporting.blocks import Block, Figure, Figures, Grid, Section, Text, only
 from pipeline.reporting.figures import Line, chart, legend_of
 from pipeline.reporting.gains import TONES
@@ -31,7 +32,7 @@ class Entry:
     version: str
     date: str
     promotion: int | None
-    gain: answers.Gain | None = None
+    gain: Gain | None = None
     gan_verdict: Verdict | None = None
     classifier: str = ""
     rows: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
@@ -42,9 +43,10 @@ class Entry:
     def interval(self) -> Interval | None:
         """The interval of the gain, where it tells anything."""
         found = self.gain.interval if self.gain else None
-        if found is None or numbers.is_too_wide(found):
+        metric = self.gain.metric if self.gain else ""
+        if found is None or numbers.is_too_wide(found, metric):
             return None
-        return numbers.within_gains(found)
+        return numbers.within_gains(found, metric)
 
 
 def render_index(name: str, entries: Sequence[Entry]) -> str:
@@ -87,12 +89,16 @@ def versions_table(entries: Sequence[Entry]) -> Table:
     gains = [one.gain for one in entries if one.gain is not None]
     values = [
         *(end for one in entries if one.interval for end in (one.interval.low, one.interval.high)),
-        *(numbers.within_points(gain.points) for gain in gains if gain.points is not None),
+        *(
+            numbers.within_points(gain.points, gain.metric)
+            for gain in gains
+            if gain.points is not None
+        ),
     ]
     axis = Axis.over([*values, 0.0])
-    notes = [answers.GAIN_NOTE, answers.INTERVAL_NOTE]
+    notes = [GAIN_NOTE, INTERVAL_NOTE]
     if any(gain.is_of_mix for gain in gains):
-        notes.append(answers.MIX_NOTE)
+        notes.append(MIX_NOTE)
     return Table(
         key="versions",
         caption="Released versions, newest first",
@@ -128,7 +134,7 @@ def _row(one: Entry, axis: Axis) -> tuple[Cell, ...]:
         interval_mark(
             axis,
             tone=TONES[gain.verdict],
-            value=numbers.within_points(points),
+            value=numbers.within_points(points, gain.metric),
             interval=interval,
             rule=0.0,
         )
@@ -149,29 +155,29 @@ def _row(one: Entry, axis: Axis) -> tuple[Cell, ...]:
     )
 
 
-def _verdict(gain: answers.Gain | None) -> Cell:
+def _verdict(gain: Gain | None) -> Cell:
     if gain is None:
         return Cell("made elsewhere")
     emphasis = gain.verdict if gain.verdict != "no evidence" else ""
     return Cell(gain.word, gain.verdict, emphasis=emphasis)
 
 
-def _within(gain: answers.Gain | None) -> str:
+def _within(gain: Gain | None) -> str:
     """The interval; an older one with its level, which is another."""
     if gain is None or gain.interval is None:
         return "–"
-    shown = numbers.points_interval(gain.interval, least=gain.least)
+    shown = numbers.points_interval(gain.interval, least=gain.least, metric=gain.metric)
     return f"{shown} ({numbers.level(gain.interval)})" if gain.is_of_mix else shown
 
 
 def _alike(entries: Sequence[Entry]) -> list[Entry]:
     """Versions whose gains are of the same kind as the newest one's: only these make a trend."""
+
+    def kind(gain: Gain | None) -> tuple[object, ...]:
+        return (gain.is_of_mix, gain.metric, gain.rule) if gain else ()
+
     known = [one for one in entries if one.gain and one.gain.points is not None]
-    return [
-        one
-        for one in known
-        if one.gain and known[-1].gain and one.gain.is_of_mix == known[-1].gain.is_of_mix
-    ]
+    return [one for one in known if kind(one.gain) == kind(known[-1].gain)]
 
 
 def _gain_trend(entries: Sequence[Entry]) -> Figure | None:
@@ -181,7 +187,11 @@ def _gain_trend(entries: Sequence[Entry]) -> Figure | None:
     intervals = [one.interval for one in known if one.interval]
     line = Line(
         list(range(len(known))),
-        [numbers.within_points(one.gain.points or 0.0) for one in known if one.gain],
+        [
+            numbers.within_points(one.gain.points or 0.0, one.gain.metric)
+            for one in known
+            if one.gain
+        ],
         "helps",
         "gain",
         low=[interval.low for interval in intervals],

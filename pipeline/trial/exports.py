@@ -6,7 +6,14 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline import answers, numbers
-from pipeline.results import PANEL, Comparison, Question, TrialResult, deciding_comparison
+from pipeline.results import (
+    PANEL,
+    Comparison,
+    Question,
+    TrialResult,
+    deciding_comparison,
+    other_comparison,
+)
 from pipeline.workspace import write_bytes, write_json
 
 FORMAT_VERSION = 2
@@ -30,6 +37,7 @@ def flat_metrics(result: TrialResult) -> Flat:
     flat: Flat = {
         "format_version": FORMAT_VERSION,
         "primary_metric": result.primary_metric,
+        "consumer": result.consumer,
         "consumers": " ".join(result.consumers),
         "replicates": result.replicates,
         "min_gain_points": result.min_gain_points,
@@ -76,11 +84,15 @@ def _gains(result: TrialResult) -> Flat:
     for one in result.comparisons:
         if one.question == answers.SET and one.metric == result.primary_metric:
             flat |= _gain(f"gain.{one.classifier}.set_over_{one.reference}", one)
+    for classifier in dict.fromkeys(one.classifier for one in result.other_comparisons):
+        other = other_comparison(result, classifier)
+        if other is not None:
+            flat |= _gain(f"gain.{classifier}.set_by_{other.rule}", other)
     return flat
 
 
 def _gain(key: str, comparison: Comparison) -> Flat:
-    interval = numbers.within_gains(comparison.interval_points)
+    interval = numbers.within_gains(comparison.interval_points, comparison.metric)
     flat: Flat = {
         f"{key}.points": round(comparison.mean_points, DIGITS),
         f"{key}.low_points": round(interval.low, DIGITS),
@@ -136,11 +148,12 @@ def gains_frame(result: TrialResult) -> pd.DataFrame:
         {
             "classifier": one.classifier,
             "points": round(one.mean_points, DIGITS),
-            "low_points": round(numbers.within_gains(one.interval_points).low, DIGITS),
-            "high_points": round(numbers.within_gains(one.interval_points).high, DIGITS),
+            "low_points": round(within.low, DIGITS),
+            "high_points": round(within.high, DIGITS),
         }
         for one in compared
         if one is not None
+        for within in [numbers.within_gains(one.interval_points, one.metric)]
     ]
     return pd.DataFrame(rows, columns=["classifier", "points", "low_points", "high_points"])
 

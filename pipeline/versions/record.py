@@ -7,8 +7,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from pipeline import answers
 from pipeline.errors import ArtifactError
+from pipeline.gain import DECIDING_LEVEL, INTERVAL_NOTE, Gain, gain_of, other_gain_of
+from pipeline.metrics import DecisionRule
 from pipeline.outside import Count, Figure, read_outside_json
 from pipeline.params import Params
 from pipeline.results import PANEL, Interval, TrialResult, Verdict
@@ -23,6 +24,19 @@ MAXIMUM_BYTES = 2**20
 MIX_LEVEL = 0.95
 
 
+class OtherGain(BaseModel):
+    """The gain of whoever makes labels by the other rule, in the words of `VersionRecord`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    consumer: DecisionRule
+    verdict: Verdict
+    baseline: str
+    gain_points: Figure
+    interval_points: tuple[Figure, Figure]
+    interval_level: Figure
+
+
 class VersionRecord(BaseModel):
     """What a version is, in few enough bytes to stand in a tag's message.
 
@@ -30,6 +44,9 @@ class VersionRecord(BaseModel):
         format_version: 2 since the dataset itself is on trial. In 1 the gain is that of a training
             mix over current practice under `classifier`, and its interval is two-sided at 95 %.
         classifier: The classifier of the gain; "panel" for the mean over `consumers`.
+        consumer: For whom the gain was decided: who keeps the usual threshold, or who tunes one;
+            None where nobody was asked who tunes one.
+        other: The gain of the other of the two.
         baseline: Arm against which the gain was decided, "real" or "oversampled"; "" in format 1.
         gain_points: Mean gain of the dataset over the baseline, in points of `metric`; None where
             nothing was compared. `interval_points` is its interval, whose lower end decides, and
@@ -51,6 +68,8 @@ class VersionRecord(BaseModel):
     promoted: bool
     metric: str
     classifier: str = PANEL
+    consumer: DecisionRule | None = None
+    other: OtherGain | None = None
     consumers: tuple[str, ...] = ()
     baseline: str = ""
     gain_points: Figure | None
@@ -67,10 +86,10 @@ class VersionRecord(BaseModel):
     code: str | None
 
     @property
-    def gain(self) -> answers.Gain:
+    def gain(self) -> Gain:
         """The gain, with what it is a gain of."""
         ends = self.interval_points
-        return answers.Gain(
+        return Gain(
             verdict=self.verdict,
             metric=self.metric,
             points=self.gain_points,
@@ -79,7 +98,38 @@ class VersionRecord(BaseModel):
             else None,
             least=self.min_gain_points,
             baseline="" if self.format_version == 1 else self.baseline,
+            rule=self.consumer,
         )
+
+    @property
+    def other_gain(self) -> Gain | None:
+        """The gain of whoever makes labels by the other rule; None where nobody was asked."""
+        if self.other is None:
+            return None
+        low, high = self.other.interval_points
+        return Gain(
+            verdict=self.other.verdict,
+            metric=self.metric,
+            points=self.other.gain_points,
+            interval=Interval(low=low, high=high, level=self.other.interval_level),
+            least=self.min_gain_points,
+            baseline=self.other.baseline,
+            rule=self.other.consumer,
+        )
+
+
+def _other_gain(result: TrialResult) -> OtherGain | None:
+    other = other_gain_of(result)
+    if other is None or other.rule is None or other.points is None or other.interval is None:
+        return None
+    return OtherGain(
+        consumer=other.rule,
+        verdict=other.verdict,
+        baseline=other.baseline,
+        gain_points=other.points,
+        interval_points=(other.interval.low, other.interval.high),
+        interval_level=other.interval.level,
+    )
 
 
 def make_record(
@@ -92,17 +142,19 @@ def make_record(
     code: str | None,
 ) -> VersionRecord:
     """The record of a finished run; `facts` are those of the augmented set's manifest."""
-    gain = answers.gain_of(result)
+    gain = gain_of(result)
     return VersionRecord(
         verdict=result.verdict,
         gan_verdict=result.gan_verdict,
         promoted=result.promoted,
         metric=result.primary_metric,
+        consumer=gain.rule,
+        other=_other_gain(result),
         consumers=result.consumers,
         baseline=gain.baseline,
         gain_points=gain.points,
         interval_points=(gain.interval.low, gain.interval.high) if gain.interval else None,
-        interval_level=gain.interval.level if gain.interval else answers.DECIDING_LEVEL,
+        interval_level=gain.interval.level if gain.interval else DECIDING_LEVEL,
         min_gain_points=result.min_gain_points,
         rows=facts["rows"],
         seed=params.seed,
@@ -133,12 +185,13 @@ def change_between(old: VersionRecord, new: VersionRecord) -> Change | None:
 def headline(name: str, record: VersionRecord) -> str:
     """What a version is, in one sentence: its name, its verdict, its gain, and if promoted."""
     promoted = ", promoted" if record.promoted else ""
-    return f"{name}: {record.gain.word}, {record.gain.words()}{promoted}"
+    other = f"; {record.other_gain.word}, {record.other_gain.words()}" if record.other_gain else ""
+    return f"{name}: {record.gain.word}, {record.gain.words()}{promoted}{other}"
 
 
 def tag_message(headline: str, record: VersionRecord) -> str:
     """Sentences for people, and the record as one line of JSON for `read_message`."""
-    return f"{headline}\n\n{answers.INTERVAL_NOTE}\n\n{record.model_dump_json()}"
+    return f"{headline}\n\n{INTERVAL_NOTE}\n\n{record.model_dump_json()}"
 
 
 def read_message(message: str) -> VersionRecord | None:

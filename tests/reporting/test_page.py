@@ -10,7 +10,7 @@ from importlib.resources import files
 import pytest
 
 from pipeline import numbers
-from pipeline.answers import Gain
+from pipeline.gain import Gain
 from pipeline.reporting.index import Entry, render_index
 from pipeline.reporting.page import render_report, sections
 from pipeline.reporting.sections.worth import worth_sentences

@@ -28,6 +28,19 @@ def test_metrics_follow_their_schema(result):
     jsonschema.validate(flat_metrics(result), SCHEMA)
 
 
+def test_the_gain_by_the_other_rule_follows_the_schema_and_decides_nothing():
+    example = example_result()
+    other = tuple(
+        one.model_copy(update={"rule": "tuned_threshold", "mean_points": -1.0})
+        for one in example.comparisons
+        if one.question == "set against real rows"
+    )
+    flat = flat_metrics(example_result(other_comparisons=other))
+    jsonschema.validate(flat, SCHEMA)
+    assert flat["gain.panel.set_by_tuned_threshold.points"] == -1.0
+    assert flat["gain.panel.set.points"] == flat_metrics(example)["gain.panel.set.points"]
+
+
 def test_an_unknown_key_does_not_follow_the_schema():
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(flat_metrics(example_result()) | {"gain": 1.0}, SCHEMA)

@@ -12,6 +12,7 @@ from pipeline.versions.names import (
     version_tag,
 )
 from pipeline.versions.record import (
+    OtherGain,
     VersionRecord,
     change_between,
     headline,
@@ -121,3 +122,22 @@ def test_a_tag_of_format_1_is_read_and_told_as_the_gain_of_a_mix_that_it_was():
     record = read_message(f"augmented v0.1.0: helps\n\n{json.dumps(line)}")
     assert record.gain.short() == "+3.4 points [−0.6 to +7.4] of a mix"
     assert "over current practice, by a training mix (95" in record.gain.words()
+
+
+def test_what_a_version_is_to_who_tunes_the_threshold_is_told_beside_it():
+    other = OtherGain(
+        consumer="tuned_threshold",
+        verdict="no evidence",
+        baseline="real",
+        gain_points=0.4,
+        interval_points=(-0.6, 1.4),
+        interval_level=0.9,
+    )
+    record = RECORD.model_copy(update={"consumer": "fixed_threshold", "other": other})
+    told = headline("augmented@v1.0.0", record)
+    assert "points of balanced accuracy at the usual threshold over" in told
+    assert told.endswith(
+        "promoted; no evidence, +0.4 points of balanced accuracy at a tuned threshold over the "
+        "real rows as they are (90\u202f% interval −0.6 to +1.4)"
+    )
+    assert read_message(tag_message(told, record)) == record

@@ -1,6 +1,7 @@
 """Where it helps and where it harms: recall of every class before and after."""
 
-from pipeline import answers, numbers
+from pipeline import numbers
+from pipeline.gain import over
 from pipeline.reporting.blocks import Block, Grid, Section, Text, only
 from pipeline.reporting.marks import Axis, Tone, change_mark
 from pipeline.reporting.material import Material
@@ -13,7 +14,7 @@ LEGEND: tuple[tuple[Tone, str], ...] = (("before", "before"), ("after", "after")
 def build(material: Material) -> Section:
     """The table of classes, and in words where recall rises and falls."""
     result = material.result
-    baseline = answers.BASELINES.get(result.reference_arm, result.reference_arm)
+    baseline = over(result.reference_arm)
     intro = (
         "Recall is the share of a class's held-out samples that a classifier recognises, here the "
         f"mean over the classifiers. Before: trained on {baseline}. After: trained on the dataset."

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from pipeline import answers, numbers
+from pipeline.metrics import kind_of, merit_sign
 from pipeline.reporting.blocks import Block, Fold, Grid, Heat, Section, Text, only
 from pipeline.reporting.marks import Axis, Tone, interval_mark
 from pipeline.reporting.material import Material
@@ -55,9 +56,12 @@ def arms_table(
     """
     metric = material.result.primary_metric
     sets = [arm for arm in material.arms(classifier) if arm.family != "recipe"]
-    arms = sorted(recipes or sets, key=lambda arm: -_mean(arm, metric))
+    better = merit_sign(metric)
+    arms = sorted(recipes or sets, key=lambda arm: -better * _mean(arm, metric))
     key, what = ("recipes", "recipe") if recipes else ("arms", "arm")
-    axis = Axis.over((end for arm in arms for end in _extent(arm, metric)), scale=100)
+    unit = kind_of(metric).unit
+    scale = 100 if unit == "%" else 1
+    axis = Axis.over((end for arm in arms for end in _extent(arm, metric)), scale=scale)
     is_tested = any(metric in arm.test for arm in arms)
     levels = [numbers.level(found) for arm in arms if (found := _interval(arm, metric))]
     return Table(
@@ -66,7 +70,7 @@ def arms_table(
         f"{answers.classifier_name(classifier)}",
         columns=(
             Column(what.capitalize()),
-            axis_column("Held-out score, %", axis),
+            axis_column(f"Held-out score, {unit}".removesuffix(", "), axis),
             Column("Mean", "number"),
             Column("Interval", "number", hint=levels[0] if levels else ""),
             Column("Test split", "number"),
@@ -135,9 +139,9 @@ def _arm_row(material: Material, arm: ArmScore, metric: str, axis: Axis) -> tupl
     return (
         Cell(numbers.visible(arm.title), arm.arm, note=roles.get(arm.arm, "")),
         Cell(mark=mark),
-        Cell(numbers.percent(mean), mean),
-        Cell(numbers.percent_interval(interval) if interval else "–"),
-        Cell(numbers.percent(arm.test.get(metric)), arm.test.get(metric)),
+        Cell(numbers.score(mean, metric), mean),
+        Cell(numbers.score_interval_of(interval, metric) if interval else "–"),
+        Cell(numbers.score(arm.test.get(metric), metric), arm.test.get(metric)),
     )
 
 
@@ -175,4 +179,4 @@ def _extent(arm: ArmScore, metric: str) -> tuple[float, ...]:
 
 def _interval(arm: ArmScore, metric: str) -> Interval | None:
     interval = arm.intervals.get(metric)
-    return numbers.within_scores(interval) if interval else None
+    return numbers.within_scores(interval, metric) if interval else None

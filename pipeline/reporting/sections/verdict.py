@@ -1,33 +1,46 @@
 """The answers of the trial at a glance, and what to do with the dataset."""
 
 from pipeline import answers, numbers
+from pipeline.gain import gained, interval_words, verdict_word
 from pipeline.reporting.blocks import Answer, Answers, Section, Text, only
 from pipeline.reporting.gains import TONES, axis_of, gain_mark
 from pipeline.reporting.marks import Axis
 from pipeline.reporting.material import Material
-from pipeline.results import Comparison, deciding_comparison
+from pipeline.results import Comparison, deciding_comparison, other_comparison
 
-SET_QUESTION = "What changes for whoever trains on this dataset in place of the real rows?"
+PROMOTION = "decides promotion"
 GAN_QUESTION = "What do the GAN rows add to it?"
 
 
 def build(material: Material) -> Section:
-    """Both answers on one scale, so that they can be compared at a glance."""
+    """The answers on one scale, so that they can be compared at a glance."""
     result = material.result
+    first = deciding_comparison(result, answers.SET)
     asked = [
-        (SET_QUESTION, answers.SET, "decides promotion", answers.consumers_sentence(result)),
-        (GAN_QUESTION, answers.GAN, "decides on GAN rows", answers.gan_sentence(result)),
+        (answers.set_question(result), first, PROMOTION, answers.consumers_sentence(result)),
+        (
+            answers.other_question(result),
+            other_comparison(result),
+            "",
+            answers.consumers_sentence(result, by_other_rule=True),
+        ),
+        (
+            GAN_QUESTION,
+            deciding_comparison(result, answers.GAN),
+            "decides on GAN rows",
+            answers.gan_sentence(result),
+        ),
     ]
     found = [
         (question, comparison, decides, words)
-        for question, key, decides, words in asked
-        if (comparison := deciding_comparison(result, key)) is not None
+        for question, comparison, decides, words in asked
+        if comparison is not None
     ]
     axis = axis_of([comparison for _, comparison, _, _ in found])
     cards = tuple(_answer(material, *one, axis=axis) for one in found)
     return Section(
         "verdict",
-        "The two answers",
+        f"The {'two' if len(cards) == 2 else 'three' if len(cards) == 3 else ''} answers",
         only(
             [
                 Answers(cards, axis.ticks()),
@@ -50,15 +63,15 @@ def _answer(
 ) -> Answer:
     tone = TONES[comparison.verdict]
     least = material.result.min_gain_points
-    word = answers.verdict_word(comparison.verdict, comparison.interval_points, least=least)
+    word = verdict_word(comparison.verdict, comparison.interval_points, least=least)
     return Answer(
         question=question,
         verdict=numbers.capital(word),
         tone=tone,
         change=numbers.points(comparison.mean_points),
         value=comparison.mean_points,
-        unit=f"points of {numbers.metric_name(comparison.metric)}",
-        interval=answers.interval_words(comparison.interval_points, least=least),
+        unit=f"points of {gained(comparison.metric)}",
+        interval=interval_words(comparison.interval_points, least=least, metric=comparison.metric),
         words=words,
         mark=gain_mark(axis, [(tone, comparison)]),
         decides=decides,

@@ -3,6 +3,7 @@
 from statistics import fmean
 
 from pipeline import numbers
+from pipeline.metrics import kind_of
 from pipeline.reporting.blocks import Block, Figure, Figures, Fold, Grid, Items, Section, Text, only
 from pipeline.reporting.figures import Line, chart, legend_of
 from pipeline.reporting.marks import Axis, Mark, Tone
@@ -23,13 +24,15 @@ MOST_NAMES = 6
 def build(material: Material) -> Section:
     """What collecting more would bring, where most of it, and what added rows are worth."""
     result = material.result
-    points = result.learning_curve
+    points, metric = result.learning_curve, result.primary_metric
     blocks: list[Block | None] = [
-        Text(_lead(points), "lead"),
+        Text(_lead(points, metric), "lead"),
         Items((*_where(points), *worth_sentences(result.worth, points))),
         Figures(_figures(material, points)),
         Grid(worth_table(material), LEGEND),
-        Fold("The points of the curve", only([Grid(learning_table(points))])),
+        Fold(
+            "The points of the curve", only([Grid(learning_table(points, result.primary_metric))])
+        ),
     ]
     return Section("worth", "What would help most", only(blocks))
 
@@ -64,8 +67,8 @@ def worth_table(material: Material) -> Table:
     )
 
 
-def learning_table(points: Points) -> Table:
-    """The points of the learning curve."""
+def learning_table(points: Points, metric: str) -> Table:
+    """The points of the learning curve: recalls of classes, and all of them by a metric."""
     return Table(
         key="learning",
         caption="Held-out score by the number of real samples",
@@ -79,12 +82,20 @@ def learning_table(points: Points) -> Table:
             (
                 Cell("all scarce") if point.class_name is None else name_cell(point.class_name),
                 Cell(numbers.count(point.n_real), point.n_real),
-                Cell(numbers.percent(point.value), point.value),
-                Cell(numbers.score_interval(point.interval) if point.interval else "–"),
+                Cell(numbers.score(point.value, _metric(point, metric)), point.value),
+                Cell(
+                    numbers.score_interval_of(point.interval, _metric(point, metric))
+                    if point.interval
+                    else "–"
+                ),
             )
             for point in points
         ),
     )
+
+
+def _metric(point: LearningPoint, metric: str) -> str:
+    return metric if point.class_name is None else "recall"
 
 
 def curve_of(points: Points, name: str | None) -> Points:
@@ -124,7 +135,7 @@ def _worth_sentence(name: str, n: int, points: Points) -> str:
     )
 
 
-def _lead(points: Points) -> str:
+def _lead(points: Points, metric: str) -> str:
     if not points:
         return (
             "No learning curve of real samples was measured in this run, so it cannot be said how "
@@ -133,10 +144,13 @@ def _lead(points: Points) -> str:
     whole = curve_of(points, None)
     if len(whole) < 2:
         return "The learning curve says what further real samples of a class would bring."
+    change = f"score changes by {_rise(whole)} points"
+    if kind_of(metric).is_loss:
+        first, last = (numbers.score(point.value, metric) for point in (whole[0], whole[-1]))
+        change = f"{numbers.metric_name(metric)} goes from {first} to {last}"
     return (
         f"From {whole[0].n_real} to {whole[-1].n_real} real samples of each scarce class the "
-        f"held-out score changes by {_rise(whole)} points: that is what collecting more would "
-        "bring."
+        f"held-out {change}: that is what collecting more would bring."
     )
 
 
@@ -191,16 +205,16 @@ def _row(curve: Points, added: float | None, worth: int | None, axis: Axis) -> t
 
 def _figures(material: Material, points: Points) -> tuple[Figure, ...]:
     """All scarce classes together with their interval; single classes as thin lines behind."""
-    whole, curves = curve_of(points, None), _curves(points)
+    metric, curves = material.result.primary_metric, _curves(points)
+    # Of a loss it would need an axis of its own.
+    whole = curve_of(points, None) if kind_of(metric).unit == "%" else ()
     lines = [_line(curve, "none", "", has_band=False) for curve in curves]
     if whole:
         lines.append(_line(whole, "gan", "all scarce classes"))
     if not lines:
         return ()
-    metric = numbers.metric_name(material.result.primary_metric)
-    svg = chart(
-        lines, x_label="real samples of a class", y_label=f"held-out {metric}", is_percent=True
-    )
+    y_label = f"held-out {numbers.metric_name(metric)}"
+    svg = chart(lines, x_label="real samples of a class", y_label=y_label, is_percent=True)
     named = [*curves, whole] if whole else curves
     alt = "; ".join(map(_in_words, named))
     caption = "Held-out score by the number of real samples; the band is the interval."
