@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.randomness import derive_seed
 from pipeline.samples import Samples
 
 
@@ -16,6 +17,8 @@ class Recipe:
     Attributes:
         sampling: 0 draws classes as often as they come, 1 equally often; between them the
             probability of class k is proportional to n_k^(1 - sampling).
+        undersampling: 0 keeps every real row, 1 as many of each class as the smallest has; between
+            them class k keeps n_k^(1 - undersampling) · n_min^undersampling rows, drawn once.
         class_weight: Exponent of the inverse class frequency that weighs the loss; 0 none, 1 full.
         logit_tau: Strength of the logit adjustment (Menon et al. 2021, arXiv:2007.07314, eq. 10).
         augmentation: Strength of the label-safe classical augmentation; 0 none, 1 mild.
@@ -29,6 +32,7 @@ class Recipe:
     """
 
     sampling: float = 0.0
+    undersampling: float = 0.0
     class_weight: float = 0.0
     logit_tau: float = 0.0
     augmentation: float = 0.0
@@ -42,6 +46,8 @@ class Recipe:
         parts = [
             (self.sampling == 1, "classes sampled equally often"),
             (0 < self.sampling < 1, f"class sampling balanced to {self.sampling:g}"),
+            (self.undersampling == 1, "larger classes cut to the smallest"),
+            (0 < self.undersampling < 1, f"undersampling of strength {self.undersampling:g}"),
             (self.class_weight > 0, f"class weights to the power {self.class_weight:g}"),
             (self.logit_tau > 0, f"logit adjustment of strength {self.logit_tau:g}"),
             (self.augmentation > 0, f"classical augmentation of strength {self.augmentation:g}"),
@@ -90,6 +96,18 @@ class TrainingSet:
     def real_counts(self) -> np.ndarray:
         """Real rows of each class, int64 [classes]."""
         return np.bincount(self.real.labels, minlength=len(self.real.schema.classes))
+
+    def undersampled(self, level: float, *, seed: int) -> "TrainingSet":
+        """With so many real rows of each class as a recipe's `undersampling` keeps, drawn once."""
+        counts = self.real_counts
+        smallest = counts[counts > 0].min()
+        kept = np.round(counts ** (1 - level) * float(smallest) ** level)
+        stream = np.random.default_rng(derive_seed(seed, "undersampling"))
+        rows = [
+            np.sort(stream.permutation(np.flatnonzero(self.real.labels == k))[: int(n)])
+            for k, n in enumerate(kept)
+        ]
+        return TrainingSet(self.real.take(np.sort(np.concatenate(rows))), self.extras)
 
     def draw_probabilities(self, sampling: float) -> np.ndarray:
         """Probability of drawing each row (real, then each extra's), float64 [rows], sum 1.

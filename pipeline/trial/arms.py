@@ -29,6 +29,11 @@ ARMS: tuple[Arm, ...] = (
         (Recipe(sampling=1.0), Recipe(sampling=0.5), Recipe(sampling=0.75)),
     ),
     Arm(
+        "undersampled",
+        "Undersampling",
+        (Recipe(undersampling=1.0), Recipe(undersampling=0.5), Recipe(undersampling=0.75)),
+    ),
+    Arm(
         "class_weights",
         "Class weights",
         (Recipe(class_weight=1.0), Recipe(class_weight=0.5), Recipe(class_weight=0.75)),
@@ -73,7 +78,11 @@ ARMS: tuple[Arm, ...] = (
     ),
 )
 
-LIGHT_ARMS = ("plain", "balanced", "class_weights", "logit_adjustment", "classical_balanced")
+LIGHT_ARMS = (
+    "plain", "balanced", "undersampled", "class_weights", "logit_adjustment", "classical_balanced",
+)  # fmt: skip
+# A network that draws classes equally often sees as much of each, and throws nothing away.
+STATIC_ARMS = ("undersampled",)
 
 
 def arms_for(
@@ -84,5 +93,6 @@ def arms_for(
         arm
         for arm in ARMS
         if (params.preset == "full" or arm.name in LIGHT_ARMS)
+        and (classifier != modality.network or arm.name not in STATIC_ARMS)
         and modality.applies(classifier, arm.candidates[0])
     )

@@ -46,6 +46,8 @@ def fit(
         steps: Optimiser steps of the network; the others run to convergence.
     """
     modality = modality_of(training.real.schema)
+    if recipe.undersampling > 0:
+        training = training.undersampled(recipe.undersampling, seed=seed)
     if name == modality.network:
         return modality.fit_network(training, recipe, steps=steps, seed=seed)
     return _fit_static(name, training, recipe, seed=seed)

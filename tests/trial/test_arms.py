@@ -30,6 +30,13 @@ def test_mixup_is_left_to_what_is_trained_in_steps():
     assert "classical_mixup" not in {arm.name for arm in arms_for("svm", params, images)}
 
 
+def test_every_baseline_of_tables_is_a_way_to_train_of_each_preset():
+    wanted = {"plain", "balanced", "undersampled", "class_weights", "logit_adjustment"}
+    for preset in ("light", "full"):
+        arms = arms_for("boosting", TrialParams(preset=preset), MODALITIES["table"])
+        assert {arm.name for arm in arms} >= wanted
+
+
 def test_rows_of_a_table_are_never_augmented():
     for name in MODALITIES["table"].classifiers:
         for arm in arms_for(name, TrialParams(preset="full"), MODALITIES["table"]):

@@ -24,6 +24,31 @@ def test_logit_adjustment_of_an_svm_is_an_honest_rival():
     assert balanced_accuracy(Recipe(logit_tau=1.0)) >= balanced_accuracy(Recipe()) - 0.01
 
 
+def test_undersampling_keeps_as_many_of_each_class_as_the_smallest_has():
+    halves = (TrainingSet(SCARCE).undersampled(level, seed=3).real for level in (1.0, 0.5, 0.0))
+    full, half, none = (list(one.counts().values()) for one in halves)
+    assert full == [8] * 6
+    assert half == [22] * 3 + [8] * 3
+    assert none == [60] * 3 + [8] * 3
+
+
+def test_rows_that_are_left_out_by_undersampling_are_drawn_by_the_seed():
+    first, again, other = (TrainingSet(SCARCE).undersampled(1.0, seed=s).real for s in (1, 1, 2))
+    assert list(first.ids) == list(again.ids)
+    assert set(first.ids) != set(other.ids)
+
+
+def test_undersampling_is_a_way_to_train_that_finds_more_of_the_rare_classes():
+    guesses = [
+        fit("logistic", TrainingSet(SCARCE), recipe, steps=1, seed=0)
+        .probabilities(UNSEEN)
+        .argmax(axis=1)
+        for recipe in (Recipe(), Recipe(undersampling=1.0))
+    ]
+    plain, balanced = (np.mean(guess >= 3) for guess in guesses)
+    assert balanced > plain
+
+
 def in_one_group(samples, label):
     """The same, the rows of one class being of one patient."""
     names = np.where(samples.labels == label, "patient", None)
