@@ -1,17 +1,15 @@
 """Samples as Parquet shards in the Hugging Face layout, and back.
 
-Images are stored as a struct `image: {bytes, path}` of lossless PNG, the label as a ClassLabel, the
-provenance as plain columns, so that pandas, polars, DuckDB and `datasets` read them unasked. Tables
-keep their own columns. A folder of samples holds `schema.json` and one folder a split:
+The values of each kind of data are columns of their own (`pipeline.codecs`), the label is a
+ClassLabel, the provenance plain columns, so that pandas, polars, DuckDB and `datasets` read them
+unasked. A folder of samples holds `schema.json` and one folder a split:
 
     <folder>/schema.json
     <folder>/<split>/part-00000.parquet, part-00001.parquet, …
 """
 
-import io
 import json
-import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -19,92 +17,46 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from PIL import Image
 
-from pipeline.column_types import arrow_to_frame, frame_to_arrow
+from pipeline.codecs.image import png_column
+from pipeline.codecs.registry import codec_of
 from pipeline.errors import ArtifactError
 from pipeline.outside import read_outside_json
 from pipeline.samples import Samples, Schema, concatenate
 from pipeline.workspace import read_json_as, write_json
 
-SHARD_ROWS = 10_000
-TABLE_SHARD_ROWS = 250_000
 SHARD_BYTES = 128 * 2**20
-SHARD_DECODED_BYTES = 256 * 2**20
 ENCODED_ROWS = 1_000
 SCHEMA_FILE = "schema.json"
-# Provenance beside a table's own columns carries this prefix, so that no feature name can collide.
-TABLE_PROVENANCE_PREFIX = "equipoise."
 # Of a provenance column with one probability a class, in the schema's order. The inner name is
 # Parquet's own, so that what was read is written again with the same bytes.
 PROBABILITIES = pd.ArrowDtype(pa.list_(pa.field("element", pa.float32())))
 
 
-def encode_png(image: np.ndarray) -> bytes:
-    """Lossless PNG of one image, uint8 [height, width, 1 or 3] in [0, 255]."""
-    buffer = io.BytesIO()
-    Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else image).save(
-        buffer, "PNG", compress_level=1
-    )
-    return buffer.getvalue()
-
-
-def decode_png(content: bytes) -> np.ndarray:
-    """One image of our own making, uint8 [height, width, 1 or 3] in [0, 255]."""
-    with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
-        pixels = np.asarray(image)
-    return pixels[:, :, None] if pixels.ndim == 2 else pixels
-
-
-def with_channels(content: bytes, channels: int) -> bytes:
-    """The same PNG, grey or colour, with 1 or 3 channels."""
-    with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
-        buffer = io.BytesIO()
-        image.convert("L" if channels == 1 else "RGB").save(buffer, "PNG", compress_level=1)
-    return buffer.getvalue()
-
-
 def to_arrow(samples: Samples) -> pa.Table:
     """One Arrow table of the samples, with the Hugging Face features in its metadata."""
-    schema = samples.schema
-    if schema.modality == "image":
-        encoded = [encode_png(image) for image in samples.values]
-        return image_table(encoded, samples.labels, samples.provenance, schema)
-    features = frame_to_arrow(samples.values, schema.columns)
-    return feature_table(
-        dict(zip(features.column_names, features.columns, strict=True)),
-        samples.labels,
-        samples.provenance,
-        schema,
-    )
+    encoded = codec_of(samples.schema).encode(samples)
+    return value_table(encoded, samples.labels, samples.provenance, samples.schema)
 
 
 def image_table(
     encoded: Sequence[bytes], labels: np.ndarray, provenance: pd.DataFrame, schema: Schema
 ) -> pa.Table:
     """One Arrow table of pictures that are already PNG, as `to_arrow` makes it."""
-    columns: dict[str, pa.Array] = {
-        "image": pa.StructArray.from_arrays(
-            [
-                pa.array(encoded, pa.binary()),
-                pa.array([f"{name}.png" for name in provenance["id"]], pa.string()),
-            ],
-            names=["bytes", "path"],
-        ),
-        "label": pa.array(labels, pa.int64()),
-        **_provenance_columns(provenance, prefix=""),
-    }
-    return _described(columns, schema, "label")
+    columns = png_column(encoded, provenance["id"].tolist())
+    return value_table(columns, labels, provenance, schema)
 
 
-def feature_table(
-    features: dict[str, pa.Array], labels: np.ndarray, provenance: pd.DataFrame, schema: Schema
+def value_table(
+    values: Mapping[str, pa.Array], labels: np.ndarray, provenance: pd.DataFrame, schema: Schema
 ) -> pa.Table:
-    """One Arrow table of rows whose features are already Arrow columns, as `to_arrow` makes it."""
-    columns = {column.name: features[column.name] for column in schema.columns}
-    columns[schema.label_column] = pa.array(labels, pa.int64())
-    columns |= _provenance_columns(provenance, prefix=TABLE_PROVENANCE_PREFIX)
-    return _described(columns, schema, schema.label_column)
+    """One Arrow table of rows whose values are Arrow columns already, as `to_arrow` makes it."""
+    codec = codec_of(schema)
+    label_name = codec.label_column(schema)
+    columns = {name: values[name] for name in codec.value_columns(schema)}
+    columns[label_name] = pa.array(labels, pa.int64())
+    columns |= _provenance_columns(provenance, prefix=codec.prefix)
+    return _described(columns, schema, label_name)
 
 
 def _provenance_columns(provenance: pd.DataFrame, *, prefix: str) -> dict[str, pa.Array]:
@@ -131,29 +83,20 @@ def _described(columns: dict[str, pa.Array], schema: Schema, label_name: str) ->
 
 def from_arrow(table: pa.Table, schema: Schema) -> Samples:
     """The samples of one Arrow table that `to_arrow` made."""
-    if schema.modality == "image":
-        content = table.column("image").combine_chunks().field("bytes")
-        assert schema.image_shape is not None
-        pixels = np.empty((table.num_rows, *schema.image_shape), np.uint8)
-        for row, cell in enumerate(content):
-            pixels[row] = decode_png(cell.as_py())
-        values: np.ndarray | pd.DataFrame = pixels
-    else:
-        values = arrow_to_frame(table, schema.columns)
+    values = codec_of(schema).decode(table, schema)
     labels, provenance = _beside_values(table, schema)
     return Samples(schema=schema, values=values, labels=labels, provenance=provenance)
 
 
 def _beside_values(table: pa.Table, schema: Schema) -> tuple[np.ndarray, pd.DataFrame]:
     """Labels, int64 [n], and provenance; the values' own columns may be missing."""
-    is_image = schema.modality == "image"
-    label_name = "label" if is_image else schema.label_column
-    own = {*_value_columns(schema), label_name}
+    codec = codec_of(schema)
+    label_name = codec.label_column(schema)
+    own = {*codec.value_columns(schema), label_name}
     others = [name for name in table.column_names if name not in own]
-    prefix = "" if is_image else TABLE_PROVENANCE_PREFIX
     # Probabilities stay lists, of one type wherever they stand; as objects they would have none.
     provenance = table.select(others).to_pandas(types_mapper=_list_dtype)
-    provenance.columns = pd.Index([name.removeprefix(prefix) for name in others])
+    provenance.columns = pd.Index([name.removeprefix(codec.prefix) for name in others])
     return table.column(label_name).to_numpy().astype(np.int64), provenance
 
 
@@ -161,17 +104,11 @@ def _list_dtype(kind: pa.DataType) -> pd.ArrowDtype | None:
     return pd.ArrowDtype(kind) if pa.types.is_list(kind) else None
 
 
-def _value_columns(schema: Schema) -> set[str]:
-    if schema.modality == "image":
-        return {"image"}
-    return {column.name for column in schema.columns}
-
-
 class ShardWriter:
     """Writes samples of one split as shards `<stem>-00000.parquet`, at most one of them in memory.
 
-    A shard ends at `shard_rows` rows (left out: `shard_rows_of` the schema) or `shard_bytes` bytes
-    of Arrow data, whichever comes first.
+    A shard ends at `shard_rows` rows (left out: as many as suit the kind of data) or `shard_bytes`
+    bytes of Arrow data, whichever comes first.
     """
 
     def __init__(
@@ -197,9 +134,10 @@ class ShardWriter:
             self.write_table(to_arrow(samples.take(slice(start, start + ENCODED_ROWS))))
 
     def write_table(self, table: pa.Table) -> None:
-        """Add rows that `to_arrow` or `image_table` made; whole shards are written at once."""
+        """Add rows that `to_arrow` or `value_table` made; whole shards are written at once."""
         if self._shard_rows is None:
-            self._shard_rows = shard_rows_of(_schema_in(table))
+            schema = _schema_in(table)
+            self._shard_rows = codec_of(schema).shard_rows(schema)
         while self._rows + table.num_rows > self._shard_rows:
             room = self._shard_rows - self._rows
             self._add(table.slice(0, room))
@@ -232,13 +170,6 @@ class ShardWriter:
         pq.write_table(joined, path, compression="zstd")
         self._waiting, self._rows, self._bytes = [], 0, 0
         self._next_shard += 1
-
-
-def shard_rows_of(schema: Schema) -> int:
-    """Rows of a shard, so that one decoded shard takes at most 256 MB where rows are pictures."""
-    if schema.image_shape is None:
-        return TABLE_SHARD_ROWS
-    return max(100, min(SHARD_ROWS, SHARD_DECODED_BYTES // math.prod(schema.image_shape)))
 
 
 def _schema_in(table: pa.Table) -> Schema:
@@ -306,7 +237,7 @@ def read_rows(folder: Path, split: str) -> Samples:
         ArtifactError: the split does not exist.
     """
     schema = read_schema(folder)
-    own = _value_columns(schema)
+    own = codec_of(schema).value_columns(schema)
     parts = []
     for path in _shards(folder, split):
         names = [name for name in pq.read_schema(path).names if name not in own]
@@ -324,8 +255,7 @@ def _features(table: pa.Table, schema: Schema, label_name: str) -> dict[str, obj
     features: dict[str, object] = {
         name: _feature(table.schema.field(name).type) for name in table.column_names
     }
-    if schema.modality == "image":
-        features["image"] = {"_type": "Image"}
+    features |= codec_of(schema).features
     features[label_name] = {"names": list(schema.classes), "_type": "ClassLabel"}
     return features
 
@@ -344,6 +274,7 @@ def _dtype_name(kind: pa.DataType) -> str:
         (pa.types.is_float64(kind), "float64"),
         (pa.types.is_float32(kind), "float32"),
         (pa.types.is_boolean(kind), "bool"),
+        (pa.types.is_date32(kind), "date32"),
         (pa.types.is_timestamp(kind), str(kind)),
     )
     return next((name for matches, name in names if matches), str(kind))

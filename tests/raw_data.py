@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
+from pipeline.codecs.png import encode_png
 from pipeline.dataset.assemble import assemble
 from pipeline.dataset.write import write_set
 from pipeline.samples import Samples, Schema
-from pipeline.storage import encode_png
 from tests.hand_made import curation_of, trial_result
 
 SIDE_PX = 12

@@ -7,14 +7,14 @@ from importlib import resources
 import jinja2
 
 from pipeline import answers, numbers
+from pipeline.codecs.registry import codec_of
 from pipeline.dataset.assemble import COLUMNS, GROUP
 from pipeline.dataset.card_header import header
+from pipeline.dataset.forms.registry import form_of
 from pipeline.dataset.layout import globs_of, in_order
-from pipeline.dataset.recipe_file import NETWORK
 from pipeline.dataset.wanted import RowCounts, Rows
 from pipeline.results import TrialResult
 from pipeline.samples import Samples
-from pipeline.storage import TABLE_PROVENANCE_PREFIX
 
 CONFIGS: Mapping[Rows, str] = {
     "train": "the set that the trial put together and tested; loaded if you name no config.",
@@ -39,6 +39,7 @@ def card(
     files: Sequence[str],
     name: str,
     licence: str | None = None,
+    changes: Sequence[str] = (),
 ) -> str:
     """The card's whole text.
 
@@ -49,6 +50,7 @@ def card(
         files: Path of each file of rows inside the set.
         name: The name under which the set is released.
         licence: The licence that the source's owner declared; None where none was.
+        changes: What was changed or left out when the source was read, in sentences.
     """
     environment = jinja2.Environment(
         autoescape=False,  # noqa: S701 - Markdown; `cell` below neutralises text from outside
@@ -61,6 +63,7 @@ def card(
     environment.filters["origin"] = answers.origin_name
     environment.filters["count"] = numbers.count
     schema, columns = samples.schema, samples.provenance.columns
+    form, codec = form_of(schema), codec_of(schema)
     globs = {rows: globs_of(files, rows) for rows in configs}
     template = resources.files("pipeline.dataset").joinpath("templates", "card.md.j2")
     return environment.from_string(template.read_text(encoding="utf-8")).render(
@@ -76,11 +79,17 @@ def card(
         has_groups=GROUP in columns,
         result=result,
         answers=answers,
-        has_network_recipe=schema.modality == "image"
-        and any(one.classifier == NETWORK for one in result.advice),
+        applied=form.applied
+        if any(one.classifier == form.network for one in result.advice)
+        else "",
         fillers=_fillers(result),
         licence=licence,
-        prefix="" if schema.modality == "image" else TABLE_PROVENANCE_PREFIX,
+        prefix=codec.prefix,
+        noun=form.noun,
+        told=form.told(schema),
+        label=codec.label_column(schema),
+        rules=list(dict.fromkeys(rule.text for rule in schema.rules)),
+        changes=changes,
     )
 
 

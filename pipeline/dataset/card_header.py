@@ -30,14 +30,14 @@ def header(schema: "Schema", n_rows: int, globs: Globs, *, name: str, licence: s
         globs: Of each config; the first is what is loaded where none is named.
         name, licence: As for `pipeline.dataset.card.card`.
     """
+    from pipeline.dataset.forms.registry import form_of
+
     return _fenced(
         {
             "pretty_name": name,
             "license": "other" if licence else "unknown",
             **({"license_name": licence} if licence else {}),
-            "task_categories": [
-                f"{'image' if schema.modality == 'image' else 'tabular'}-classification"
-            ],
+            "task_categories": [form_of(schema).task],
             "size_categories": [next((text for limit, text in SIZES if n_rows < limit), LARGEST)],
             "tags": ["synthetic", "augmentation", "class-balanced"],
             "configs": _configs(globs),

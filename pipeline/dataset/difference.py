@@ -1,14 +1,14 @@
 """Two augmented sets, row by row: what was added, removed and kept of each class."""
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
+from pipeline.codecs.registry import codec_of
+from pipeline.dataset.forms.registry import form_of
 from pipeline.dataset.selection import label_column, prefix_of, selected_tables
 from pipeline.dataset.wanted import Rows, Selection
-from pipeline.row_digests import feature_digests
 from pipeline.storage import read_schema
 
 KEY = ["id", "class_name", "is_synthetic", "content"]
@@ -59,23 +59,16 @@ def compare_rows(old: Path, new: Path, rows: Rows = "all") -> list[RowChange]:
 def row_keys(directory: Path, rows: Rows = "all") -> pd.DataFrame:
     """One line a row: id, class name, origin, and a hash of the content; nothing is decoded."""
     schema = read_schema(directory)
-    is_image = schema.modality == "image"
+    form = form_of(schema)
     prefix, label = prefix_of(schema), label_column(schema)
-    content = ["image"] if is_image else [column.name for column in schema.columns]
+    content = codec_of(schema).value_columns(schema)
     columns = [f"{prefix}id", f"{prefix}is_synthetic", label, *content]
     parts = []
     for _, table in selected_tables(directory, Selection(rows), columns):
         frame = table.select(columns[:3]).to_pandas()
         frame.columns = pd.Index(["id", "is_synthetic", "class_name"])
         frame["class_name"] = [schema.classes[k] for k in frame["class_name"]]
-        frame["content"] = (
-            [
-                hashlib.sha256(cell["bytes"]).hexdigest()
-                for cell in table.column("image").to_pylist()
-            ]
-            if is_image
-            else feature_digests(table, schema)
-        )
+        frame["content"] = form.digests(table, schema)
         parts.append(frame)
     joined: pd.DataFrame = pd.concat(parts or [pd.DataFrame(columns=KEY)], ignore_index=True)[KEY]
     return joined

@@ -9,13 +9,14 @@ import pyarrow.parquet as pq
 from pipeline.dataset.export_csv import export_csv
 from pipeline.dataset.export_images import export_images
 from pipeline.dataset.export_numpy import export_numpy
+from pipeline.dataset.forms.registry import form_of
 from pipeline.dataset.layout import ROWS, is_earlier, name_by_content, require_rows
 from pipeline.dataset.part import copy_part, describe_part, is_plain, total
 from pipeline.dataset.recipe_file import RECIPE_FILE
 from pipeline.dataset.selection import count_selected, selected_tables
 from pipeline.dataset.wanted import Format, RowCounts, Rows, Selection
 from pipeline.errors import VersionError
-from pipeline.storage import SCHEMA_FILE
+from pipeline.storage import SCHEMA_FILE, read_schema
 from pipeline.workspace import MANIFEST, read_json
 
 Exporter = Callable[[Path, Path, Selection], None]
@@ -58,6 +59,9 @@ def export(source: Path, target: Path, form: Format, selection: Selection) -> No
     if form == "parquet" and whole and not selection.classes:
         shutil.copytree(source, target, dirs_exist_ok=True)
         return
+    own = form_of(read_schema(source))
+    if form not in own.formats:
+        raise VersionError(own.refusal(form))
     if is_plain(source, form, selection):
         copy_part(source, target, selection.rows)
         return

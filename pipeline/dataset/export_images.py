@@ -4,12 +4,12 @@ import csv
 import re
 from pathlib import Path
 
+from pipeline.codecs.png import encode_png
 from pipeline.dataset.cells import provenance_rows
 from pipeline.dataset.selection import selected_shards
 from pipeline.dataset.wanted import Selection
-from pipeline.errors import VersionError
 from pipeline.formulas import harmless
-from pipeline.storage import encode_png, read_schema
+from pipeline.storage import read_schema
 
 LONGEST_NAME = 100
 # Names of devices on Windows, whatever their suffix.
@@ -17,14 +17,8 @@ RESERVED = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]", re.IGNORECASE)
 
 
 def export_images(source: Path, target: Path, selection: Selection) -> None:
-    """Write `<class>/<id>.png` and `metadata.csv`.
-
-    Raises:
-        VersionError: the set is a table.
-    """
+    """Write `<class>/<id>.png` and `metadata.csv` of a set of images."""
     schema = read_schema(source)
-    if schema.modality != "image":
-        raise VersionError("This version is a table, not images; pull it as parquet, csv or numpy.")
     folders = unique_names(schema.classes)
     with (target / "metadata.csv").open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream, lineterminator="\n")

@@ -1,17 +1,17 @@
 """An augmented set as NumPy arrays, one file each, none of them pickled."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from pipeline.column_types import as_numbers
+from pipeline.dataset.forms.registry import form_of
 from pipeline.dataset.selection import selected_shards
 from pipeline.dataset.wanted import Selection
-from pipeline.errors import VersionError
-from pipeline.samples import Samples, Schema
+from pipeline.samples import Samples
 from pipeline.storage import read_schema
 from pipeline.workspace import write_json
 
@@ -28,30 +28,22 @@ def export_numpy(source: Path, target: Path, selection: Selection) -> None:
     """
     schema = read_schema(source)
     total = sum(len(samples) for samples in selected_shards(source, selection))
-    tables = schema.modality == "table"
-    categories = _categories(source, selection, schema) if tables else {}
-    shape = (len(schema.columns),) if tables else schema.image_shape
-    assert shape is not None
+    numbers = form_of(schema).numbers(schema, selected_shards(source, selection))
     values = np.lib.format.open_memmap(
-        target / "values.npy",
-        mode="w+",
-        dtype=np.float64 if tables else np.uint8,
-        shape=(total, *shape),
+        target / "values.npy", mode="w+", dtype=numbers.dtype, shape=(total, *numbers.shape)
     )
     rest: list[Samples] = []
     row = 0
     for samples in selected_shards(source, selection):
-        values[row : row + len(samples)] = (
-            _numbers(samples, categories) if tables else samples.values
-        )
+        values[row : row + len(samples)] = numbers.of(samples)
         row += len(samples)
-        rest.append(samples)
+        # Values are on disk; what is known of the rows is all that stays in memory.
+        rest.append(replace(samples, values=np.empty((len(samples), 0), np.uint8)))
     values.flush()
     _save_rows(target, rest)
     write_json(target / "classes.json", list(schema.classes))
-    if tables:
-        names = [{"name": c.name, "categories": categories.get(c.name)} for c in schema.columns]
-        write_json(target / "columns.json", names)
+    if numbers.columns is not None:
+        write_json(target / "columns.json", numbers.columns)
 
 
 def _save_rows(target: Path, parts: Iterable[Samples]) -> None:
@@ -79,38 +71,3 @@ def _matrix(column: pd.Series, *, n_columns: int) -> np.ndarray:
     nothing = [np.nan] * n_columns
     rows = [nothing if cell is None else cell for cell in pa.array(column).to_pylist()]
     return np.array(rows, np.float64)
-
-
-def _categories(source: Path, selection: Selection, schema: Schema) -> dict[str, list[str]]:
-    """Column of text → its values, sorted, over all selected rows."""
-    found: dict[str, set[str]] = {
-        column.name: set(column.categories)
-        for column in schema.columns
-        if column.kind in ("categorical", "text")
-    }
-    for samples in selected_shards(source, selection):
-        for name, values in found.items():
-            values.update(samples.values[name].dropna().astype(str))
-    return {name: sorted(values) for name, values in found.items()}
-
-
-def _numbers(samples: Samples, categories: dict[str, list[str]]) -> np.ndarray:
-    """Float64 [n, columns]; datetimes as seconds since 1970."""
-    columns = []
-    for column in samples.schema.columns:
-        values = samples.values[column.name]
-        if column.name in categories:
-            codes = pd.Categorical(values.astype("string"), categories[column.name]).codes
-            columns.append(np.where(codes < 0, np.nan, codes.astype(float)))
-        else:
-            columns.append(_floats(values, column.name))
-    return np.column_stack(columns) if columns else np.empty((len(samples), 0))
-
-
-def _floats(values: pd.Series, name: str) -> np.ndarray:
-    try:
-        return as_numbers(values)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError):
-        raise VersionError(
-            f"The column {name!r} holds something other than numbers; pull it as parquet or csv."
-        ) from None

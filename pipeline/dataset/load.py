@@ -1,7 +1,7 @@
 """A pulled version in one line of Python.
 
     load_frame("DIR")                   a pandas data frame
-    load_torch("DIR")                   a torch Dataset whose images decode when asked for
+    load_torch("DIR")                   a torch Dataset; images decode when asked for
     datasets.load_dataset("DIR")        Hugging Face's own, which needs nothing from here
 
 Each gives the rows of `train`, the recommended set: a plain fit on them needs no weights. Others
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from pipeline.dataset.forms.registry import form_of
 from pipeline.dataset.layout import EARLIER_FOLDER, FOLDER, require_rows, row_files
 from pipeline.dataset.selection import label_column, prefix_of, selected_table
 from pipeline.dataset.wanted import Rows, Selection
@@ -24,11 +25,14 @@ from pipeline.storage import read_schema
 from pipeline.workspace import verify_manifest
 
 if TYPE_CHECKING:
-    from pipeline.dataset.torch_dataset import AugmentedDataset
+    from pipeline.dataset.torch_rows import AugmentedDataset
 
 
 def load_frame(directory: Path | str, *, rows: Rows = "train") -> pd.DataFrame:
     """The rows, with `class_name` beside the label; images stay encoded as PNG bytes in `image`.
+
+    Columns of a table keep their types: whole numbers and flags with gaps are of the nullable types
+    of pandas. What is known of each row stands in columns `equipoise.…`, `class_name` among them.
 
     Args:
         directory: A pulled version, as Parquet.
@@ -39,9 +43,7 @@ def load_frame(directory: Path | str, *, rows: Rows = "train") -> pd.DataFrame:
     """
     folder = checked(Path(directory), rows)
     schema = read_schema(folder)
-    frame: pd.DataFrame = selected_table(folder, Selection(rows)).to_pandas()
-    if schema.modality == "image":
-        frame["image"] = [cell["bytes"] for cell in frame["image"]]
+    frame = form_of(schema).frame(selected_table(folder, Selection(rows)))
     names = [schema.classes[k] for k in frame[label_column(schema)]]
     frame[f"{prefix_of(schema)}class_name"] = names
     return frame
@@ -55,23 +57,23 @@ def load_torch(
     recipe: bool = False,
     seed: int = 0,
 ) -> "AugmentedDataset":
-    """A torch Dataset of the images; see `pipeline.dataset.torch_dataset`.
+    """A torch Dataset of the rows; see `pipeline.dataset.torch_images` and `torch_table`.
 
     Args:
         directory: A pulled version, as Parquet.
         rows: "train", "balanced", "synthetic" or "all"; see above.
-        transform: Makes an item of the uint8 array [height, width, channels].
+        transform: Makes an item of an image, uint8 [height, width, channels], or of a row of a
+            table, float64 [columns].
         recipe: Augment and sample as the trial advises for its network; `recipe.json` tells how.
         seed: Of the augmentation.
 
     Raises:
-        VersionError: the folder is not a pulled image version in Parquet, or it does not hold such
+        VersionError: the folder is not a pulled version in Parquet, or it does not hold such
             rows, or no recipe.
     """
-    from pipeline.dataset.torch_dataset import AugmentedDataset
-
     folder = checked(Path(directory), rows)
-    return AugmentedDataset(folder, rows=rows, transform=transform, recipe=recipe, seed=seed)
+    dataset = form_of(read_schema(folder)).torch()
+    return dataset(folder, rows=rows, transform=transform, recipe=recipe, seed=seed)
 
 
 def checked(directory: Path, rows: Rows) -> Path:

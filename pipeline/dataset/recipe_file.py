@@ -20,8 +20,6 @@ ABOUT = (
     "its real rows alone. The gain of this version does not rest on it: that is measured with a "
     "plain fit on the rows of `train`."
 )
-# The classifier whose recipe suits a network that trains on batches of images.
-NETWORK = "cnn"
 UNKNOWN = "A setting of the trial that this release does not explain."
 
 

@@ -7,12 +7,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.codecs.registry import codec_of
 from pipeline.dataset.layout import is_earlier, row_files
 from pipeline.dataset.membership import rows_per_class
 from pipeline.dataset.wanted import RowCounts, Rows, Selection
 from pipeline.errors import VersionError
 from pipeline.samples import Samples, Schema
-from pipeline.storage import TABLE_PROVENANCE_PREFIX, from_arrow, read_schema
+from pipeline.storage import from_arrow, read_schema
 
 # Of an earlier release's set, whose rows do not say to which config they belong.
 EARLIER_SOURCES: dict[Rows, tuple[str, ...]] = {"balanced": ("real", "gan"), "synthetic": ("gan",)}
@@ -102,9 +103,9 @@ def check_classes(schema: Schema, classes: tuple[str, ...]) -> None:
 
 def label_column(schema: Schema) -> str:
     """The name of the label's column in a set's files."""
-    return "label" if schema.modality == "image" else schema.label_column
+    return codec_of(schema).label_column(schema)
 
 
 def prefix_of(schema: Schema) -> str:
     """What stands before the name of every provenance column in a set's files."""
-    return "" if schema.modality == "image" else TABLE_PROVENANCE_PREFIX
+    return codec_of(schema).prefix

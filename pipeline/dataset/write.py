@@ -2,6 +2,7 @@
 bytes.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ def write_set(
     name: str,
     seed: int,
     licence: str | None = None,
+    changes: Sequence[str] = (),
 ) -> None:
     """Write a set that `assemble` put together; the folder appears whole or not at all.
 
@@ -36,6 +38,7 @@ def write_set(
         name: Under which it is released.
         seed: The run's root seed.
         licence: As the source's owner declared it.
+        changes: What was changed or left out when the source was read, in sentences.
     """
     configs = rows_per_config(samples)
     facts: dict[str, Any] = {
@@ -50,7 +53,15 @@ def write_set(
         write_schema(folder, samples.schema)
         files = _write_rows(folder, samples)
         write_recipe(folder, result)
-        text = card(samples, configs, result, files=files, name=name, licence=licence)
+        text = card(
+            samples,
+            configs,
+            result,
+            files=files,
+            name=name,
+            licence=licence,
+            changes=changes,
+        )
         write_bytes(folder / "README.md", text.encode())
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from pipeline.codecs.png import with_channels
 from pipeline.errors import SourceError
 from pipeline.params import ResizeParams
 from pipeline.progress import Pace
@@ -22,7 +23,7 @@ from pipeline.sources.near_pictures import near_pairs
 from pipeline.sources.picture_notices import picture_notices
 from pipeline.sources.spool import Spool
 from pipeline.sources.survey import BATCH_ROWS, Notice, Survey, make_rows
-from pipeline.storage import image_table, with_channels
+from pipeline.storage import image_table
 
 
 @dataclass(frozen=True)

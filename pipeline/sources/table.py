@@ -25,7 +25,7 @@ from pipeline.sources.table_files import PARQUET_SUFFIXES, files_of, places_of
 from pipeline.sources.twins import near_rows
 from pipeline.sources.typed_columns import Typed
 from pipeline.sources.words import counted
-from pipeline.storage import feature_table
+from pipeline.storage import value_table
 
 BATCH_ROWS = 50_000
 
@@ -106,7 +106,7 @@ class Table:
         for start in range(0, len(positions), BATCH_ROWS):
             chosen = positions[start : start + BATCH_ROWS]
             index = pa.array(chosen)
-            yield feature_table(
+            yield value_table(
                 {name: values.take(index) for name, values in self.features.items()},
                 survey.rows["label"].to_numpy()[chosen],
                 survey.provenance.iloc[chosen].reset_index(drop=True),

@@ -13,6 +13,7 @@ from pipeline.storage import has_split, read_split
 from pipeline.workspace import Workspace, read_json, verify_manifest
 
 log = logging.getLogger(__name__)
+NOTICES_FILE = "notices.json"
 
 
 def run(workspace: Workspace, params: Params) -> None:
@@ -36,8 +37,16 @@ def run(workspace: Workspace, params: Params) -> None:
         name=params.release.name,
         seed=params.seed,
         licence=params.licence,
+        changes=_changes(workspace),
     )
     log.info("assemble: %d rows, %s", len(samples), result.verdict)
+
+
+def _changes(workspace: Workspace) -> list[str]:
+    """What prepare changed or left out, for the reader of the card."""
+    path = workspace.prepared / NOTICES_FILE
+    notices = read_json(path) if path.is_file() else []
+    return [notice["message"] for notice in notices if notice.get("kind") == "converted"]
 
 
 if __name__ == "__main__":

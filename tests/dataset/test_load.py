@@ -3,7 +3,8 @@ import shutil
 import pytest
 import torch
 
-from pipeline.dataset import torch_dataset
+from pipeline.codecs.png import decode_png
+from pipeline.dataset import torch_images
 from pipeline.dataset.export import export
 from pipeline.dataset.load import load_frame, load_torch
 from pipeline.dataset.selection import selected_shards
@@ -13,7 +14,6 @@ from pipeline.params import Params
 from pipeline.results import RecipeAdvice
 from pipeline.samples import concatenate
 from pipeline.stages.assemble import run
-from pipeline.storage import decode_png
 from tests.hand_made import write_finished_stages
 
 RECIPE = RecipeAdvice(
@@ -79,7 +79,7 @@ def test_a_torch_item_is_the_row_scaled_to_zero_and_one(pulled, original):
 def test_images_are_decoded_only_when_asked_for(pulled, monkeypatch):
     decoded = []
     monkeypatch.setattr(
-        torch_dataset, "decode_png", lambda content: decoded.append(1) or decode_png(content)
+        torch_images, "decode_png", lambda content: decoded.append(1) or decode_png(content)
     )
     dataset = load_torch(pulled)
     assert decoded == []

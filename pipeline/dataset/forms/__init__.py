@@ -1,0 +1,1 @@
+"""How a released set of each kind of data is told, exported and loaded. Light to import."""
