@@ -2,9 +2,9 @@
 
     OMP_NUM_THREADS=1 python -m benchmarks.tables --data DIR --out benchmarks/results/tables.json
 
-`--data` names a folder with `adult.csv` and `tables/telco.csv`; two small tables of scikit-learn need
-no file. Time is CPU time of one thread. Every generator sees the same training rows and is judged
-on the same unseen ones, of which it draws as many of each class.
+`--data` names a folder with `adult.csv` and `tables/telco.csv`; two small tables of scikit-learn
+need no file. Time is CPU time of one thread. Every generator sees the same training rows and is
+judged on the same unseen ones, of which it draws as many of each class.
 """
 
 import argparse
@@ -88,8 +88,8 @@ def read(table: Table, data: Path | None) -> Samples:
         }
         source = open_source(SourceParams.model_validate(told), root=root, scratch=root / "scratch")
         survey = source.survey()
-        parts = [from_arrow(part, survey.schema) for part in source.read(np.arange(len(survey.rows)))]
-    return concatenate(parts)
+        parts = source.read(np.arange(len(survey.rows)))
+        return concatenate([from_arrow(part, survey.schema) for part in parts])
 
 
 def thinned(samples: Samples, table: Table, seed: int) -> tuple[Samples, Samples]:
@@ -181,9 +181,7 @@ def transfer(train: Samples, made: Samples, unseen: Samples, seed: int) -> dict[
         chances = forest.predict_proba(codes.parts[2])
         binary = chances.shape[1] == 2
         found[name] = float(
-            roc_auc_score(
-                unseen.labels, chances[:, 1] if binary else chances, multi_class="ovr"
-            )
+            roc_auc_score(unseen.labels, chances[:, 1] if binary else chances, multi_class="ovr")
         )
     return found
 
@@ -222,9 +220,7 @@ def copies(train: Samples, unseen: Samples, made: Samples) -> dict[str, float]:
     held = set(value_digests(train))
     space = modality_of(train.schema).space(train)
     places = space.columns(train)
-    of_unseen, of_made = (
-        nearest(space.columns(part), places).distance for part in (unseen, made)
-    )
+    of_unseen, of_made = (nearest(space.columns(part), places).distance for part in (unseen, made))
     return {
         "copies": float(np.mean([one in held for one in value_digests(made)])),
         "copies_unseen": float(np.mean([one in held for one in value_digests(unseen)])),

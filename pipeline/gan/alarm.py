@@ -1,4 +1,4 @@
-"""When a training has gone wrong: a loss that is no number, or classes that became one picture."""
+"""When a training has gone wrong: a loss that is no number, or classes that became one sample."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ LARGEST_LOSS = 1000.0
 GRACE_SHARE = 0.3
 LEAST_GRACE_STEPS, MOST_GRACE_STEPS = 200, 750
 WATCHES_IN_A_ROW = 2
-# A generator that draws one picture for everything has died, and gets no gradient to come back by.
+# A generator that draws one sample for everything has died, and gets no gradient to come back by.
 # It need not be waited for: of eight kinds of training, the slowest stood at .10 after this many
 # steps.
 DEAD_DIVERSITY = 0.02
@@ -50,8 +50,8 @@ def collapse(watched: Sequence[HistoryRow], classes: Sequence[str], *, steps: in
         return None
     if all(is_dead(row) and row["step"] >= DEAD_FROM_STEP for row in recent):
         return (
-            f"At step {recent[-1]['step']} every sample of every class is the same picture: the "
-            "generator is dead."
+            f"At step {recent[-1]['step']} all samples of all classes are the same: the generator "
+            "is dead."
         )
     grace = max(LEAST_GRACE_STEPS, min(MOST_GRACE_STEPS, GRACE_SHARE * steps))
     if recent[0]["step"] < grace:
@@ -77,6 +77,6 @@ def lost_classes(row: HistoryRow) -> set[int]:
 
 
 def is_dead(row: HistoryRow) -> bool:
-    """Whether every sample of every class is the same picture."""
+    """Whether every sample of every class is the same."""
     known = [diversity for diversity in row["diversity"] if diversity is not None]
     return bool(known) and max(known) < DEAD_DIVERSITY

@@ -19,7 +19,7 @@ NEIGHBOURS = 3
 SAMPLES_PER_CLASS = 64
 KERNEL_SAMPLES = 500
 FEATURE_CHUNK = 512
-# Of features: that of one picture and rounding.
+# Of features: that of one sample and rounding.
 LEAST_SPREAD = 1e-6
 
 
@@ -31,7 +31,7 @@ class ClassScores:
         coverage: See `pipeline.manifold`, with k = 3 and as many fakes as reals.
         precision: The same.
         diversity: Mean distance between two fakes over that between two reals; None where the reals
-            are one picture, so that nothing can be said.
+            are all the same, so that nothing can be said.
         agreement: Share of fakes whose nearest real training sample is of the class asked for.
     """
 
@@ -214,8 +214,8 @@ def overall_score(scores: list[ClassScores]) -> float:
     """One number to choose a checkpoint by, in [0, 1]: the harmonic mean of coverage and precision.
 
     Each is averaged over classes, so that a rare class counts as much as a common one. Beside few
-    reals, whose balls are wide, one picture covers everything and any picture is precise. So the
-    coverage of a class that is nearly one picture counts for less, and of its precise samples only
+    reals, whose balls are wide, one sample covers everything and any sample is precise. So the
+    coverage of a class that is nearly one sample counts for less, and of its precise samples only
     those whose nearest real is of the class.
     """
     coverage = float(np.mean([score.coverage * _variety(score) for score in scores]))

@@ -28,7 +28,7 @@ from pipeline.synthesis.fitted import FittedGenerator
 log = logging.getLogger(__name__)
 
 # Of a batch, on average: a collapse within a class is seen by comparing samples of that class. With
-# 60 classes in batches of 64, most classes came to a single picture; with 45 none.
+# 60 classes in batches of 64, most classes came to a single sample; with 45 none.
 LEAST_OF_A_CLASS = 2
 
 

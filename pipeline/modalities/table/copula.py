@@ -20,7 +20,7 @@ GRID = 129
 # Rows' worth of belief in what all classes have in common: of quantiles, of categories, and (per
 # latent number) of correlations.
 PRIOR_OF_QUANTILES, PRIOR_OF_SHARES, PRIOR_OF_CORRELATIONS = 5.0, 2.0, 3.0
-LARGEST_CORRELATION = 0.98
+LARGEST_CORRELATION = 0.998
 # A threshold that no latent number passes; finite, so that averages of it are.
 NEVER = 99.0
 BLOCK_ROWS = 8192
@@ -236,6 +236,6 @@ def _correlations(products: np.ndarray, counts: np.ndarray) -> np.ndarray:
 def _nearest(correlations: np.ndarray) -> np.ndarray:
     """A positive definite matrix with a diagonal of 1 beside the given one."""
     values, vectors = np.linalg.eigh(correlations)
-    raised = (vectors * np.maximum(values, 1e-3)) @ vectors.T
+    raised = (vectors * np.maximum(values, 1e-4)) @ vectors.T
     scale = np.sqrt(np.diag(raised))
     return np.asarray(raised / np.outer(scale, scale))

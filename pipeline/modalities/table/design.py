@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from pipeline.errors import ArtifactError, ParamsError
+from pipeline.modalities.rarity import FEWEST_ROWS
 from pipeline.modalities.table.encoding import TableEncoding, fit_encoding
 from pipeline.modalities.table.layout import Layout
 from pipeline.modalities.table.problems import problem_of
@@ -71,14 +72,21 @@ def choose_design(
     """Fit the design on the rows that a generator trains on.
 
     Raises:
-        ParamsError: there are no networks of that kind for tables.
+        ParamsError: there are no networks of that kind for tables, or no column varies.
     """
     if networks not in ("auto", "table"):
         raise ParamsError(
             f"There are no {networks} networks for tables; take the preset 'residual'."
         )
+    encoding = fit_encoding(samples)
+    if not encoding.numbers and not encoding.blocks:
+        raise ParamsError(
+            "No column of the table can be learned: each is constant, empty, free text, or of "
+            f"categories that fewer than {FEWEST_ROWS} rows hold; a generator needs at least one "
+            "that varies."
+        )
     return TableDesign(
-        encoding=fit_encoding(samples),
+        encoding=encoding,
         n_classes=len(samples.schema.classes),
         width=width or WIDTH,
         noise_dim=NOISE,

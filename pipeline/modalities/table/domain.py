@@ -77,7 +77,7 @@ class TableDomain:
         noise = torch.special.ndtri(uniform.clamp(1e-6, 1 - 1e-6))
         if isinstance(strength, Tensor):
             strength = strength[:, None]
-        padded = torch.cat([states, torch.ones_like(states[:, :1])], dim=1)
+        padded = torch.cat([states, states.new_ones(len(states), 1)], dim=1)
         itself = padded[:, self._own_state.to(batch.device)]
         return torch.cat([scores + NOISE * strength * noise * itself.detach(), states], dim=1)
 

@@ -144,7 +144,7 @@ class TableDiscriminator(nn.Module):
         super().__init__()
         self.n_classes, self.deviation = design.n_classes, design.deviation
         width = design.width
-        self.first = nn.Linear(max(1, design.layout.width), width)
+        self.first = nn.Linear(design.layout.width, width)
         self.second = nn.Linear(width, width)
         self.third = nn.Linear(width + design.deviation, width)
         self.score = nn.Linear(width, 1)
