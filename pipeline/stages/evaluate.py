@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline import balance, cores, storage, synthesis
+from pipeline.errors import ParamsError
 from pipeline.fidelity.inception import load_inception
 from pipeline.gan.presets import recipe_for
 from pipeline.modalities.registry import modality_of, settled
@@ -47,7 +48,7 @@ def run(workspace: Workspace, params: Params) -> None:
     data = read_data(workspace)
     trial = settled(params.trial, data.development.schema)
     params = params.model_copy(update={"trial": trial})
-    inception = inception_file(workspace, params)
+    inception = inception_file(workspace, params, data.development.schema)
     store = TaskStore(workspace.private / "trial", code=code_hashes(("evaluate",))["evaluate"])
     gan = generator_params(params, data.development.schema, drawn)
     rivals = rivals_of(params, data.development.schema)
@@ -150,14 +151,21 @@ def balanced_pool(
     return synthesis.draw(fitted, balance.pool(wanted, balance_params))
 
 
-def inception_file(workspace: Workspace, params: Params) -> tuple[str, str] | None:
+def inception_file(workspace: Workspace, params: Params, schema: Schema) -> tuple[str, str] | None:
     """Path and SHA-256 of the Inception weights, which are looked into before anything is trained.
 
     Raises:
-        ParamsError: the file is missing, or holds other things than these weights.
+        ParamsError: the file is missing, or holds other things than these weights, or the data are
+            of a kind that the network cannot look at.
     """
     if params.trial.inception_weights is None:
         return None
+    modality = modality_of(schema)
+    if not modality.has_inception:
+        raise ParamsError(
+            "`trial.inception_weights` names the weights of a network for pictures, and these data "
+            f"are {modality.nouns}. Remove it: {modality.network_name} gives the features."
+        )
     path = workspace.root / params.trial.inception_weights
     _, digest = load_inception(path)
     return str(path), digest

@@ -57,6 +57,8 @@ def flat_metrics(result: TrialResult) -> Flat:
         flat["copies.exact"] = result.copies.exact
         flat["copies.moved"] = result.copies.moved
         flat["copies.suspected"] = result.copies.suspected
+        flat["copies.exact_expected"] = round(result.copies.exact_expected, DIGITS)
+        flat["copies.rare"] = len(result.copies.rare)
     return flat
 
 
