@@ -78,7 +78,8 @@ def test_any_column_with_gaps_comes_back_valid(kind):
         cells = st.one_of(st.none(), KINDS[kind])
         cells = data.draw(st.lists(cells, min_size=len(labels), max_size=len(labels)))
         array = pa.array(cells, TYPES[kind])
-        samples = table_of({"a": array}, labels, classes=("0", "1"))
+        other = list(range(len(labels)))
+        samples = table_of({"a": array, "other": other}, labels, classes=("0", "1"))
         domain = domain_of(samples)
         for rows in (
             domain.restore(domain.load(domain.store(samples.values))),
@@ -183,6 +184,17 @@ def test_many_cities_belong_to_one_country_each():
     assert all(int(city[5:]) // 4 == int(country[5:]) for city, country in pairs)
 
 
+def test_gaps_that_another_column_tells_are_told_by_it():
+    samples = mixed_table()
+    rules = {
+        code.name: code.gap_rule.source
+        for code in fit_encoding(samples).blocks
+        if code.gap_rule is not None
+    }
+    assert rules.pop("income") == "job"
+    assert rules in ({"member": "seen"}, {"seen": "member"})
+
+
 def test_columns_that_agree_by_chance_are_not_looked_up():
     stream = np.random.default_rng(2)
     samples = table_of({"a": stream.integers(0, 10, 24), "b": ["x"] * 23 + ["y"]}, [0, 1] * 12)
@@ -218,6 +230,15 @@ def test_a_design_that_contradicts_itself_is_refused(change):
     content = domain_of(mixed_table()).design.to_json()
     content["encoding"]["columns"][0] |= change
     with pytest.raises(ArtifactError, match="the generator's design"):
+        TableDesign.from_json(content)
+
+
+def test_a_rule_of_gaps_that_does_not_fit_is_refused():
+    content = domain_of(mixed_table()).design.to_json()
+    ruled = [c for c in content["encoding"]["columns"] if c.get("gap_rule")]
+    assert ruled
+    ruled[0]["gap_rule"]["states"].append(True)
+    with pytest.raises(ArtifactError, match="rule of gaps"):
         TableDesign.from_json(content)
 
 

@@ -46,16 +46,21 @@ def _drawn(generator: TableGenerator, label: int, seed: int) -> tuple[np.ndarray
     rows = calibration.DRAWN_ROWS
     latent = torch.randn(rows, generator.latent_dim, generator=stream)
     scores, logits = generator.uncalibrated(latent, torch.full((rows,), label))
+    logits = logits + generator.choice.never
     return scores.double().numpy(), logits.double().numpy()
 
 
 def _states_of(logits: np.ndarray, layout: Layout) -> np.ndarray:
-    """The state of each block, int64 [n, blocks]."""
-    found = [
-        logits[:, start : start + size].argmax(axis=1)
-        for start, size in zip(layout.starts, layout.sizes, strict=True)
-    ]
-    return np.stack(found, axis=1) if found else np.zeros((len(logits), 0), np.int64)
+    """The state of each block, int64 [n, blocks], with the gaps that rules tell."""
+    hot = np.zeros(logits.shape, np.float32)
+    for start, size in zip(layout.starts, layout.sizes, strict=True):
+        chosen = logits[:, start : start + size].argmax(axis=1)
+        hot[np.arange(len(hot)), start + chosen] = 1
+    hot = layout.with_gaps(hot)
+    states = np.zeros((len(logits), len(layout.sizes)), np.int64)
+    for block, (start, size) in enumerate(zip(layout.starts, layout.sizes, strict=True)):
+        states[:, block] = hot[:, start : start + size].argmax(axis=1)
+    return states
 
 
 def _itself(states: np.ndarray, layout: Layout) -> np.ndarray:

@@ -142,9 +142,16 @@ def class_quantiles(scores: np.ndarray, labels: np.ndarray, n_classes: int) -> n
 
 
 def _axis_states(layout: Layout, codes: np.ndarray, gaps: np.ndarray) -> np.ndarray:
-    """States of level blocks, then 0 and 1 for gaps, int64 [n, level blocks + gap blocks]."""
+    """States of level blocks, then 0 and 1 for gaps, int64 [n, level blocks + gap blocks].
+
+    −1 for a gap that another column tells, since it says nothing of the column's own states.
+    """
     blocks = codes[:, layout.n_numbers :].astype(np.int64)
-    gapped = gaps[:, [code.has_missing for code in layout.encoding.numbers]]
+    ruled = layout.ruled_gaps[layout.starts + layout.sizes - 1]
+    blocks = np.where(ruled & (blocks == layout.sizes - 1), -1, blocks)
+    numbers = np.flatnonzero([code.has_missing for code in layout.encoding.numbers])
+    gapped = gaps[:, numbers]
+    gapped = np.where(gapped & ruled[layout.block_of_number[numbers]], -1, gapped)
     return np.concatenate([blocks[:, layout.level_blocks], gapped], axis=1)
 
 
@@ -153,8 +160,10 @@ def _shares(states: np.ndarray, labels: np.ndarray, n_classes: int, most: int) -
     counts = np.zeros((n_classes, states.shape[1], most))
     for k in range(n_classes):
         for axis in range(states.shape[1]):
-            counts[k, axis] = np.bincount(states[labels == k, axis], minlength=most)
-    pooled = counts.sum(axis=0) / max(1, len(labels))
+            own = states[labels == k, axis]
+            counts[k, axis] = np.bincount(own[own >= 0], minlength=most)
+    pooled = counts.sum(axis=0)
+    pooled = pooled / np.maximum(1, pooled.sum(axis=1, keepdims=True))
     n = counts.sum(axis=2, keepdims=True)
     shares: np.ndarray = (counts + PRIOR_OF_SHARES * pooled) / (n + PRIOR_OF_SHARES)
     return shares
@@ -178,7 +187,8 @@ def _latent_scores(
         ends = np.cumsum(shares[k], axis=1)
         means = _interval_means(ends - shares[k], ends)
         axes = np.arange(states.shape[1])
-        found[np.ix_(rows, numbers.shape[1] + axes)] = means[axes, states[rows]]
+        known = np.where(states[rows] < 0, np.nan, means[axes, states[rows]])
+        found[np.ix_(rows, numbers.shape[1] + axes)] = known
     return found
 
 

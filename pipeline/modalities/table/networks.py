@@ -11,14 +11,16 @@ from pipeline.modalities.minibatch import class_deviation
 from pipeline.modalities.table.calibration import Calibration
 from pipeline.modalities.table.design import TableDesign
 from pipeline.modalities.table.layout import Layout
-from pipeline.modalities.table.start import CopulaStart
+from pipeline.modalities.table.start import CopulaStart, RuledGaps
 
 SLOPE = 0.2
 BLOCKS = 2
 # Of the softmax through which gradients reach the states.
 TEMPERATURE = 0.7
 # By how much the copula's state is ahead of the others before anything is learned.
-HEAD_START = 2.0
+HEAD_START = 4.0
+# A logit that no other one is below.
+NEVER_CHOSEN = -1e9
 # No latent number reaches further, and neither does a refined score.
 LARGEST = 6.0
 
@@ -89,13 +91,18 @@ class Choice(nn.Module):
     arXiv:1611.01144, section 2.2; the noise is the latent numbers'.
     """
 
+    never: Tensor
+
     def __init__(self, layout: Layout):
         super().__init__()
         self.n_states = layout.n_states
+        self.gaps = RuledGaps(layout)
+        never = torch.from_numpy(layout.ruled_gaps).float() * NEVER_CHOSEN
+        self.register_buffer("never", never, False)
         padded = torch.from_numpy(layout.padded)
         self.register_buffer("padded", padded, False)
         self.register_buffer("flat", torch.nonzero(padded.flatten() >= 0)[:, 0], False)
-        self.register_buffer("filler", torch.full((1,), -1e9), False)
+        self.register_buffer("filler", torch.full((1,), NEVER_CHOSEN), False)
         centres, own = _centres(layout)
         self.register_buffer("centres", centres, False)
         self.register_buffer("own", own, False)
@@ -112,11 +119,14 @@ class Choice(nn.Module):
         if not self.n_states:
             return logits
         filler = cast(Tensor, self.filler).expand(len(logits), 1)
+        # A gap that another column tells is not chosen.
+        logits = logits + self.never
         padded = torch.cat([logits, filler], dim=1)[:, cast(Tensor, self.padded)]
         soft = F.softmax(padded / TEMPERATURE, dim=2)
         hard = torch.zeros_like(soft).scatter_(2, padded.argmax(dim=2, keepdim=True), 1.0)
         chosen = hard + (soft - soft.detach()) if torch.is_grad_enabled() else hard
-        return chosen.flatten(1)[:, cast(Tensor, self.flat)]
+        states: Tensor = self.gaps(chosen.flatten(1)[:, cast(Tensor, self.flat)])
+        return states
 
 
 def _centres(layout: Layout) -> tuple[Tensor, Tensor]:

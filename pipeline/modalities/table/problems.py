@@ -27,6 +27,10 @@ def _problem_of_code(code: Code, known: dict[str, Code]) -> str | None:
         kind = type_named(code.type)
     except (ValueError, pa.ArrowException):
         return "is of an unknown type"
+    if isinstance(code, NumberCode | LevelCode) and code.gap_rule:
+        problem = _problem_of_gaps(code, known)
+        if problem:
+            return problem
     if isinstance(code, NumberCode):
         return _problem_of_number(code, kind)
     try:
@@ -68,6 +72,16 @@ def _is_in_range(code: NumberCode, kind: pa.DataType) -> bool:
     except (pa.ArrowException, OverflowError, ValueError):
         return False
     return True
+
+
+def _problem_of_gaps(code: NumberCode | LevelCode, known: dict[str, Code]) -> str | None:
+    assert code.gap_rule is not None
+    source = known.get(code.gap_rule.source)
+    if not isinstance(source, NumberCode | LevelCode) or source.n_states < 2 or source.gap_rule:
+        return "has gaps that no other column can tell"
+    if not code.has_missing or len(code.gap_rule.states) != source.n_states:
+        return "has a rule of gaps that does not fit"
+    return None
 
 
 def _problem_of_lookup(code: LookupCode, known: dict[str, Code]) -> str | None:

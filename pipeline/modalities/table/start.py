@@ -32,6 +32,7 @@ class CopulaStart(nn.Module):
         self.register_buffer("quantiles", torch.zeros(n_classes, layout.n_numbers, GRID))
         self.register_buffer("thresholds", torch.zeros(n_classes, axes, most - 1))
         self.masses = MassIntervals(layout)
+        self.gaps = RuledGaps(layout)
         self.register_buffer("level_blocks", torch.from_numpy(layout.level_blocks), False)
         gapped = [k for k, code in enumerate(layout.encoding.numbers) if code.has_missing]
         self.register_buffer("gapped", torch.tensor(gapped, dtype=torch.int64), False)
@@ -52,7 +53,29 @@ class CopulaStart(nn.Module):
         states[:, cast(Tensor, self.level_blocks)] = axis_states[:, :n_levels]
         gaps = torch.zeros(scores.shape, dtype=torch.bool, device=z.device)
         gaps[:, cast(Tensor, self.gapped)] = axis_states[:, n_levels:] > 0
-        return scores, self.masses.one_hot(states, scores, gaps)
+        hot: Tensor = self.gaps(self.masses.one_hot(states, scores, gaps))
+        return scores, hot
+
+
+class RuledGaps(nn.Module):
+    """One-hot states [n, states] → the same with the gaps that other columns tell."""
+
+    force: Tensor
+    replaced: Tensor
+    by: Tensor
+
+    def __init__(self, layout: Layout):
+        super().__init__()
+        force, replaced, by = map(torch.from_numpy, layout.gap_rules)
+        self.register_buffer("force", force, False)
+        self.register_buffer("replaced", replaced, False)
+        self.register_buffer("by", by, False)
+
+    def forward(self, states: Tensor) -> Tensor:
+        if not len(self.by):
+            return states
+        forced = states @ self.force
+        return states * (1 - forced @ self.replaced) + forced @ self.by
 
 
 class MassIntervals(nn.Module):
