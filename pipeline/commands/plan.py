@@ -1,6 +1,5 @@
 """`equipoise run --dry-run`: what a run would do, before anything is trained."""
 
-import math
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -11,6 +10,7 @@ import numpy as np
 
 from pipeline import balance
 from pipeline.commands.speed import Estimate, estimate, step_times, steps_of
+from pipeline.modalities.registry import modality_of
 from pipeline.params import Params
 from pipeline.samples import Samples, Schema
 from pipeline.sources.glance import Glance
@@ -31,14 +31,11 @@ from pipeline.workspace import Workspace
 
 # What a plan remembers for the next one, below `.equipoise`.
 MEMORY = "plan"
-# Measured on pictures of 28 to 64 px: lossless PNG and its provenance, against raw pixels.
-STORED_SHARE = 0.8
 # The pool, what is kept of it, the replicates' pools, and DVC's copies of them all.
 COPIES_OF_POOL = 6
 COPIES_OF_REAL = 4
 # A run that takes longer is worth a change of params.yaml first.
 LONG_SECONDS = 30 * 60
-SMALLER_SIDES_PX = (32, 16)
 FEWER_REPLICATES, FEWER_STEPS_SHARE = (5, 3, 2), 0.5
 
 
@@ -60,7 +57,7 @@ class Plan:
         requested: class → synthetic rows that the set is to have; drawn: class → rows in the pool.
         disk_bytes: About what a run writes; free_bytes: what is free.
         trainings: How many generators are trained: the shipped one, and those of the replicates.
-        time: About how long it takes; None for tables, which have no generator yet.
+        time: About how long it takes.
         shorter: Settings that make a long run shorter, each by itself.
     """
 
@@ -73,7 +70,7 @@ class Plan:
     disk_bytes: int
     free_bytes: int
     trainings: int
-    time: Estimate | None
+    time: Estimate
     shorter: tuple[Shorter, ...] = ()
 
 
@@ -89,8 +86,7 @@ def plan(workspace: Workspace, params: Params) -> Plan:
     """
     memory = workspace.private / MEMORY
     survey, splits = surveyed(params, root=workspace.root, memory=memory)
-    if survey.schema.image_shape:
-        _refuse_unpartable(survey, splits, params)
+    _refuse_unpartable(survey, splits, params)
     counts = split_counts(survey, splits)
     requested = balance.request(counts[TRAIN], params.balance)
     drawn = balance.pool(requested, params.balance)
@@ -131,11 +127,9 @@ def surveyed(params: Params, *, root: Path, memory: Path | None) -> tuple[Survey
 
 def run_time(
     schema: Schema, params: Params, counts: Mapping[str, Mapping[str, int]], *, memory: Path | None
-) -> Estimate | None:
-    """About how long a run takes on this machine; None for tables."""
+) -> Estimate:
+    """About how long a run takes on this machine."""
     times = step_times(schema, params.gan, counts[TRAIN], memory=memory)
-    if times is None:
-        return None
     return estimate(
         schema,
         params,
@@ -149,19 +143,16 @@ def _shorter(
     schema: Schema,
     params: Params,
     counts: Mapping[str, Mapping[str, int]],
-    time: Estimate | None,
+    time: Estimate,
     memory: Path,
 ) -> tuple[Shorter, ...]:
     """Of a long run: what smaller pictures, fewer replicates or fewer steps would each take."""
-    if time is None or time.whole <= LONG_SECONDS or schema.image_shape is None:
+    if time.whole <= LONG_SECONDS:
         return ()
-    found = []
-    height, width, channels = schema.image_shape
-    side = next((side for side in SMALLER_SIDES_PX if side < max(height, width)), None)
-    if side is not None:
-        small = schema.model_copy(update={"image_shape": (side, side, channels)})
-        setting = f"source.resize: {{height_px: {side}, width_px: {side}}}"
-        found.append((setting, run_time(small, params, counts, memory=memory)))
+    found = [
+        (small.setting, run_time(small.schema, params, counts, memory=memory))
+        for small in modality_of(schema).effort(schema).smaller[:1]
+    ]
     fewer = next((n for n in FEWER_REPLICATES if n < params.trial.replicates), None)
     if fewer is not None:
         trial = params.trial.model_copy(update={"replicates": fewer})
@@ -171,12 +162,13 @@ def _shorter(
     steps = max(1, round(FEWER_STEPS_SHARE * steps_of(schema, params.gan)))
     told = params.model_copy(update={"gan": params.gan.model_copy(update={"steps": steps})})
     found.append((f"gan.steps: {steps}", run_time(schema, told, counts, memory=memory)))
-    return tuple(Shorter(setting, each.whole) for setting, each in found if each is not None)
+    return tuple(Shorter(setting, each.whole) for setting, each in found)
 
 
 def _refuse_unpartable(survey: Survey, splits: np.ndarray, params: Params) -> None:
     labels = survey.rows["label"].to_numpy()
     n_classes = len(survey.schema.classes)
+    # Values are not asked for, only labels and what binds rows together.
     nothing = np.empty((len(labels), 0), np.uint8)
     rows = Samples(survey.schema, nothing, labels, survey.provenance)
     train, validation = np.flatnonzero(splits == TRAIN), np.flatnonzero(splits == VALIDATION)
@@ -210,6 +202,6 @@ def split_counts(survey: Survey, splits: np.ndarray) -> dict[str, dict[str, int]
 
 
 def _disk_bytes(schema: Schema, n_real: int, n_drawn: int, trainings: int) -> int:
-    row = math.prod(schema.image_shape) if schema.image_shape else 16 * len(schema.columns)
+    effort = modality_of(schema).effort(schema)
     rows = COPIES_OF_REAL * n_real + (COPIES_OF_POOL + trainings) * n_drawn
-    return int(STORED_SHARE * row * rows) + 2**25
+    return int(effort.stored_share * effort.row_bytes * rows) + 2**25

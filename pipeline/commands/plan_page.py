@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from pipeline.commands.plan import LONG_SECONDS, Plan
+from pipeline.modalities.registry import modality_of
 from pipeline.sources.splitting import TRAIN
 from pipeline.sources.words import counted
 
@@ -13,12 +14,7 @@ NEARLY_EQUAL = 0.05
 def lines_of(plan: Plan) -> list[str]:
     """The plan as plain text, a line each; first of all, what speaks against the run."""
     schema = plan.schema
-    shape = schema.image_shape
-    what = (
-        f"pictures of {shape[0]}×{shape[1]} px, {'grey' if shape[2] == 1 else 'colour'}"
-        if shape
-        else f"a table of {counted(len(schema.columns), 'feature column')}"
-    )
+    what = modality_of(schema).effort(schema).words
     lines = [*_doubts(plan), f"Data: {what}, {counted(len(schema.classes), 'class', 'classes')}."]
     if plan.sample is not None:
         n = sum(sum(rows.values()) for rows in plan.counts.values())
@@ -68,7 +64,7 @@ def _doubts(plan: Plan) -> Iterator[str]:
     # More synthetic rows than balance asks for may help in their own right.
     if n_new > n_real / 2:
         return
-    took = f", and takes about {duration(plan.time.whole)}" if plan.time else ""
+    took = f", and takes about {duration(plan.time.whole)}"
     yield "Little to gain: the classes are nearly equal" + (
         f" ({few:,} to {many:,} training rows each)." if few < many else f" ({few:,} rows each)."
     )
@@ -88,16 +84,12 @@ def _doubts(plan: Plan) -> Iterator[str]:
 
 
 def _time(plan: Plan) -> Iterator[str]:
-    if plan.time is None:
-        yield "Time: there is no generator for tables in this release; prepare works."
-        return
     yield (
         f"Time: about {duration(plan.time.whole)} on this machine "
         f"({counted(plan.time.processes, 'process', 'processes')}; a few steps were timed with "
-        f"pictures of {plan.time.side_px[0]}×{plan.time.side_px[1]} px): "
-        f"{duration(plan.time.generators)} for {counted(plan.trainings, 'training')} of a "
-        f"generator, {duration(plan.time.classifiers)} for the trial's classifiers. Other work on "
-        "the machine makes it longer."
+        f"{plan.time.timed_with}): {duration(plan.time.generators)} for "
+        f"{counted(plan.trainings, 'training')} of a generator, {duration(plan.time.classifiers)} "
+        "for the trial's classifiers. Other work on the machine makes it longer."
     )
     if plan.time.whole > LONG_SECONDS and plan.shorter:
         yield "  Each of these settings in params.yaml makes it shorter:"

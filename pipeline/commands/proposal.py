@@ -1,6 +1,5 @@
 """What `init` proposes in params.yaml, so that a first run ends soon on this machine."""
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,12 +13,9 @@ from pipeline.samples import Schema
 
 # A first run shall end within 30 minutes, and other work on the machine may slow it down.
 AIMED_SECONDS = 24 * 60
-SMALLEST_SIDE_PX = 16
 FEWEST_REPLICATES = 2
 CLASSIFIER_STEPS = 300
 STEPS_SHARES = (0.5, 0.25)
-# With more pixels than this one fit of gradient boosting takes minutes; the others take seconds.
-MOST_BOOSTED_COLUMNS = 512
 
 
 @dataclass(frozen=True)
@@ -50,19 +46,17 @@ def propose(
 ) -> tuple[Proposal, float | None]:
     """The proposal with the least reduced that ends in time, and its seconds.
 
-    The seconds are None where a run takes a few minutes anyway and nothing was timed: for tables,
-    and for pictures so small that the networks have no convolutions.
+    The seconds are None where a run takes a few minutes anyway and nothing was timed: for pictures
+    so small that the networks have no convolutions.
     """
-    proposal = Proposal()
-    if schema.image_shape is None or modality_of(schema).networks(schema) != "convolutional":
-        return proposal, None
-    seconds = None
-    for reduced in _ladder(schema, params):
-        resized = _resized(schema, reduced)
-        proposal = replace(reduced, consumers=_affordable(resized))
-        time = run_time(resized, _applied(params, proposal), counts, memory=memory)
-        seconds = None if time is None else time.whole
-        if seconds is None or seconds <= AIMED_SECONDS:
+    proposal, seconds = Proposal(), None
+    if modality_of(schema).effort(schema).is_brief:
+        return proposal, seconds
+    for reduced, smaller in _ladder(schema, params):
+        consumers = modality_of(smaller).effort(smaller).consumers
+        proposal = replace(reduced, consumers=consumers)
+        seconds = run_time(smaller, _applied(params, proposal), counts, memory=memory).whole
+        if seconds <= AIMED_SECONDS:
             break
     return proposal, seconds
 
@@ -78,44 +72,27 @@ def sentence(proposal: Proposal, seconds: float) -> str:
     return told
 
 
-def _ladder(schema: Schema, params: Params) -> Iterator[Proposal]:
-    """Proposals, each with one more thing reduced."""
-    assert schema.image_shape is not None
+def _ladder(schema: Schema, params: Params) -> Iterator[tuple[Proposal, Schema]]:
+    """Proposals, each with one more thing reduced, and the schema of the samples then."""
     last = Proposal()
-    yield last
-    if max(schema.image_shape[:2]) > SMALLEST_SIDE_PX:
-        reduced = f"pictures of {SMALLEST_SIDE_PX} px"
-        last = replace(last, side_px=SMALLEST_SIDE_PX, reduced=(*last.reduced, reduced))
-        yield last
+    yield last, schema
+    for smaller in modality_of(schema).effort(schema).smaller[-1:]:
+        last = replace(last, side_px=smaller.side_px, reduced=(*last.reduced, smaller.words))
+        schema = smaller.schema
+        yield last, schema
     reduced = f"{FEWEST_REPLICATES} replicates instead of {last.replicates}"
     last = replace(last, replicates=FEWEST_REPLICATES, reduced=(*last.reduced, reduced))
-    yield last
+    yield last, schema
     reduced = f"{CLASSIFIER_STEPS} classifier steps instead of {last.classifier_steps}"
     last = replace(last, classifier_steps=CLASSIFIER_STEPS, reduced=(*last.reduced, reduced))
-    yield last
-    usual = steps_of(_resized(schema, last), params.gan)
+    yield last, schema
+    usual = steps_of(schema, params.gan)
     before = last.reduced
     for share in STEPS_SHARES:
         steps = max(1, round(share * usual))
         reduced = f"{steps} steps of the generator instead of {usual}"
         last = replace(last, steps=steps, reduced=(*before, reduced))
-        yield last
-
-
-def _affordable(schema: Schema) -> tuple[ClassifierName, ...]:
-    """The consumers whose fits on pictures of this shape take seconds; empty for all of them."""
-    assert schema.image_shape is not None
-    if math.prod(schema.image_shape) <= MOST_BOOSTED_COLUMNS:
-        return ()
-    return tuple(name for name in modality_of(schema).consumers if name != "boosting")
-
-
-def _resized(schema: Schema, proposal: Proposal) -> Schema:
-    assert schema.image_shape is not None
-    if proposal.side_px is None:
-        return schema
-    side = proposal.side_px
-    return schema.model_copy(update={"image_shape": (side, side, schema.image_shape[2])})
+        yield last, schema
 
 
 def _applied(params: Params, proposal: Proposal) -> Params:

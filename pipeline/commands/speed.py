@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from pipeline import cores
@@ -12,12 +12,12 @@ from pipeline.errors import ArtifactError
 from pipeline.fingerprint import fingerprint
 from pipeline.gan.presets import recipe_for
 from pipeline.modalities.registry import modality_of, settled
-from pipeline.outside import Count, Figure
+from pipeline.outside import Figure
 from pipeline.params import GanParams, Params
 from pipeline.results import Origin
 from pipeline.run_record import this_machine
 from pipeline.samples import Schema
-from pipeline.trial.plan import fits_a_replicate
+from pipeline.trial.plan import COSTS, fits_a_replicate
 from pipeline.workspace import read_json_as, write_json
 
 SPEED_FILE = "speed.json"
@@ -35,20 +35,24 @@ FIXED_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class StepTimes:
-    """Seconds of one step of a generator's training and of a classifier's, one thread each.
+    """Seconds of one step of a generator's training and of the network's, one thread each.
 
     Attributes:
-        side_px: Height and width of the pictures that were timed.
+        work: Of the samples that were timed: see `Effort.work`.
+        timed_with: What they were.
+        fits: Seconds of a fit of each classifier, where these depend on how many rows there are.
     """
 
     generator: Figure
     classifier: Figure
-    side_px: tuple[Count, Count]
+    work: Figure
+    timed_with: str = ""
+    fits: dict[str, Figure] = field(default_factory=dict)
 
-    def at(self, height_px: int, width_px: int) -> "StepTimes":
-        """The same for pictures of another size: convolutions take as long as there are pixels."""
-        share = height_px * width_px / (self.side_px[0] * self.side_px[1])
-        return StepTimes(self.generator * share, self.classifier * share, self.side_px)
+    def at(self, work: float) -> "StepTimes":
+        """The same for samples of other work, e.g. pictures with more pixels."""
+        share = work / self.work
+        return replace(self, generator=self.generator * share, classifier=self.classifier * share)
 
 
 @dataclass(frozen=True)
@@ -58,13 +62,13 @@ class Estimate:
     Attributes:
         generators: All trainings of generators; classifiers: all fits of the trial's classifiers.
         processes: How many of them run side by side.
-        side_px: Height and width of the pictures that were timed.
+        timed_with: What was timed, e.g. "pictures of 8×8 px".
     """
 
     generators: float
     classifiers: float
     processes: int
-    side_px: tuple[int, int]
+    timed_with: str
 
     @property
     def whole(self) -> float:
@@ -74,8 +78,8 @@ class Estimate:
 
 def step_times(
     schema: Schema, params: GanParams, counts: Mapping[str, int], *, memory: Path | None
-) -> StepTimes | None:
-    """Seconds a step for pictures of this shape: remembered, or else timed; None for tables.
+) -> StepTimes:
+    """Seconds a step for samples of this schema: remembered, or else timed.
 
     What was timed with pictures of one size holds for other sizes, by their pixels.
 
@@ -83,28 +87,28 @@ def step_times(
         counts: Training rows of each class.
         memory: The folder whose file remembers; None remembers nothing.
     """
-    if schema.image_shape is None:
-        return None
-    height, width, _ = schema.image_shape
+    effort = modality_of(schema).effort(schema)
     key = _key(schema, params, counts)
     path = None if memory is None else memory / SPEED_FILE
     known: dict[str, StepTimes] = {}
     if path is not None:
         with contextlib.suppress(ArtifactError, OSError):
             known = read_json_as(path, dict[str, StepTimes])
-    if key not in known or not all(known[key].side_px):
+    if key not in known or not known[key].work:
         # Torch takes seconds to import, which a refusal need not wait for.
         from pipeline.synthesis.timing import seconds_a_step
 
         found = seconds_a_step(schema, params, counts)
         newest = list(known.items())[1 - MOST_REMEMBERED :]
-        times = StepTimes(found.generator, found.classifier, (height, width))
+        times = StepTimes(
+            found.generator, found.classifier, effort.work, effort.timed_with, dict(found.fits)
+        )
         known = dict([*newest, (key, times)])
         if path is not None:
             # A plan is as good where nothing can be remembered.
             with contextlib.suppress(OSError):
                 write_json(path, {name: asdict(times) for name, times in known.items()})
-    return known[key].at(height, width)
+    return known[key].at(effort.work)
 
 
 def estimate(
@@ -118,7 +122,7 @@ def estimate(
     """About how long the trainings and fits take that a run consists of.
 
     Args:
-        times: Of steps with pictures of the schema's shape.
+        times: Of steps with samples of the schema.
         rivals: Other generators of the trial.
         trainings_a_replicate: Of each kind of generator.
     """
@@ -127,14 +131,19 @@ def estimate(
     each = training_seconds(schema, params.gan, times)
     others = sum(training_seconds(schema, rival, times) / 4 for rival in rivals.values())
     in_trial = trial.replicates * trainings_a_replicate * (each + others)
-    fits = fits_a_replicate(trial, modality, pools=trainings_a_replicate * (1 + len(rivals)))
+    costs = dict(COSTS)
+    network = trial.classifier_steps * times.classifier
+    if times.fits and network:
+        costs |= {name: times.fits[name] / network for name in COSTS if name in times.fits}
+    pools = trainings_a_replicate * (1 + len(rivals))
+    fits = fits_a_replicate(trial, modality, pools=pools, costs=costs)
     in_all = trial.replicates * fits + FINAL_FITS
     processes = cores.processes_at_once(trial.workers)
     return Estimate(
         generators=each + in_trial / processes,
-        classifiers=in_all * trial.classifier_steps * times.classifier / processes,
+        classifiers=in_all * network / processes,
         processes=processes,
-        side_px=times.side_px,
+        timed_with=times.timed_with,
     )
 
 
@@ -151,12 +160,12 @@ def training_seconds(schema: Schema, params: GanParams, times: StepTimes) -> flo
 
 
 def _key(schema: Schema, params: GanParams, counts: Mapping[str, int]) -> str:
-    assert schema.image_shape is not None
-    package = Path(__file__).parents[1]
+    package, modality = Path(__file__).parents[1], modality_of(schema)
+    effort = modality.effort(schema)
     known = {
-        "channels": schema.image_shape[2],
-        "networks": modality_of(schema).networks(schema),
-        "rows": [min(n, RARE_BELOW_SAMPLES) for n in counts.values()],
+        **effort.kind,
+        "networks": modality.networks(schema),
+        "rows": [n if effort.fits_by_rows else min(n, RARE_BELOW_SAMPLES) for n in counts.values()],
         "gan": params.model_dump(mode="json", exclude=UNTIMED),
         "code": [fingerprint(package / room, suffix=".py") for room in TIMED_ROOMS],
         "machine": this_machine().model_dump(mode="json"),

@@ -18,6 +18,7 @@ from pipeline.samples import Samples, Schema
 if TYPE_CHECKING:
     from pipeline.modalities.column_codes import ColumnCodes
     from pipeline.modalities.domain import Domain
+    from pipeline.modalities.effort import Effort
     from pipeline.modalities.recipe import Recipe, TrainingSet
 
 # Columns of a space, float64 [n, d], → the same rows seen otherwise, e.g. mirrored.
@@ -108,6 +109,9 @@ class Modality(Protocol):
 
     def noise(self, schema: Schema, counts: Sequence[int]) -> Samples:
         """Rows of noise, so many of each class, to time a training by."""
+
+    def effort(self, schema: Schema) -> Effort:
+        """What a run on such samples costs."""
 
     def empty(self, schema: Schema) -> Any:
         """Values of no samples."""

@@ -1,7 +1,6 @@
 """Prepare: read the raw source, validate it, split it, and write it in one schema."""
 
 import logging
-import math
 import shutil
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import numpy as np
 
 from pipeline.errors import SourceError, WorkspaceError
 from pipeline.fingerprint import fingerprint, last_changed
+from pipeline.modalities.registry import modality_of
 from pipeline.params import Params
 from pipeline.sources.location import resolved_path
 from pipeline.sources.open import open_source
@@ -59,9 +59,8 @@ def run(workspace: Workspace, params: Params) -> None:
 
 def prepared_bytes(survey: Survey) -> int:
     """About how much the prepared samples take on disk, in bytes; rather too much."""
-    shape = survey.schema.image_shape
-    row = math.prod(shape) if shape else 16 * (len(survey.schema.columns) + 3)
-    return len(survey.rows) * (row + BYTES_OF_PROVENANCE)
+    row_bytes: int = modality_of(survey.schema).effort(survey.schema).row_bytes
+    return len(survey.rows) * (row_bytes + BYTES_OF_PROVENANCE)
 
 
 def refuse_full_disk(folder: Path, needed_bytes: int) -> None:

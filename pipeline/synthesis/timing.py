@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -16,6 +16,7 @@ from pipeline.params import GanParams
 from pipeline.samples import Samples, Schema
 from pipeline.scale.fabric import Devices, use_threads
 from pipeline.synthesis.train import plan_of
+from pipeline.trial.learners import fit
 
 # Of a class no more are made up than make it common, nor in all than fill a batch.
 COMMON = RARE_BELOW_SAMPLES + 8
@@ -24,6 +25,9 @@ MOST_STEPS = 200
 # Each kind of step is repeated for so long, and taken once at least.
 TIMED_SECONDS = 0.35
 CLASSIFIER_STEPS = 6
+# Fits on more rows are reckoned from one on so many; all but these in proportion.
+MOST_FITTED_ROWS = 1_500
+GROWTH = {"svm": 2.0}
 
 
 @dataclass(frozen=True)
@@ -33,10 +37,12 @@ class StepSeconds:
     Attributes:
         generator: Of a generator and its companion; the steps with penalties are averaged in.
         classifier: Of the trial's network.
+        fits: Of a whole fit of each classifier, where these depend on how many rows there are.
     """
 
     generator: float
     classifier: float
+    fits: Mapping[str, float] = field(default_factory=dict)
 
 
 def seconds_a_step(schema: Schema, params: GanParams, counts: Mapping[str, int]) -> StepSeconds:
@@ -51,7 +57,11 @@ def seconds_a_step(schema: Schema, params: GanParams, counts: Mapping[str, int])
     """
     samples = noise(schema, counts)
     with torch.random.fork_rng(devices=[]), use_threads(1):
-        return StepSeconds(_generator_seconds(samples, params), _classifier_seconds(samples))
+        return StepSeconds(
+            _generator_seconds(samples, params),
+            _classifier_seconds(samples),
+            _fits(schema, counts) if modality_of(schema).effort(schema).fits_by_rows else {},
+        )
 
 
 def noise(schema: Schema, counts: Mapping[str, int]) -> Samples:
@@ -109,6 +119,20 @@ def _classifier_seconds(samples: Samples) -> float:
     train(2)
     short, long = (_clock_of(partial(train, n)) for n in (steps, 3 * steps))
     return max(0.0, long - short) / (2 * steps)
+
+
+def _fits(schema: Schema, counts: Mapping[str, int]) -> dict[str, float]:
+    """Seconds of one fit of each classifier but the network, on rows filled to balance."""
+    modality = modality_of(schema)
+    n_rows = len(counts) * max(counts.values())
+    timed_rows = min(n_rows, MOST_FITTED_ROWS)
+    rows = TrainingSet(modality.noise(schema, [max(2, timed_rows // len(counts))] * len(counts)))
+    found: dict[str, float] = {}
+    for name in modality.classifiers:
+        if name != modality.network:
+            call = partial(fit, name, rows, Recipe(), steps=1, seed=0)
+            found[name] = _clock_of(call) * (n_rows / timed_rows) ** GROWTH.get(name, 1.0)
+    return found
 
 
 def _seconds(step: Callable[[], object]) -> float:

@@ -278,25 +278,32 @@ def rivals_of(params: Params, schema: Schema) -> dict[Origin, GanParams]:
     }
 
 
-def fits_a_replicate(params: TrialParams, modality: Modality, *, pools: int) -> float:
+def fits_a_replicate(
+    params: TrialParams,
+    modality: Modality,
+    *,
+    pools: int,
+    costs: Mapping[ClassifierName, float] = COSTS,
+) -> float:
     """About how long a replicate takes without its generators, in fits of the network.
 
     Args:
         pools: How many pools are drawn in it, each of which is curated.
+        costs: How long a fit of each classifier takes, in fits of the network.
     """
     quick = [name for name in params.consumers if name in modality.quick]
     first = quick or params.consumers
     effort = effort_for(params, modality)
-    fits = sum(COSTS[name] for name in first) * len(searched(params, modality))
+    fits = sum(costs[name] for name in first) * len(searched(params, modality))
     if quick and effort.is_tuned:
         slow = [name for name in params.consumers if name not in modality.quick]
-        fits += sum(COSTS[name] for name in slow) * 2 * SHORTLISTED
+        fits += sum(costs[name] for name in slow) * 2 * SHORTLISTED
     n_arms = 4 + len(single_sources(params, modality, ())) + len(filled_shares(params))
-    fits += sum(COSTS[name] for name in params.consumers) * n_arms * _fits_an_arm(effort)
+    fits += sum(costs[name] for name in params.consumers) * n_arms * _fits_an_arm(effort)
     for name in params.advise or ():
         arms = arms_for(name, params, modality)
         tried = [len(arm.candidates) + 1 if effort.is_tuned else 1 for arm in arms]
-        fits += COSTS[name] * (sum(tried) + 2)
+        fits += costs[name] * (sum(tried) + 2)
     return fits + CURATION_COST * pools + _cost_of_sources(params, modality)
 
 

@@ -26,7 +26,7 @@ def planned(train, *, minutes=4.0, shorter=(), sample=None, **balance_params):
         disk_bytes=2**25,
         free_bytes=2**40,
         trainings=4,
-        time=Estimate(60 * (minutes - 2), 60.0, 2, (16, 16)),
+        time=Estimate(60 * (minutes - 2), 60.0, 2, "pictures of 16×16 px"),
         shorter=shorter,
     )
 

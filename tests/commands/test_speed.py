@@ -7,6 +7,7 @@ import pytest
 from pipeline.commands import plan, proposal
 from pipeline.commands.proposal import AIMED_SECONDS, Proposal, propose
 from pipeline.commands.speed import SPEED_FILE, StepTimes, estimate, step_times
+from pipeline.modalities.registry import modality_of
 from pipeline.params import GanParams, Params
 from pipeline.samples import Schema
 from pipeline.synthesis import timing
@@ -60,15 +61,10 @@ def test_a_damaged_memory_is_no_error(tmp_path, monkeypatch, content):
     assert len(json.loads((tmp_path / SPEED_FILE).read_text())) == 1
 
 
-def test_tables_have_no_time(tmp_path):
-    table = Schema(modality="table", classes=("cat", "dog"))
-    assert step_times(table, GanParams(), COUNTS, memory=tmp_path) is None
-
-
 def test_more_replicates_take_longer_and_less_than_in_proportion():
     def seconds(replicates):
         params = Params.model_validate({"trial": {"replicates": replicates}})
-        times = StepTimes(0.1, 0.01, (16, 16))
+        times = StepTimes(0.1, 0.01, 256.0)
         found = estimate(schema(16), params, times, rivals={}, trainings_a_replicate=1)
         return found.whole
 
@@ -78,8 +74,8 @@ def test_more_replicates_take_longer_and_less_than_in_proportion():
 @pytest.mark.parametrize("factor", [1, 8, 60])
 def test_a_first_run_is_reduced_until_it_ends_in_time(tmp_path, monkeypatch, factor):
     def slow(found, *_, **__):
-        height, width, _ = found.image_shape
-        return StepTimes(0.2 * factor, 0.014 * factor, (32, 32)).at(height, width)
+        times = StepTimes(0.2 * factor, 0.014 * factor, 32.0**2)
+        return times.at(modality_of(found).effort(found).work)
 
     monkeypatch.setattr(plan, "step_times", slow)
     light = Params.model_validate({"trial": {"preset": "light", "replicates": 3}})
@@ -95,7 +91,7 @@ def test_a_first_run_is_reduced_until_it_ends_in_time(tmp_path, monkeypatch, fac
 def test_a_first_run_does_without_boosting_where_one_fit_takes_minutes(
     tmp_path, monkeypatch, side_px, does_without
 ):
-    monkeypatch.setattr(plan, "step_times", lambda *_, **__: StepTimes(0.01, 0.001, (32, 32)))
+    monkeypatch.setattr(plan, "step_times", lambda *_, **__: StepTimes(0.01, 0.001, 32.0**2))
     light = Params.model_validate({"trial": {"preset": "light"}})
     found, _ = propose(schema(side_px), light, {"train": COUNTS}, memory=tmp_path)
     assert (bool(found.consumers) and "boosting" not in found.consumers) == does_without

@@ -11,9 +11,11 @@ import numpy as np
 import pandas as pd
 
 from pipeline.modalities.contract import SHEET_COLUMNS, Encoder, Fitted, Mix, RowMaker
+from pipeline.modalities.effort import Effort
 from pipeline.modalities.image import rows
 from pipeline.modalities.image.columns import Pixels, mirrored, shifted
 from pipeline.modalities.image.design import ImageDesign, choose_design, natural_kind
+from pipeline.modalities.image.effort import effort_of
 from pipeline.modalities.recipe import Recipe, TrainingSet
 from pipeline.params import ClassifierName, GeneratorName, TrialPreset
 from pipeline.results import Origin, RareValue
@@ -131,6 +133,10 @@ class ImageModality:
         pixels = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
         names = pd.DataFrame({"id": [str(number) for number in range(len(labels))]})
         return Samples(schema, pixels, labels, names)
+
+    def effort(self, schema: Schema) -> Effort:
+        """By pixels."""
+        return effort_of(schema, self.consumers)
 
     def empty(self, schema: Schema) -> np.ndarray:
         """uint8 [0, height, width, channels]."""

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.modalities.column_codes import ColumnCodes, code_columns
 from pipeline.modalities.contract import SHEET_COLUMNS, Encoder, Fitted, Mix, RowMaker, View
+from pipeline.modalities.effort import Effort
 from pipeline.modalities.recipe import Recipe, TrainingSet
 from pipeline.modalities.table import noise, rows
 from pipeline.modalities.table.copula import copula_rows
+from pipeline.modalities.table.effort import effort_of
 from pipeline.modalities.table.encoders import encoder_for
 from pipeline.modalities.table.rare import rare_values
 from pipeline.modalities.table.sheet import sheet
@@ -113,6 +115,10 @@ class TableModality:
     def noise(self, schema: Schema, counts: Sequence[int]) -> Samples:
         """Rows of noise in the schema's columns."""
         return noise.noise(schema, counts)
+
+    def effort(self, schema: Schema) -> Effort:
+        """By columns and rows."""
+        return effort_of(schema)
 
     def empty(self, schema: Schema) -> pd.DataFrame:
         """A frame of no rows with the schema's columns in their types."""
