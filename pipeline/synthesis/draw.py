@@ -67,7 +67,7 @@ def draw_blocks(
     for label, wanted in asked.items():
         if wanted:
             drawn = _in_turn(fitted, _endless_blocks(label), threads=threads)
-            yield from _first_kept(drawn, wanted, fitted.schema, fitted.schema.classes[label])
+            yield from first_kept(drawn, wanted, fitted.schema, fitted.schema.classes[label])
 
 
 def _endless_blocks(label: int) -> Iterator[sampling.Block]:
@@ -95,7 +95,7 @@ def _in_turn(
                 future.cancel()
 
 
-def _first_kept(
+def first_kept(
     blocks: Iterator[Samples], wanted: int, schema: Schema, class_name: str
 ) -> Iterator[Samples]:
     """Of a class's blocks the first `wanted` rows that keep the rules, block by block."""
