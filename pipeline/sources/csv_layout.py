@@ -247,7 +247,8 @@ def _check_header(header: tuple[str, ...], delimiter: str, skipped: int) -> None
                 )
     if len(header) > MAXIMUM_COLUMNS:
         raise TableError(
-            f"has {len(header):,} columns; at most {MAXIMUM_COLUMNS:,} are read, and it may be transposed"
+            f"has {len(header):,} columns; at most {MAXIMUM_COLUMNS:,} are read, and it may be "
+            "transposed"
         )
     repeated = sorted({name for name in header if header.count(name) > 1 and name})
     if repeated:
