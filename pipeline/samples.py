@@ -4,6 +4,7 @@ Nothing here assumes pictures: `Samples.values` is an image array or a data fram
 between the two when they are stored stands in `pipeline.storage`.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -16,6 +17,9 @@ from pydantic import BaseModel, ConfigDict
 from pipeline.column_rules import Rule
 from pipeline.column_types import arrow_to_frame, frame_to_arrow
 
+# Of a table's cell: a number of double precision with its gap, or a short text. Label, split and
+# the like are columns too.
+CELL_BYTES, OTHER_COLUMNS = 16, 3
 Modality = Literal["image", "table"]
 ColumnKind = Literal["continuous", "integer", "categorical", "boolean", "datetime", "text"]
 
@@ -124,6 +128,13 @@ class Samples:
         """Rows of each class by name, every class of the schema present, in label order."""
         found = np.bincount(self.labels, minlength=len(self.schema.classes))
         return {name: int(n) for name, n in zip(self.schema.classes, found, strict=True)}
+
+
+def row_bytes(schema: Schema) -> int:
+    """About how many bytes a sample takes as it is stored, without provenance; rather too much."""
+    if schema.image_shape is None:
+        return CELL_BYTES * (len(schema.columns) + OTHER_COLUMNS)
+    return math.prod(schema.image_shape)
 
 
 def nbytes(samples: Samples) -> int:

@@ -12,7 +12,7 @@ from pipeline import balance
 from pipeline.commands.speed import Estimate, estimate, step_times, steps_of
 from pipeline.modalities.registry import modality_of
 from pipeline.params import Params
-from pipeline.samples import Samples, Schema
+from pipeline.samples import Samples, Schema, row_bytes
 from pipeline.sources.glance import Glance
 from pipeline.sources.open import open_source
 from pipeline.sources.splitting import (
@@ -204,4 +204,4 @@ def split_counts(survey: Survey, splits: np.ndarray) -> dict[str, dict[str, int]
 def _disk_bytes(schema: Schema, n_real: int, n_drawn: int, trainings: int) -> int:
     effort = modality_of(schema).effort(schema)
     rows = COPIES_OF_REAL * n_real + (COPIES_OF_POOL + trainings) * n_drawn
-    return int(effort.stored_share * effort.row_bytes * rows) + 2**25
+    return int(effort.stored_share * row_bytes(schema) * rows) + 2**25

@@ -31,8 +31,7 @@ class Effort:
     Attributes:
         words: What the data are, e.g. "pictures of 8×8 px, grey".
         timed_with: On what steps are timed, e.g. "pictures of 8×8 px".
-        row_bytes: Of one prepared sample, without its provenance; rather too much.
-        stored_share: Of them that a sample takes on disk, in (0, 1].
+        stored_share: Of a sample's bytes, what it takes on disk, in (0, 1].
         work: What a step's time is in proportion to, among samples of one `kind`.
         kind: What else a step's time depends on, as JSON.
         fits_by_rows: Whether a fit takes the longer the more rows there are, so that each
@@ -44,7 +43,6 @@ class Effort:
 
     words: str
     timed_with: str
-    row_bytes: int
     stored_share: float
     work: float
     kind: Mapping[str, object] = field(default_factory=dict)

@@ -8,8 +8,8 @@ import numpy as np
 
 from pipeline.errors import SourceError, WorkspaceError
 from pipeline.fingerprint import fingerprint, last_changed
-from pipeline.modalities.registry import modality_of
 from pipeline.params import Params
+from pipeline.samples import row_bytes
 from pipeline.sources.location import resolved_path
 from pipeline.sources.open import open_source
 from pipeline.sources.splitting import SPLITS, split_notices, split_rows
@@ -59,8 +59,7 @@ def run(workspace: Workspace, params: Params) -> None:
 
 def prepared_bytes(survey: Survey) -> int:
     """About how much the prepared samples take on disk, in bytes; rather too much."""
-    row_bytes: int = modality_of(survey.schema).effort(survey.schema).row_bytes
-    return len(survey.rows) * (row_bytes + BYTES_OF_PROVENANCE)
+    return len(survey.rows) * (row_bytes(survey.schema) + BYTES_OF_PROVENANCE)
 
 
 def refuse_full_disk(folder: Path, needed_bytes: int) -> None:

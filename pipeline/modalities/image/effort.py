@@ -23,7 +23,6 @@ def effort_of(schema: Schema, consumers: tuple[ClassifierName, ...]) -> Effort:
     return Effort(
         words=f"pictures of {height}×{width} px, {'grey' if channels == 1 else 'colour'}",
         timed_with=f"pictures of {height}×{width} px",
-        row_bytes=math.prod(schema.image_shape),
         stored_share=STORED_SHARE,
         work=float(height * width),
         kind={"channels": channels},

@@ -3,11 +3,6 @@
 from pipeline.modalities.effort import Effort
 from pipeline.samples import Schema
 
-# Of a cell: a number of double precision with its gap, or a short text.
-CELL_BYTES = 16
-# Columns of label, split and the like that stand beside the features.
-OTHER_COLUMNS = 3
-
 
 def effort_of(schema: Schema) -> Effort:
     """Fits of classifiers take longer with more rows, and nothing can be made smaller."""
@@ -17,7 +12,6 @@ def effort_of(schema: Schema) -> Effort:
     return Effort(
         words=f"a table of {columns}",
         timed_with=f"rows of {columns}",
-        row_bytes=CELL_BYTES * (n + OTHER_COLUMNS),
         stored_share=1.0,
         work=1.0,
         kind={
