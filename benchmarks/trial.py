@@ -2,8 +2,10 @@
 
     python -m benchmarks.trial --rows digits-80-10 --out benchmarks/results/trial
     python -m benchmarks.trial --data DIR --rows clothing --out benchmarks/results/trial
+    python -m benchmarks.trial --data DIR --rows adult-450-50 --preset light --replicates 3 --out …
 
-DIR holds `mnist/` (IDX files) and `clothing/` (folders `train/`, `validation/`, `test/`). Each row
+DIR holds `mnist/` (IDX files), `clothing/` (folders `train/`, `validation/`, `test/`), `adult.csv`
+and `tables/telco.csv`; the cancer table comes with scikit-learn. Each row
 runs the stages prepare, train, generate and evaluate in a workspace of its own. What comes out is
 reported as it is, into ROW.json; `python -m benchmarks.trial_tables FOLDER` makes the tables. A
 row that was interrupted goes on where it stopped when `--work` names the same folder.
@@ -20,6 +22,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from sklearn.datasets import load_breast_cancer
 
 from pipeline.results import read_result
 from pipeline.sources.idx_file import GZIP_MAGIC
@@ -34,7 +37,6 @@ STAGES = ("prepare", "train", "generate", "evaluate")
 TRIAL = {
     "preset": "full",
     "replicates": 5,
-    "advise": ["cnn"],
     "classifier_steps": 400,
 }
 
@@ -62,6 +64,26 @@ def clothing(data):
     thin = {folder.name: round(len(list(folder.iterdir())) / CLOTHING_PART) for folder in classes}
     path = f"{data}/clothing"
     return {"source": {"kind": "image_folder", "path": path, "resize": resize, "thin": thin}}
+
+
+def table(path, label, thin, *, test_per_class):
+    """A table thinned to so many training rows of each class; the rest is the ceiling."""
+    split = {"test_per_class": test_per_class}
+    source = {"kind": "table", "path": str(path), "label_column": label, "thin": thin}
+    return {"source": {**source, "split": split}}
+
+
+def cancer(data):
+    """Thirty numbers of each tumour, few of them malignant."""
+    path = data / "cancer.csv"
+    return table(path, "kind", {"benign": 200, "malignant": 20}, test_per_class=90)
+
+
+def cancer_csv(target):
+    found = load_breast_cancer(as_frame=True)
+    kinds = found.target_names[found.target]
+    content = found.data.assign(kind=kinds).to_csv(index=False)
+    write_bytes(target / "cancer.csv", content.encode())
 
 
 def even_mnist(data):
@@ -93,6 +115,13 @@ ROWS = {
     "mnist-100-10": lambda data: mnist(100, 10, data),
     "mnist-50-50": even_mnist,
     "clothing": clothing,
+    "adult-450-50": lambda data: table(
+        data / "adult.csv", "income", {"<=50K": 450, ">50K": 50}, test_per_class=1000
+    ),
+    "telco-450-50": lambda data: table(
+        data / "tables" / "telco.csv", "Churn", {"No": 450, "Yes": 50}, test_per_class=600
+    ),
+    "cancer-200-20": cancer,
 }
 
 
@@ -103,6 +132,9 @@ def run_row(name, data, work, changes):
     if name.startswith("mnist"):
         part_of_mnist(data / "mnist", root / "part" / "mnist")
         data = root / "part"
+    if name.startswith("cancer"):
+        cancer_csv(root)
+        data = root
     row = ROWS[name](data)
     gan = {**row.get("gan", {}), **changes["gan"]}
     params = {"seed": 20261121, **row, "gan": gan, "trial": {**TRIAL, **changes["trial"]}}
@@ -128,7 +160,7 @@ def main():
     parser.add_argument("--workers", type=int, default=None)
     parser.add_argument("--replicates", type=int, default=TRIAL["replicates"])
     parser.add_argument("--preset", choices=("light", "full"), default=TRIAL["preset"])
-    parser.add_argument("--advise", nargs="*", default=TRIAL["advise"])
+    parser.add_argument("--advise", nargs="*", help="left out: as the kind of data has it")
     parser.add_argument("--steps", type=int, default=None, help="of the generator's training")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
@@ -139,7 +171,7 @@ def main():
             "workers": arguments.workers,
             "replicates": arguments.replicates,
             "preset": arguments.preset,
-            "advise": arguments.advise,
+            **({} if arguments.advise is None else {"advise": arguments.advise}),
         },
     }
     for name in arguments.rows:

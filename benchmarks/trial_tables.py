@@ -14,7 +14,16 @@ import numpy as np
 
 from pipeline.results import PANEL, TrialResult, deciding_comparison
 
-ORDER = ("digits-80-10", "digits-80-20", "mnist-100-10", "mnist-50-50", "clothing")
+ORDER = (
+    "digits-80-10",
+    "digits-80-20",
+    "mnist-100-10",
+    "mnist-50-50",
+    "clothing",
+    "adult-450-50",
+    "telco-450-50",
+    "cancer-200-20",
+)
 
 
 def read_rows(folder):
