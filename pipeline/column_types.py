@@ -79,7 +79,11 @@ def array_of(series: pd.Series) -> pa.ChunkedArray:
     """
     if isinstance(series.dtype, np.dtype) and series.dtype.byteorder == ">":
         series = series.astype(series.dtype.newbyteorder("="))
-    array = pa.array(series, from_pandas=True)
+    try:
+        array = pa.array(series, from_pandas=True)
+    except OverflowError:
+        # Whole numbers as objects are tried as signed ones alone.
+        array = pa.array(series, pa.uint64(), from_pandas=True)
     return array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array])
 
 

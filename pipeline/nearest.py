@@ -58,10 +58,11 @@ def nearest(
         found = cdist(_columns(queries[rows]), columns)
         for view in views:
             np.minimum(found, cdist(_columns(view(queries[rows])), columns), out=found)
-        order = np.argsort(found, axis=1, kind="stable")[:, :2]
-        lines = np.arange(len(found))
-        index[rows] = firsts[order[:, 0]]
-        distance[rows], second[rows] = found[lines, order[:, 0]], found[lines, order[:, -1]]
+        first, lines = found.argmin(axis=1), np.arange(len(found))
+        index[rows], distance[rows] = firsts[first], found[lines, first]
+        if len(columns) > 1:
+            found[lines, first] = np.inf
+        second[rows] = found.min(axis=1)
     ratio = np.divide(distance, second, out=np.ones(len(queries)), where=second > 0)
     return Nearest(index, distance, ratio)
 

@@ -19,6 +19,8 @@ from pipeline.samples import Samples, Schema
 # Of 64 hexadecimal digits; 64 bits tell a hundred million rows apart.
 SHOWN = 16
 CELL_BYTES = 16
+# Rows whose cells are laid out at once.
+CHUNK_ROWS = 50_000
 PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 
 
@@ -51,8 +53,12 @@ def value_digests(samples: Samples) -> np.ndarray:
 def feature_digests(table: pa.Table, schema: Schema) -> np.ndarray:
     """The same for the feature columns of an Arrow table."""
     columns = {column.name: typed(table[column.name], column) for column in schema.columns}
-    rows = _rows(pa.table(columns))
-    return np.array([hashlib.sha256(row).hexdigest() for row in rows], object)
+    known = pa.table(columns)
+    starts = range(0, table.num_rows, CHUNK_ROWS)
+    rows = (row for start in starts for row in _rows(known.slice(start, CHUNK_ROWS)))
+    # A table of no columns has rows all the same, and each is nothing.
+    told = rows if columns else (b"" for _ in range(table.num_rows))
+    return np.array([hashlib.sha256(row).hexdigest() for row in told], object)
 
 
 def content_digest(samples: Samples) -> bytes:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.column_types import KIND_TYPES, PLAIN_TYPES, arrow_to_frame
+from pipeline.column_types import KIND_TYPES, PLAIN_TYPES, array_of, arrow_to_frame
 from pipeline.row_digests import content_digest, frame_digest, row_digests, value_digests
 from pipeline.samples import Column, Samples, Schema, concatenate
 from pipeline.storage import read_split, write_schema, write_split
@@ -183,3 +183,8 @@ def test_two_frames_that_differ_anywhere_have_two_digests(one, other):
 
 def test_the_names_of_the_columns_belong_to_a_frame():
     assert frame_digest(pd.DataFrame({"a": [1]})) != frame_digest(pd.DataFrame({"b": [1]}))
+
+
+def test_large_unsigned_numbers_as_objects_are_read():
+    series = pd.Series([None, 2**63], dtype=object)
+    assert array_of(series).to_pylist() == [None, 2**63]

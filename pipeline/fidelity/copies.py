@@ -53,6 +53,7 @@ def search_copies(
     holdout: Samples,
     *,
     features: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None,
+    every: Samples | None = None,
 ) -> CopySearch:
     """Compare each synthetic sample with every training sample.
 
@@ -69,12 +70,13 @@ def search_copies(
         training: All that the generator saw.
         holdout: Real samples that it did not see.
         features: Of the three sets, float [n, d] each; None leaves that space out.
+        every: All training samples, where `training` is a part of them: for equality.
 
     Raises:
         MetricError: fewer than 20 samples of the holdout equal no training sample, which cannot
             set a threshold.
     """
-    seen_values = value_digests(training)
+    seen_values = value_digests(training if every is None else every)
     known = np.isin(value_digests(holdout), seen_values)
     if (~known).sum() < FEWEST_HOLDOUT:
         equal = f" that equal no training {modality_of(training.schema).noun}" * bool(known.any())

@@ -13,6 +13,8 @@ from pipeline.results import CopiesResult, Interval, RareValue
 from pipeline.samples import Samples
 
 SHOWN = 10
+# Equal rows expected by chance, from which on they are told.
+LEAST_EXPECTED = 0.5
 NOTHING_TESTED: dict[str, Any] = {
     "tested": 0,
     "exact": 0,
@@ -25,7 +27,13 @@ Features = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def judge_safety(
-    synthetic: Samples, training: Samples, holdout: Samples, *, features: Features, seed: int
+    synthetic: Samples,
+    training: Samples,
+    holdout: Samples,
+    *,
+    features: Features,
+    seed: int,
+    whole: tuple[Samples, Samples] | None = None,
 ) -> CopiesResult:
     """What was tested, what was found, and no claim beyond it.
 
@@ -36,22 +44,25 @@ def judge_safety(
         features: Of the three sets, float [n, d] each, from one network, for the search alone. The
             attack is made in pixels: a network that was fitted on the training samples lays these
             nearer to anything than unseen ones, whatever the generator did.
+        whole: All rows to be shipped and all training samples, where the others are a random choice
+            of them: equality is looked for among all training samples, rare categories among all.
     """
     area, interval, attack = _membership(synthetic, training, holdout, seed)
     modality = modality_of(training.schema)
-    rare = modality.rare(training, synthetic)
+    shipped, every = (synthetic, training) if whole is None else whole
+    rare = modality.rare(every, shipped)
     attacked: dict[str, Any] = {
         "membership_auc": area,
         "membership_interval": interval,
         "rare": rare,
     }
     try:
-        found = search_copies(synthetic, training, holdout, features=features)
+        found = search_copies(synthetic, training, holdout, features=features, every=every)
     except MetricError as error:
         words = (str(error), _rare_words(rare), attack)
         return CopiesResult(**NOTHING_TESTED, **attacked, wording=" ".join(filter(None, words)))
     closest = np.argsort(found.ratio, kind="stable")[:SHOWN]
-    told = _copies_words(found, synthetic, training)
+    told = _copies_words(found, synthetic, training, whole=(shipped, every))
     words = (told, _rare_words(rare), attack)
     return CopiesResult(
         tested=len(synthetic),
@@ -95,27 +106,36 @@ def _membership(
     return area, interval, words
 
 
-def _copies_words(found: CopySearch, synthetic: Samples, training: Samples) -> str:
+def _copies_words(
+    found: CopySearch, synthetic: Samples, training: Samples, *, whole: tuple[Samples, Samples]
+) -> str:
     modality = modality_of(training.schema)
     has_views = bool(modality.views(training.schema))
     near = int((found.suspected & ~found.exact & ~found.moved).sum())
     views = f"{int(found.moved.sum())} equal one that was moved, " * has_views
     equal = f"{int(found.exact.sum())} equal one{_base_rate(found)}"
+    shipped, every = whole
+    part = f", a random choice of {len(shipped)}," * (len(shipped) > len(synthetic))
+    among = (
+        f"for equality, and with {len(training)} of them, chosen at random, "
+        if len(every) > len(training)
+        else ""
+    )
     return (
-        f"Each of {len(synthetic)} synthetic rows was compared with all {len(training)} training "
-        f"samples {modality.compared_in}: {equal}, {views}{near} more lie suspiciously near to "
-        f"one; of unseen real samples {100 * found.false_alarm_rate:.1f} % would. The search finds "
-        "copies of single samples, not other kinds of memory."
+        f"Each of {len(synthetic)} synthetic rows{part} was compared with all {len(every)} "
+        f"training samples {among}{modality.compared_in}: {equal}, {views}{near} more lie "
+        f"suspiciously near to one; of unseen real samples {100 * found.false_alarm_rate:.1f} % "
+        "would. The search finds copies of single samples, not other kinds of memory."
     )
 
 
 def _base_rate(found: CopySearch) -> str:
     """What chance alone would give, where unseen real rows equal training ones too."""
-    if not found.expected:
+    if found.expected < LEAST_EXPECTED:
         return ""
     verdict = "no more than chance explains" if found.is_chance else "more than chance explains"
     return (
-        f" (as many unseen real rows of these classes would, about {found.expected:.0f} of them: "
+        f" (of as many unseen real rows of these classes about {found.expected:.0f} would: "
         f"{verdict})"
     )
 

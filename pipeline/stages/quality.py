@@ -14,7 +14,7 @@ from pipeline.fidelity.transfer import train_on_synthetic
 from pipeline.modalities.recipe import TrainingSet
 from pipeline.modalities.registry import modality_of
 from pipeline.params import Params
-from pipeline.randomness import derive_seed
+from pipeline.randomness import derive_seed, numpy_stream
 from pipeline.samples import Samples
 from pipeline.trial.curation import choose_exactly
 from pipeline.trial.learners import fit
@@ -24,6 +24,9 @@ from pipeline.trial.trial import TrialData
 NAME = "fidelity and copies"
 # In fits of a classifier: three, and the search for copies.
 COST = 5.0
+# Rows that are judged, and training rows that these are compared with: the search for copies takes
+# their product. Equality with any training row is looked for all the same.
+MOST_JUDGED, MOST_TRAINING = 10_000, 50_000
 
 
 def task(data: TrialData, params: Params, curation: str, inception: tuple[str, str] | None) -> Task:
@@ -91,6 +94,11 @@ def judge_pool_quality(
     """
     modality = modality_of(train.schema)
     network = fit(modality.network, TrainingSet(train), modality.judge, steps=steps, seed=seed)
+    whole = pool, train
+    pool, train, unseen = (
+        thinned(part, most, seed=seed)
+        for part, most in ((pool, MOST_JUDGED), (train, MOST_TRAINING), (unseen, MOST_JUDGED))
+    )
     features = (network.features(pool), network.features(train), network.features(unseen))
     domain = (features[2], features[0])
     rows = judge_by_networks(
@@ -109,12 +117,20 @@ def judge_pool_quality(
         seed=seed,
     )
     of_columns, columns = judge_by_columns(unseen, pool, domain, seed=seed)
-    safety = judge_safety(pool, train, unseen, features=features, seed=seed)
+    safety = judge_safety(pool, train, unseen, features=features, seed=seed, whole=whole)
     return {
         "fidelity": [row.model_dump(mode="json") for row in (*rows, *of_columns)],
         "columns": columns.model_dump(mode="json"),
         "copies": safety.model_dump(mode="json"),
     }
+
+
+def thinned(samples: Samples, most: int, *, seed: int) -> Samples:
+    """A random choice of at most so many rows, in their order; all where there are no more."""
+    if len(samples) <= most:
+        return samples
+    chosen = numpy_stream(seed, "thinned", len(samples)).choice(len(samples), most, replace=False)
+    return samples.take(np.sort(chosen))
 
 
 def fit_and_predict(training: Samples, queries: Samples, *, steps: int, seed: int) -> np.ndarray:

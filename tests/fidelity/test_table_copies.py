@@ -101,3 +101,16 @@ def test_a_category_of_few_training_rows_is_named_where_it_is_generated():
     )  # fmt: skip
     assert "may name a person" in judged(shown, training=training).wording
     assert judged(HONEST, training=training).rare == ()
+
+
+def test_of_a_random_choice_equality_is_still_looked_for_among_all_training_rows():
+    pool = named(TRAINING.take(slice(200, 300)), "copied")
+    part, few = pool.take(slice(0, 50)), TRAINING.take(slice(0, 150))
+    space = modality_of(TRAINING.schema).space(TRAINING)
+    features = tuple(space.columns(each) for each in (part, few, HOLDOUT))
+    found = judge_safety(part, few, HOLDOUT, features=features, seed=2, whole=(pool, TRAINING))
+    assert found.exact == found.tested == 50
+    assert (
+        "Each of 50 synthetic rows, a random choice of 100, was compared with all 300 training "
+        "samples for equality, and with 150 of them, chosen at random, in all columns together"
+    ) in found.wording

@@ -14,6 +14,7 @@ NO_PRIVACY = "Nothing here is differential privacy, and the real rows ship as th
 SHIPPED = "All of them ship with the version, the flagged ones included: this search only reports."
 LAST_TABLE = "The last table names the most suspicious rows."
 MOST_RARE = 20
+LEAST_EXPECTED = 0.5
 
 
 def build(material: Material) -> Section:
@@ -118,7 +119,7 @@ def _count_row(words: str, number: int) -> tuple[Cell, ...]:
 
 def _expected_rows(copies: CopiesResult) -> list[tuple[Cell, ...]]:
     """What chance gives, where unseen real rows equal training rows too."""
-    if not copies.exact_expected:
+    if copies.exact_expected < LEAST_EXPECTED:
         return []
     verdict = "no more than chance" if copies.exact_is_chance else "more than chance"
     words = Cell("Equal ones expected, as often as among unseen real rows")
@@ -144,7 +145,9 @@ def _sentence(copies: CopiesResult, words: Words) -> str:
         return f"Of {tested}, none was found to be a copy of a training sample."
     moved = f"{numbers.count(copies.moved)} do {words.moved_how}, " if words.moved else ""
     expected = (
-        f" (about {copies.exact_expected:.0f} would by chance)" if copies.exact_expected else ""
+        f" (about {copies.exact_expected:.0f} would by chance)"
+        if copies.exact_expected >= LEAST_EXPECTED
+        else ""
     )
     return (
         f"Of {tested}, {numbers.count(copies.exact)} equal a training sample{expected}, "
