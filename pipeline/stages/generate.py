@@ -1,6 +1,7 @@
 """The stage `generate`: the generator in, a class-balanced pool of synthetic samples out."""
 
 import logging
+from typing import Any
 
 from pipeline import balance, storage, synthesis
 from pipeline.cores import usable_cores
@@ -22,7 +23,11 @@ def run(workspace: Workspace, params: Params) -> None:
     fitted = synthesis.load_generator(workspace.generator)
     # The trial trains its generators as this one was trained, on whichever machine it runs.
     precision = fitted.config["recipe"]["precision"]
-    facts = {"generator": fitted.hash, "samples": drawn, "precision": precision}
+    facts: dict[str, Any] = {
+        "generator": fitted.hash,
+        "samples": drawn,
+        "precision": precision,
+    }
     with writing(workspace.synthetic, facts) as directory:
         storage.write_schema(directory, fitted.schema)
         tried = dict.fromkeys(drawn, 0)
@@ -32,10 +37,10 @@ def run(workspace: Workspace, params: Params) -> None:
             for block in synthesis.draw_blocks(fitted, drawn, threads=usable_cores()):
                 writer.write(block)
                 tried |= tried_draws(block)
-        request = {"requested": requested, "drawn": drawn}
+        write_json(directory / REQUEST_FILE, {"requested": requested, "drawn": drawn})
         if fitted.schema.rules:
-            request["tried"] = tried
-        write_json(directory / REQUEST_FILE, request)
+            # The manifest is written last.
+            facts["tried"] = tried
     log.info(
         "generate: drew %d samples; %d are needed", sum(drawn.values()), sum(requested.values())
     )

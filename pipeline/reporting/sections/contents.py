@@ -116,7 +116,20 @@ def curation_table(material: Material) -> Table:
             *(Column(numbers.visible(reason).capitalize(), "number") for reason in reasons),
         ),
         rows=tuple(_curation_row(row, fillers, reasons) for row in rows),
-        note=_how_taken(fillers),
+        note=" ".join(filter(None, [_how_taken(fillers), _rules_note(material)])),
+    )
+
+
+def _rules_note(material: Material) -> str:
+    """How many draws keep the rules between columns; empty where there are none."""
+    facts = material.facts.get("synthetic", {})
+    kept, tried = (sum(facts.get(name, {}).values()) for name in ("samples", "tried"))
+    if not tried:
+        return ""
+    return (
+        f"Rows that break a rule between columns were drawn again: of {numbers.count(tried)} draws "
+        f"{100 * kept / tried:.0f}{numbers.NARROW_SPACE}% keep "
+        f"{numbers.counted(len(material.schema.rules), 'rule')}."
     )
 
 
