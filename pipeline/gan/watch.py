@@ -19,6 +19,8 @@ NEIGHBOURS = 3
 SAMPLES_PER_CLASS = 64
 KERNEL_SAMPLES = 500
 FEATURE_CHUNK = 512
+# The nearest real of a sample is looked for among no more than about these.
+TRAIN_SAMPLES = 30_000
 # Of features: that of one sample and rounding.
 LEAST_SPREAD = 1e-6
 
@@ -56,6 +58,7 @@ class Watch:
         *,
         seed: int,
     ):
+        train = _at_most(train, domain.n_classes)
         self._train, self._held_out, self._domain, self._seed = train, held_out, domain, seed
         self._train_features = np.concatenate(
             [
@@ -226,6 +229,18 @@ def overall_score(scores: list[ClassScores]) -> float:
 def _variety(score: ClassScores) -> float:
     """1 for a class that is alive, less for one below the alarm's limit, in [0, 1]."""
     return 1.0 if score.diversity is None else min(1.0, score.diversity / LEAST_DIVERSITY)
+
+
+def _at_most(train: LabelledTensors, n_classes: int) -> LabelledTensors:
+    """All rows, or of very many a part of each class's: their features are held in memory."""
+    if len(train) <= TRAIN_SAMPLES:
+        return train
+    each = TRAIN_SAMPLES // n_classes
+    labels = train.labels.numpy()
+    rows = np.concatenate(
+        [_spread(np.flatnonzero(labels == label), each) for label in range(n_classes)]
+    )
+    return LabelledTensors(train.stored[rows], train.labels[rows])
 
 
 def _spread(rows: np.ndarray, most: int) -> np.ndarray:
