@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import ArtifactError
+from pipeline.modalities.table.copula import copula_rows
 from pipeline.modalities.table.design import TableDesign, choose_design
 from pipeline.modalities.table.domain import TableDomain
 from pipeline.modalities.table.encoding import fit_encoding
@@ -187,12 +188,22 @@ def test_many_cities_belong_to_one_country_each():
 def test_gaps_that_another_column_tells_are_told_by_it():
     samples = mixed_table()
     rules = {
-        code.name: code.gap_rule.source
+        code.name: code.rule.source
         for code in fit_encoding(samples).blocks
-        if code.gap_rule is not None
+        if code.rule is not None
     }
     assert rules.pop("income") == "job"
     assert rules in ({"member": "seen"}, {"seen": "member"})
+
+
+def test_a_state_that_another_column_tells_stands_in_its_rows_alone():
+    stream = np.random.default_rng(4)
+    line = stream.choice(["none", "slow", "fast"], 300)
+    backup = np.where(line == "none", "no line", stream.choice(["yes", "no"], 300))
+    samples = table_of({"line": line.tolist(), "backup": backup.tolist()}, [0, 1] * 150)
+    made = copula_rows(samples, np.array([200, 200]), seed=0).values
+    assert ((made["line"] == "none") == (made["backup"] == "no line")).all()
+    assert (made["backup"] == "no line").any()
 
 
 def test_columns_that_agree_by_chance_are_not_looked_up():
@@ -233,12 +244,12 @@ def test_a_design_that_contradicts_itself_is_refused(change):
         TableDesign.from_json(content)
 
 
-def test_a_rule_of_gaps_that_does_not_fit_is_refused():
+def test_a_rule_of_states_that_does_not_fit_is_refused():
     content = domain_of(mixed_table()).design.to_json()
-    ruled = [c for c in content["encoding"]["columns"] if c.get("gap_rule")]
+    ruled = [c for c in content["encoding"]["columns"] if c.get("rule")]
     assert ruled
-    ruled[0]["gap_rule"]["states"].append(True)
-    with pytest.raises(ArtifactError, match="rule of gaps"):
+    ruled[0]["rule"]["states"].append(True)
+    with pytest.raises(ArtifactError, match="rule of states"):
         TableDesign.from_json(content)
 
 

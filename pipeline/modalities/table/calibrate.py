@@ -51,12 +51,12 @@ def _drawn(generator: TableGenerator, label: int, seed: int) -> tuple[np.ndarray
 
 
 def _states_of(logits: np.ndarray, layout: Layout) -> np.ndarray:
-    """The state of each block, int64 [n, blocks], with the gaps that rules tell."""
+    """The state of each block, int64 [n, blocks], with those that rules tell."""
     hot = np.zeros(logits.shape, np.float32)
     for start, size in zip(layout.starts, layout.sizes, strict=True):
         chosen = logits[:, start : start + size].argmax(axis=1)
         hot[np.arange(len(hot)), start + chosen] = 1
-    hot = layout.with_gaps(hot)
+    hot = layout.with_rules(hot)
     states = np.zeros((len(logits), len(layout.sizes)), np.int64)
     for block, (start, size) in enumerate(zip(layout.starts, layout.sizes, strict=True)):
         states[:, block] = hot[:, start : start + size].argmax(axis=1)

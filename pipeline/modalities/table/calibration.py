@@ -117,8 +117,8 @@ def wanted_shares(
     shares: np.ndarray = (hot + PRIOR_OF_SHARES * hot.sum(axis=0) / len(labels)) / (
         n + PRIOR_OF_SHARES
     )
-    # A gap that another column tells is not chosen.
-    shares[:, layout.ruled_gaps] = 0.0
+    # A state that another column tells is not chosen.
+    shares[:, layout.ruled] = 0.0
     block = np.repeat(np.arange(len(layout.sizes)), layout.sizes)
     sums = np.stack([np.bincount(block, own, len(layout.sizes)) for own in shares])
     return np.asarray(shares / np.maximum(sums, 1e-12)[:, block])

@@ -59,38 +59,18 @@ def find_maps(columns: Mapping[str, Discrete]) -> dict[str, str]:
     return found
 
 
-def find_gap_rules(gaps: Mapping[str, Discrete], sources: Mapping[str, Discrete]) -> dict[str, str]:
-    """Column with gaps → the column whose values tell in which rows the gaps are.
-
-    A column whose own gaps are told so tells no other's. Of several the one of the fewest values is
-    taken.
-
-    Args:
-        gaps: Whether each row has a gap, as indices 0 and 1, of every column that has some.
-        sources: Columns as indices.
-    """
-    order = sorted(sources, key=lambda name: sources[name].n_values)
-    found: dict[str, str] = {}
-    for name, gap in gaps.items():
-        others = [
-            (other, sources[other]) for other in order if other != name and other not in found
-        ]
-        source = None if name in found.values() else _source_of(gap, others)
-        if source is not None:
-            found[name] = source
-    return found
-
-
 def _source_of(target: Discrete, sources: Sequence[tuple[str, Discrete]]) -> str | None:
-    for name, source in sources:
-        if not _determines(source, target, GLANCE_ROWS):
-            continue
-        if _determines(source, target, None) and _surprise(source, target) <= LEAST_SURPRISE:
-            return name
-    return None
+    return next((name for name, source in sources if determines(source, target)), None)
 
 
-def _determines(source: Discrete, target: Discrete, rows: int | None) -> bool:
+def determines(source: Discrete, target: Discrete) -> bool:
+    """Whether each value of the source goes with one of the target, and not by chance."""
+    if not _agrees(source, target, GLANCE_ROWS) or not _agrees(source, target, None):
+        return False
+    return _surprise(source, target) <= LEAST_SURPRISE
+
+
+def _agrees(source: Discrete, target: Discrete, rows: int | None) -> bool:
     first, second = source.codes[:rows], target.codes[:rows]
     seen = np.full(source.n_values, -1)
     # Whatever row is written last stays; all others must agree with it.

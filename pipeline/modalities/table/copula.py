@@ -144,14 +144,14 @@ def class_quantiles(scores: np.ndarray, labels: np.ndarray, n_classes: int) -> n
 def _axis_states(layout: Layout, codes: np.ndarray, gaps: np.ndarray) -> np.ndarray:
     """States of level blocks, then 0 and 1 for gaps, int64 [n, level blocks + gap blocks].
 
-    −1 for a gap that another column tells, since it says nothing of the column's own states.
+    −1 for a state that another column tells, since it says nothing of the column's own states.
     """
     blocks = codes[:, layout.n_numbers :].astype(np.int64)
-    ruled = layout.ruled_gaps[layout.starts + layout.sizes - 1]
-    blocks = np.where(ruled & (blocks == layout.sizes - 1), -1, blocks)
+    blocks = np.where(layout.ruled[blocks + layout.starts], -1, blocks)
     numbers = np.flatnonzero([code.has_missing for code in layout.encoding.numbers])
     gapped = gaps[:, numbers]
-    gapped = np.where(gapped & ruled[layout.block_of_number[numbers]], -1, gapped)
+    ruled = blocks[:, layout.block_of_number[numbers]] < 0
+    gapped = np.where(gapped & ruled, -1, gapped)
     return np.concatenate([blocks[:, layout.level_blocks], gapped], axis=1)
 
 

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from pydantic import Field
 
 from pipeline.column_types import array_of, typed
-from pipeline.modalities.table.column_maps import Discrete, discrete, find_gap_rules, find_maps
+from pipeline.modalities.table.column_maps import Discrete, discrete, find_maps
 from pipeline.modalities.table.level_code import (
     FEWEST_ROWS_OF_A_CATEGORY,
     FixedCode,
@@ -23,13 +23,13 @@ from pipeline.modalities.table.level_code import (
     text_of,
 )
 from pipeline.modalities.table.number_code import (
-    GapRule,
     NumberCode,
     fit_number,
     is_all_masses,
     steps_of,
     with_keys,
 )
+from pipeline.modalities.table.state_rules import find_state_rules, with_rules
 from pipeline.randomness import numpy_stream
 from pipeline.samples import Column, Samples
 
@@ -129,9 +129,10 @@ def fit_encoding(samples: Samples) -> TableEncoding:
     codes = {column.name: _fit(column, arrays[column.name], knots) for column in columns}
     for target, source in find_maps(found).items():
         _look_up(codes, target, source, arrays)
-    _tell_gaps(codes, arrays)
     nominal = {column.name for column in columns if column.kind == "categorical"}
-    return _ordered(TableEncoding(tuple(codes.values())), samples.values, nominal)
+    encoding = _ordered(TableEncoding(tuple(codes.values())), samples.values, nominal)
+    rules = find_state_rules({code.name: code for code in encoding.columns}, arrays)
+    return TableEncoding(with_rules(encoding.columns, rules))
 
 
 def _fit(column: Column, array: pa.Array, knots: int) -> Code:
@@ -186,44 +187,6 @@ def _look_up(
     codes[target] = LookupCode(target, kept.type, source, levels, tuple(map(int, targets)))
 
 
-def _tell_gaps(codes: dict[str, Code], arrays: Mapping[str, pa.Array]) -> None:
-    """Give columns whose gaps another column tells their rule."""
-    states = {
-        name: _states(code, arrays[name])
-        for name, code in codes.items()
-        if isinstance(code, NumberCode | LevelCode) and code.n_states > 1
-    }
-    views = {
-        name: Discrete(np.unique(own, return_inverse=True)[1], len(np.unique(own)), False)
-        for name, own in states.items()
-    }
-    gaps = {
-        name: Discrete(np.asarray(arrays[name].is_null()).astype(np.int64), 2, False)
-        for name in states
-        if arrays[name].null_count
-    }
-    for target, source in find_gap_rules(gaps, views).items():
-        code, other = codes[target], codes[source]
-        assert isinstance(code, NumberCode | LevelCode)
-        assert isinstance(other, NumberCode | LevelCode)
-        flags = np.zeros(other.n_states, bool)
-        known = states[source] >= 0
-        flags[states[source][known & (gaps[target].codes == 1)]] = True
-        codes[target] = replace(code, gap_rule=GapRule(source, tuple(map(bool, flags))))
-
-
-def _states(code: NumberCode | LevelCode, array: pa.Array) -> np.ndarray:
-    """State of each row, int64 [n]; −1 for a level that is too rare to be one."""
-    gap = np.asarray(array.is_null())
-    if isinstance(code, LevelCode):
-        return np.where(gap, len(code.levels), indices_in(array, code.levels))
-    steps = steps_of(code, array)
-    found = np.zeros(len(steps), np.int64)
-    for index, mass in enumerate(code.masses):
-        found[steps == mass] = index + 1
-    return np.where(gap, code.n_states - 1, found)
-
-
 def _discrete(column: Column, array: pa.Array) -> Discrete | None:
     return None if column.kind in ("text", "datetime") else discrete(array)
 
@@ -251,13 +214,7 @@ def _ordered(encoding: TableEncoding, frame: pd.DataFrame, nominal: set[str]) ->
 
 
 def _followed(code: Code, before: TableEncoding, after: TableEncoding) -> Code:
-    """What is told by a column whose levels stand in another order now."""
-    if isinstance(code, NumberCode | LevelCode) and code.gap_rule:
-        order = _new_order(code.gap_rule.source, before, after)
-        if order is not None:
-            flags = code.gap_rule.states
-            states = (*(flags[k] for k in order), *flags[len(order) :])
-            code = replace(code, gap_rule=replace(code.gap_rule, states=states))
+    """A look-up by a column whose levels stand in another order now."""
     if not isinstance(code, LookupCode):
         return code
     order = _new_order(code.source, before, after)

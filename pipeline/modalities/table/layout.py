@@ -59,29 +59,29 @@ class Layout:
         )
 
     @cached_property
-    def gap_rules(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Rules of gaps as matrices: which states force each gap, float32 [states, rules]; which
+    def state_rules(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Rules of states as matrices: which states force one, float32 [states, rules]; which
         states it replaces, and by which one, [rules, states] each.
         """
         names = [code.name for code in self.encoding.blocks]
-        ruled = [(k, code.gap_rule) for k, code in enumerate(self.encoding.blocks) if code.gap_rule]
+        ruled = [(k, code.rule) for k, code in enumerate(self.encoding.blocks) if code.rule]
         force = np.zeros((self.n_states, len(ruled)), np.float32)
         replaced, by = np.zeros((2, len(ruled), self.n_states), np.float32)
         for number, (block, rule) in enumerate(ruled):
             start = self.starts[names.index(rule.source)]
             force[start : start + len(rule.states), number] = rule.states
             replaced[number, self.starts[block] : self.starts[block] + self.sizes[block]] = 1
-            by[number, self.starts[block] + self.sizes[block] - 1] = 1
+            by[number, self.starts[block] + rule.state] = 1
         return force, replaced, by
 
     @property
-    def ruled_gaps(self) -> np.ndarray:
-        """Which states are gaps that another column tells, bool [states]."""
-        return np.asarray(self.gap_rules[2].any(axis=0))
+    def ruled(self) -> np.ndarray:
+        """Which states another column tells, bool [states]."""
+        return np.asarray(self.state_rules[2].any(axis=0))
 
-    def with_gaps(self, hot: np.ndarray) -> np.ndarray:
-        """One-hot states [n, states] with the gaps that rules tell."""
-        force, replaced, by = self.gap_rules
+    def with_rules(self, hot: np.ndarray) -> np.ndarray:
+        """One-hot states [n, states] with those that rules tell."""
+        force, replaced, by = self.state_rules
         forced = hot @ force
         return np.asarray(hot * (1 - forced @ replaced) + forced @ by)
 

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from pydantic import Field
 
 from pipeline.column_types import type_named
-from pipeline.modalities.table.number_code import GapRule, Name
+from pipeline.modalities.table.number_code import Name, StateRule
 
 # A category that fewer training rows hold may name a person: it is never generated.
 FEWEST_ROWS_OF_A_CATEGORY = 5
@@ -27,14 +27,14 @@ class LevelCode:
 
     Attributes:
         levels: The values as text, each of its state's index; after them the gap, where it occurs.
-        gap_rule: Where gaps are, if another column tells.
+        rule: Where one of the states is, if another column tells.
     """
 
     name: Name
     type: Name
     levels: Annotated[Levels, Field(min_length=1, max_length=MOST_LEVELS)]
     has_missing: bool
-    gap_rule: GapRule | None = None
+    rule: StateRule | None = None
     form: Literal["levels"] = "levels"
 
     @property

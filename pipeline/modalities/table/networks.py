@@ -11,7 +11,7 @@ from pipeline.modalities.minibatch import class_deviation
 from pipeline.modalities.table.calibration import Calibration
 from pipeline.modalities.table.design import TableDesign
 from pipeline.modalities.table.layout import Layout
-from pipeline.modalities.table.start import CopulaStart, RuledGaps
+from pipeline.modalities.table.start import CopulaStart, RuledStates
 
 SLOPE = 0.2
 BLOCKS = 2
@@ -96,8 +96,8 @@ class Choice(nn.Module):
     def __init__(self, layout: Layout):
         super().__init__()
         self.n_states = layout.n_states
-        self.gaps = RuledGaps(layout)
-        never = torch.from_numpy(layout.ruled_gaps).float() * NEVER_CHOSEN
+        self.rules = RuledStates(layout)
+        never = torch.from_numpy(layout.ruled).float() * NEVER_CHOSEN
         self.register_buffer("never", never, False)
         padded = torch.from_numpy(layout.padded)
         self.register_buffer("padded", padded, False)
@@ -119,13 +119,13 @@ class Choice(nn.Module):
         if not self.n_states:
             return logits
         filler = cast(Tensor, self.filler).expand(len(logits), 1)
-        # A gap that another column tells is not chosen.
+        # A state that another column tells is not chosen.
         logits = logits + self.never
         padded = torch.cat([logits, filler], dim=1)[:, cast(Tensor, self.padded)]
         soft = F.softmax(padded / TEMPERATURE, dim=2)
         hard = torch.zeros_like(soft).scatter_(2, padded.argmax(dim=2, keepdim=True), 1.0)
         chosen = hard + (soft - soft.detach()) if torch.is_grad_enabled() else hard
-        states: Tensor = self.gaps(chosen.flatten(1)[:, cast(Tensor, self.flat)])
+        states: Tensor = self.rules(chosen.flatten(1)[:, cast(Tensor, self.flat)])
         return states
 
 

@@ -25,15 +25,17 @@ Knots = Annotated[tuple[float, ...], Field(min_length=1, max_length=8192)]
 
 
 @dataclass(frozen=True)
-class GapRule:
-    """Where a column's gaps are, told by another column in all training rows.
+class StateRule:
+    """Where a column has one of its states, told by another column in all training rows.
 
     Attributes:
         source: The name of the other.
-        states: Which of its states go with a gap.
+        state: Which state; of a number it is the gap.
+        states: Which of the source's states go with it.
     """
 
     source: Name
+    state: Annotated[int, Field(ge=0, lt=1024)]
     states: Annotated[tuple[bool, ...], Field(max_length=1024)]
 
 
@@ -53,7 +55,7 @@ class NumberCode:
         masses: Values of k that are states of their own, rising.
         has_missing: Whether a training row has a gap here.
         is_local: Whether the grid of moments is that of the local clock, as that of midnights is.
-        gap_rule: Where gaps are, if another column tells.
+        rule: Where gaps are, if another column tells.
         keys: Values of k that alone may come out, because other columns are looked up by them.
     """
 
@@ -69,7 +71,7 @@ class NumberCode:
     has_missing: bool
     keys: Annotated[tuple[float, ...], Field(max_length=8192)] = ()
     is_local: bool = False
-    gap_rule: GapRule | None = None
+    rule: StateRule | None = None
     form: Literal["number"] = "number"
 
     @property

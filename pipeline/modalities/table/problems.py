@@ -27,8 +27,8 @@ def _problem_of_code(code: Code, known: dict[str, Code]) -> str | None:
         kind = type_named(code.type)
     except (ValueError, pa.ArrowException):
         return "is of an unknown type"
-    if isinstance(code, NumberCode | LevelCode) and code.gap_rule:
-        problem = _problem_of_gaps(code, known)
+    if isinstance(code, NumberCode | LevelCode) and code.rule:
+        problem = _problem_of_rule(code, known)
         if problem:
             return problem
     if isinstance(code, NumberCode):
@@ -74,13 +74,15 @@ def _is_in_range(code: NumberCode, kind: pa.DataType) -> bool:
     return True
 
 
-def _problem_of_gaps(code: NumberCode | LevelCode, known: dict[str, Code]) -> str | None:
-    assert code.gap_rule is not None
-    source = known.get(code.gap_rule.source)
-    if not isinstance(source, NumberCode | LevelCode) or source.n_states < 2 or source.gap_rule:
-        return "has gaps that no other column can tell"
-    if not code.has_missing or len(code.gap_rule.states) != source.n_states:
-        return "has a rule of gaps that does not fit"
+def _problem_of_rule(code: NumberCode | LevelCode, known: dict[str, Code]) -> str | None:
+    assert code.rule is not None
+    source = known.get(code.rule.source)
+    if not isinstance(source, NumberCode | LevelCode) or source.n_states < 2 or source.rule:
+        return "has a state that no other column can tell"
+    is_gap = code.has_missing and code.rule.state == code.n_states - 1
+    fits = is_gap or (isinstance(code, LevelCode) and code.rule.state < code.n_states)
+    if not fits or code.n_states < 2 or len(code.rule.states) != source.n_states:
+        return "has a rule of states that does not fit"
     return None
 
 

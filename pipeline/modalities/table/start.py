@@ -32,7 +32,7 @@ class CopulaStart(nn.Module):
         self.register_buffer("quantiles", torch.zeros(n_classes, layout.n_numbers, GRID))
         self.register_buffer("thresholds", torch.zeros(n_classes, axes, most - 1))
         self.masses = MassIntervals(layout)
-        self.gaps = RuledGaps(layout)
+        self.rules = RuledStates(layout)
         self.register_buffer("level_blocks", torch.from_numpy(layout.level_blocks), False)
         gapped = [k for k, code in enumerate(layout.encoding.numbers) if code.has_missing]
         self.register_buffer("gapped", torch.tensor(gapped, dtype=torch.int64), False)
@@ -53,12 +53,12 @@ class CopulaStart(nn.Module):
         states[:, cast(Tensor, self.level_blocks)] = axis_states[:, :n_levels]
         gaps = torch.zeros(scores.shape, dtype=torch.bool, device=z.device)
         gaps[:, cast(Tensor, self.gapped)] = axis_states[:, n_levels:] > 0
-        hot: Tensor = self.gaps(self.masses.one_hot(states, scores, gaps))
+        hot: Tensor = self.rules(self.masses.one_hot(states, scores, gaps))
         return scores, hot
 
 
-class RuledGaps(nn.Module):
-    """One-hot states [n, states] → the same with the gaps that other columns tell."""
+class RuledStates(nn.Module):
+    """One-hot states [n, states] → the same with those that other columns tell."""
 
     force: Tensor
     replaced: Tensor
@@ -66,7 +66,7 @@ class RuledGaps(nn.Module):
 
     def __init__(self, layout: Layout):
         super().__init__()
-        force, replaced, by = map(torch.from_numpy, layout.gap_rules)
+        force, replaced, by = map(torch.from_numpy, layout.state_rules)
         self.register_buffer("force", force, False)
         self.register_buffer("replaced", replaced, False)
         self.register_buffer("by", by, False)
