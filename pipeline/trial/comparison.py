@@ -17,22 +17,29 @@ from pipeline.trial.verdict import (
 )
 
 POINTS = 100.0
+# Metrics in which common classes count most: what a set changes in how often each class is guessed
+# is the same in all replicates, since these share training rows, and rows alone do not show it.
+WIDENED = ("accuracy", "brier")
 
 
 class Comparer:
     """Compares arms of a panel by the trial's primary metric, in points.
 
     A gain is positive where the arm is better, so that of a loss is by how much it fell.
+
+    Args:
+        held_out_ratio: n_held_out / n_training of a replicate.
     """
 
-    def __init__(self, panel: Panel, params: TrialParams):
+    def __init__(self, panel: Panel, params: TrialParams, *, held_out_ratio: float):
         self._panel, self._rule = panel, panel.rule
+        self._ratio = held_out_ratio if params.primary_metric in WIDENED else None
         self._metric, self._least = params.primary_metric, params.min_gain_points
 
     def compare(self, question: Question, classifier: str, arm: str, reference: str) -> Comparison:
         """An arm against a reference, under one consumer or the panel."""
         rows = self._panel.paired_rows(classifier, arm, reference, self._metric, scale=POINTS)
-        test, gains = assess(rows), rows.gains
+        test, gains = assess(rows, held_out_ratio=self._ratio), rows.gains
         arms = self._panel.arms[classifier]
         tests = [arms[name].test.get(self._metric) for name in (arm, reference)]
         verdict = decide(test, min_gain=self._least)
@@ -65,7 +72,7 @@ class Comparer:
 
     def _test(self, classifier: str, arm: str, reference: str) -> GainTest:
         rows = self._panel.paired_rows(classifier, arm, reference, self._metric, scale=POINTS)
-        return assess(rows)
+        return assess(rows, held_out_ratio=self._ratio)
 
     def _gain(self, score: float | None, reference: float | None) -> float | None:
         """By how much one score is better than another; None where one of them is not known."""

@@ -44,7 +44,7 @@ class Findings:
     def __init__(self, data: TrialData, params: TrialParams, outcome: TrialOutcome):
         self._data, self._params, self._outcome = data, params, outcome
         rule = rule_of(params)
-        self._comparer = Comparer(make_panel(data, params, outcome, rule=rule), params)
+        self._comparer = self._comparer_of(make_panel(data, params, outcome, rule=rule))
         asked = (PANEL, *params.consumers)
         gan = [
             self._comparer.compare("GAN rows in the set", name, WITH_GAN, WITHOUT_GAN)
@@ -53,7 +53,7 @@ class Findings:
         self.gan_verdict: Verdict = gan[0].verdict
         self.recommended = WITH_GAN if self.gan_verdict == "helps" else WITHOUT_GAN
         self.panel = make_panel(data, params, outcome, rule=rule, recommended=self.recommended)
-        self._comparer = Comparer(self.panel, params)
+        self._comparer = self._comparer_of(self.panel)
         metric = params.primary_metric
         self.reference = max(
             (REAL, OVERSAMPLED), key=lambda arm: self.panel.merit(PANEL, arm, metric)
@@ -67,7 +67,7 @@ class Findings:
             self.other_panel = make_panel(
                 data, params, outcome, rule=other_rule(rule), recommended=self.recommended
             )
-            self.other_comparisons = self._of_sets(Comparer(self.other_panel, params))
+            self.other_comparisons = self._of_sets(self._comparer_of(self.other_panel))
 
     def gap_closed(self) -> tuple[float | None, Interval | None]:
         """Of the way from the better reference to the ceiling, the share that the set goes."""
@@ -129,6 +129,10 @@ class Findings:
         return RecipeAdvice(
             classifier=name, words=f"{most} ({agreed})", recipe=recipe, on_set=on_set > on_real
         )
+
+    def _comparer_of(self, panel: Panel) -> Comparer:
+        ratio = float(np.mean([split.held_out_ratio for split in self._outcome.splits]))
+        return Comparer(panel, self._params, held_out_ratio=ratio)
 
     def _asks_twice(self) -> bool:
         """Whether a threshold matters, and was tuned for every arm."""

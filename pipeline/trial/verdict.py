@@ -37,13 +37,21 @@ class GainTest:
     variance: GainVariance
 
 
-def assess(scores: PairedRows) -> GainTest:
+def assess(scores: PairedRows, *, held_out_ratio: float | None = None) -> GainTest:
     """Test of a gain from the paired scores of all held-out rows.
 
     The variance is that of `PairedRows.variance`, the quantiles are Student's with Satterthwaite's
     degrees of freedom. How it was chosen and confirmed stands in docs/decisions.
+
+    Args:
+        held_out_ratio: Where given, the variance is no smaller than that of `assess_gains`.
     """
-    return _assess(float(scores.gains.mean()), scores.variance())
+    mean, variance = float(scores.gains.mean()), scores.variance()
+    if held_out_ratio is not None:
+        spread = float(scores.gains.std(ddof=1))
+        other = resampled_variance(spread, variance.replicates, held_out_ratio=held_out_ratio)
+        variance = max(variance, other, key=lambda one: one.of_mean(one.replicates))
+    return _assess(mean, variance)
 
 
 def assess_gains(gains: Sequence[float], *, held_out_ratio: float) -> GainTest:

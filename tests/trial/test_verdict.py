@@ -118,3 +118,13 @@ def test_no_number_of_replicates_settles_a_gain_below_what_rows_share():
     enough = replicates_needed(4.0, variance)
     assert smallest_gain(variance, enough) <= 4.0 < smallest_gain(variance, enough - 1)
     assert replicates_needed(2.0, variance) is None
+
+
+def test_a_variance_can_be_asked_to_be_no_smaller_than_the_resampled_one():
+    scores = [[9.0, 9, 1, 1], [1, 1, 2, 2], [4, 4, 5, 5]]
+    rows = PairedRows(np.array([0, 0, 1, 1]), np.array(scores))
+    plain, floor = assess(rows), assess_gains(rows.gains.tolist(), held_out_ratio=0.5)
+    wide = assess(rows, held_out_ratio=0.5)
+    assert plain.standard_error < floor.standard_error
+    assert wide.interval == floor.interval
+    assert assess(rows, held_out_ratio=0.0).interval == plain.interval
