@@ -183,10 +183,14 @@ def change_between(old: VersionRecord, new: VersionRecord) -> Change | None:
 
 
 def headline(name: str, record: VersionRecord) -> str:
-    """What a version is, in one sentence: its name, its verdict, its gain, and if promoted."""
+    """What a version is: its name, its verdict, its gain, and if promoted.
+
+    One sentence; where whoever tunes a threshold was asked beside whoever keeps it, two.
+    """
     promoted = ", promoted" if record.promoted else ""
-    other = f"; {record.other_gain.word}, {record.other_gain.words()}" if record.other_gain else ""
-    return f"{name}: {record.gain.word}, {record.gain.words()}{promoted}{other}"
+    other = record.other_gain
+    also = f". Also: {other.word}, {other.words()}" if other else ""
+    return f"{name}: {record.gain.word}, {record.gain.words()}{promoted}{also}"
 
 
 def tag_message(headline: str, record: VersionRecord) -> str:

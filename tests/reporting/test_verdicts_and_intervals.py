@@ -67,6 +67,17 @@ def result_of(mean, half_width, least, *, verdict=None):
     )
 
 
+def asked_twice(first, other):
+    """What one case says of whoever keeps the threshold, another of whoever tunes it."""
+    asked = result_of(*CASES[other]).comparisons
+    told = tuple(
+        one.model_copy(update={"rule": "tuned_threshold"})
+        for one in asked
+        if one.question == "set against real rows"
+    )
+    return result_of(*CASES[first]).model_copy(update={"other_comparisons": told})
+
+
 def outputs_of(result, root):
     """Output → its parts, in each of which a verdict and an interval belong together."""
     material = dataclasses.replace(example_material(), result=result)
@@ -176,6 +187,20 @@ def test_no_output_claims_what_the_interval_beside_it_does_not_show(outputs, cas
         assert wrong == [], name
         proven = ("help" in case and "perhaps" not in case) or "harm" in case
         assert bool(claims) == proven, name
+
+
+@pytest.mark.parametrize(
+    ("first", "other"), [("helps", "no evidence"), ("no evidence", "helps"), ("helps", "harms")]
+)
+def test_two_answers_are_never_told_beside_each_other_s_interval(first, other, tmp_path):
+    outputs = outputs_of(asked_twice(first, other), tmp_path)
+    for name, parts in outputs.items():
+        assert contradictions(parts, 0.0)[0] == [], name
+    for name in ("page", "summary", "tables", "metrics", "tag", "artifact"):
+        words = " ".join(outputs[name])
+        assert "tune" in words or name == "metrics", name
+        low = CASES[other][0] - CASES[other][1]
+        assert f"{low:+.1f}".replace("-", "−") in words, name
 
 
 @pytest.mark.parametrize("output", OUTPUTS)

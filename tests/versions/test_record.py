@@ -137,7 +137,7 @@ def test_what_a_version_is_to_who_tunes_the_threshold_is_told_beside_it():
     told = headline("augmented@v1.0.0", record)
     assert "points of balanced accuracy at the usual threshold over" in told
     assert told.endswith(
-        "promoted; no evidence, +0.4 points of balanced accuracy at a tuned threshold over the "
-        "real rows as they are (90\u202f% interval −0.6 to +1.4)"
+        "promoted. Also: no evidence, +0.4 points of balanced accuracy at a tuned threshold over "
+        "the real rows as they are (90\u202f% interval −0.6 to +1.4)"
     )
     assert read_message(tag_message(told, record)) == record
