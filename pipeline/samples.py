@@ -32,6 +32,7 @@ class Column(BaseModel):
             versions made before types were kept, where the kind tells it.
         categories: Of a categorical column, those that occur: sorted, or in the order that the
             source declares.
+        keeps_rare: Whether a category that hardly any row holds is generated all the same.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,6 +42,7 @@ class Column(BaseModel):
     type: str | None = None
     categories: tuple[str, ...] = ()
     has_missing: bool = False
+    keeps_rare: bool = False
 
 
 class Schema(BaseModel):

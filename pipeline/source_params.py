@@ -84,6 +84,7 @@ class TableParams(Section):
         kinds: Column → kind, where the kind inferred is not the one meant.
         leave_out: Columns that are not features.
         unique_columns: Columns with another value in every row that are features all the same.
+        rare_categories: Columns of which also categories that fewer than 5 rows hold are generated.
         rules: What every row keeps between its columns: comparisons such as `end >= start` and
             `a + b == total`, {positive: column}, {not_negative: column}, and
             {combinations: [columns]}, of which no others occur than in the source.
@@ -105,6 +106,7 @@ class TableParams(Section):
     kinds: dict[str, ColumnKindName] = Field(default_factory=dict)
     leave_out: tuple[str, ...] = ()
     unique_columns: tuple[str, ...] = ()
+    rare_categories: tuple[str, ...] = ()
     rules: tuple[Any, ...] = ()
 
     @field_validator("rules", mode="before")

@@ -335,6 +335,7 @@ class ColumnReader:
                 "type": str(values.type),
                 "categories": categories,
                 "has_missing": values.null_count > 0,
+                "keeps_rare": name in self._params.rare_categories,
             }
         )
         return Typed(column, values, is_measure)

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 import pyarrow.compute as pc
 
 from pipeline.errors import SourceError
+from pipeline.modalities.rarity import FEWEST_ROWS
+from pipeline.sources.number_format import quoted
 from pipeline.sources.survey import Notice, warning
 from pipeline.sources.typed_columns import Typed
 from pipeline.sources.words import counted
 
 # The generator's first layer and the copula grow with the square of the columns.
 MOST_COLUMNS = 1_000
-# As the generator has it, of its training rows.
-FEWEST_HOLDERS = 5
 SHOWN = 3
 
 
@@ -34,7 +34,7 @@ def rare_categories(typed: Sequence[Typed]) -> list[Notice]:
     """A sentence for each column with categories that so few rows hold that none is generated."""
     notices = []
     for column in typed:
-        if column.column.kind != "categorical":
+        if column.column.kind != "categorical" or column.column.keeps_rare:
             continue
         counts = pc.value_counts(pc.drop_null(column.values))
         few = [
@@ -42,17 +42,17 @@ def rare_categories(typed: Sequence[Typed]) -> list[Notice]:
             for text, n in zip(
                 counts.field("values").to_pylist(), counts.field("counts").to_pylist(), strict=True
             )
-            if n < FEWEST_HOLDERS
+            if n < FEWEST_ROWS
         ]
         if few:
             shown = ", ".join(repr(text[:40]) for text in sorted(few)[:SHOWN])
             more = ", …" if len(few) > SHOWN else ""
-            notices.append(
-                warning(
-                    f"The column {column.column.name!r} has "
-                    f"{counted(len(few), 'category', 'categories')} that fewer than "
-                    f"{FEWEST_HOLDERS} rows hold ({shown}{more}); such a category could name a "
-                    "person and is not generated."
-                )
+            name = column.column.name
+            told = (
+                f"The column {name!r} has {counted(len(few), 'category', 'categories')} that fewer "
+                f"than {FEWEST_ROWS} rows hold ({shown}{more}); such a category could name a "
+                "person and is not generated. "
+                f"`source.table.rare_categories: [{quoted(name)}]` has it generated."
             )
+            notices.append(warning(told))
     return notices

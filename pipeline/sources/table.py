@@ -144,6 +144,7 @@ class Table:
             **{f"source.table.numbers.{name}": name for name in table.numbers},
             **{f"source.table.odd_cells.{name}": name for name in table.odd_cells},
             **{f"source.table.leave_out ({name})": name for name in table.leave_out},
+            **{f"source.table.rare_categories ({name})": name for name in table.rare_categories},
         }
         problems = [
             f"`{key}` names the column {name!r}, which {self._path.name} does not have."

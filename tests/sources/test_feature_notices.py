@@ -1,8 +1,12 @@
 """What a table's columns cannot be: free text, too many, a copy of the label, too rare."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.modalities.table.encoding import fit_encoding
+from pipeline.modalities.table.rare import rare_values
+from pipeline.storage import from_arrow
 from tests.raw_data import csv_file
 from tests.sources.table_file import kinds, looked_at, notices, plain, said
 
@@ -67,3 +71,16 @@ def test_a_class_with_fewer_rows_than_columns_is_used(path):
     data = plain(60).assign(**{f"x{k}": [(k * j) % 11 for j in range(60)] for k in range(25)})
     data["income"] = ["rare" if k < 6 else "common" for k in range(60)]
     assert looked_at(csv_file(path, data))[1].counts() == {"common": 54, "rare": 6}
+
+
+def test_rare_categories_are_generated_where_they_are_declared(path):
+    data = plain(60)
+    data.loc[7, "town"] = "Ulm"
+    settings = {"table": {"rare_categories": ["town"]}}
+    assert not said(notices(path, data, **settings), "warning", "fewer than 5 rows hold")
+    source, survey = looked_at(path, **settings)
+    assert survey.schema.columns[3].keeps_rare
+    samples = from_arrow(next(iter(source.read(np.arange(60)))), survey.schema)
+    town = next(code for code in fit_encoding(samples).columns if code.name == "town")
+    assert "Ulm" in town.levels
+    assert rare_values(samples, samples) == ()

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.column_types import frame_to_arrow
-from pipeline.modalities.rarity import FEWEST_ROWS
+from pipeline.modalities.rarity import fewest_rows
 from pipeline.modalities.table.columns import is_ordered, numbers_of
 from pipeline.samples import Column, Samples
 
@@ -106,7 +106,7 @@ def _is_common(column: Column, cells: pa.Array) -> np.ndarray:
         return np.ones(len(cells), bool)
     coded = pc.dictionary_encode(cells, null_encoding="encode")
     codes = np.asarray(coded.indices.to_numpy(zero_copy_only=False), np.int64)
-    is_common = np.bincount(codes, minlength=1)[codes] >= FEWEST_ROWS
+    is_common = np.bincount(codes, minlength=1)[codes] >= fewest_rows(column)
     is_common |= np.asarray(cells.is_null())
     return is_common if is_common.any() else np.ones(len(cells), bool)
 

@@ -12,9 +12,9 @@ import pyarrow.compute as pc
 from pydantic import Field
 
 from pipeline.column_types import array_of, typed
+from pipeline.modalities.rarity import FEWEST_ROWS, fewest_rows
 from pipeline.modalities.table.column_maps import Discrete, discrete, find_maps
 from pipeline.modalities.table.level_code import (
-    FEWEST_ROWS_OF_A_CATEGORY,
     FixedCode,
     LevelCode,
     LookupCode,
@@ -144,7 +144,7 @@ def _fit(column: Column, array: pa.Array, knots: int) -> Code:
     if column.kind == "boolean":
         return fit_levels(column.name, array, fewest=1)
     if column.kind == "categorical":
-        return fit_levels(column.name, array, fewest=FEWEST_ROWS_OF_A_CATEGORY)
+        return fit_levels(column.name, array, fewest=fewest_rows(column))
     code = fit_number(column.name, array, kind=kind, knots=knots)
     return _number_levels(code, array) if is_all_masses(code) else code
 
@@ -172,7 +172,7 @@ def _look_up(
     else:
         steps = steps_of(code, array)
         keys, counts = np.unique(steps[~gap], return_counts=True)
-        keys = keys[counts >= FEWEST_ROWS_OF_A_CATEGORY]
+        keys = keys[counts >= FEWEST_ROWS]
         n = len(keys)
         if n < 2:
             return

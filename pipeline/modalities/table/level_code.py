@@ -11,8 +11,6 @@ from pydantic import Field
 from pipeline.column_types import type_named
 from pipeline.modalities.table.number_code import Name, StateRule
 
-# A category that fewer training rows hold may name a person: it is never generated.
-FEWEST_ROWS_OF_A_CATEGORY = 5
 # Of one column; what is rarer than these is not generated.
 MOST_LEVELS = 512
 

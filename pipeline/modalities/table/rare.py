@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.column_types import array_of
-from pipeline.modalities.rarity import FEWEST_ROWS
+from pipeline.modalities.rarity import fewest_rows
 from pipeline.results import RareValue
 from pipeline.samples import Samples
 
@@ -27,7 +27,7 @@ def rare_values(training: Samples, synthetic: Samples) -> tuple[RareValue, ...]:
         if column.kind == "categorical"
         for held in (_counts(training.values[column.name]),)
         for value, n in _counts(synthetic.values[column.name]).items()
-        if held.get(value, 0) < FEWEST_ROWS
+        if held.get(value, 0) < fewest_rows(column)
     ]
     return tuple(sorted(found, key=lambda one: (one.n_training, one.column, one.value)))
 
