@@ -81,3 +81,10 @@ def test_every_part_of_the_recipe_can_be_switched_and_changes_the_result(change,
     same = {"embedding.weight", "last.weight"}
     before, after = barely_trained.generator.state_dict(), fitted.generator.state_dict()
     assert any((before[name] != after[name]).any() for name in same)
+
+
+def test_a_table_s_recipe_is_its_own_and_changes_as_any_other():
+    row = recipe_for(GanParams(), networks="table")
+    assert row.networks == "auto"
+    assert row.enrich_strength == row.enrich_towards == row.enrich_lending == 0
+    assert recipe_for(GanParams(steps=7), networks="table").steps == 7
