@@ -197,10 +197,10 @@ def marginals(real: Samples, made: Samples) -> dict[str, float]:
     return {name: float(np.mean(values)) for name, values in found.items() if values}
 
 
-def covered(train: Samples, rare: Samples, rarest: int) -> float:
+def covered(train: Samples, rare: Samples, rarest: int) -> float | None:
     """Share of the rare class's categories, those that enough rows hold, that occur among its rows.
 
-    NaN where there are no categories.
+    None where there are no categories.
     """
     own = train.labels == rarest
     known = n = 0
@@ -212,7 +212,7 @@ def covered(train: Samples, rare: Samples, rarest: int) -> float:
         wanted = set(cells[own].dropna()) & set(counts[counts >= FEWEST_ROWS].index)
         known += len(wanted & set(rare.values[column.name].dropna()))
         n += len(wanted)
-    return known / n if n else float("nan")
+    return known / n if n else None
 
 
 def copies(train: Samples, unseen: Samples, made: Samples) -> dict[str, float]:
@@ -259,9 +259,10 @@ def main() -> None:
                 told = measure(generator, train, unseen, whole, table, params, seed)
                 lines.append({"table": name, "generator": generator, "seed": seed, **told})
                 print(json.dumps(lines[-1]), flush=True)
+                if arguments.out:
+                    # After every line, since a whole run takes long.
+                    arguments.out.write_text(json.dumps(_with_machine(lines), indent=1) + "\n")
     print(overview(lines))
-    if arguments.out:
-        arguments.out.write_text(json.dumps(_with_machine(lines), indent=1, allow_nan=True) + "\n")
 
 
 def overview(lines) -> str:
