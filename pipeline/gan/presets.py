@@ -174,6 +174,10 @@ WITHOUT_EFFECT: dict[str, tuple[str, ...]] = {
     "dcgan": _NOTHING_OF,
     "cvae": (*_NO_ADVERSARY, *_NOTHING_OF),
 }
+# What the networks of a kind of data have no use for: the copula's rows enrich a rare class.
+WITHOUT_EFFECT_IN: dict[str, tuple[str, ...]] = {
+    "table": ("enrich_strength", "enrich_towards", "enrich_lending"),
+}
 
 
 def recipe_for(params: GanParams, *, networks: str = "mlp") -> Recipe:
@@ -183,13 +187,21 @@ def recipe_for(params: GanParams, *, networks: str = "mlp") -> Recipe:
         networks: The kind that the modality chooses by itself for samples of this size.
 
     Raises:
-        ParamsError: params.yaml names a part that the preset does not have.
+        ParamsError: params.yaml names a part that the preset, or this kind of data, does not have.
     """
     useless = [name for name in WITHOUT_EFFECT[params.preset] if getattr(params, name) is not None]
     if useless:
         raise ParamsError(
             f"The preset {params.preset!r} has no part that these would change:",
             [f"`gan.{name}`: leave it out, or take the preset 'residual'." for name in useless],
+        )
+    idle = [
+        name for name in WITHOUT_EFFECT_IN.get(networks, ()) if getattr(params, name) is not None
+    ]
+    if idle:
+        raise ParamsError(
+            f"A generator for data of this kind ({networks}) has no part that these would change:",
+            [f"`gan.{name}`: leave it out." for name in idle],
         )
     row = PRESETS[params.preset]
     if row.networks == "auto":

@@ -3,6 +3,7 @@
 import pytest
 
 from pipeline import synthesis
+from pipeline.errors import ParamsError
 from pipeline.gan.presets import PRESETS, recipe_for
 from pipeline.params import GanParams
 
@@ -88,3 +89,8 @@ def test_a_table_s_recipe_is_its_own_and_changes_as_any_other():
     assert row.networks == "auto"
     assert row.enrich_strength == row.enrich_towards == row.enrich_lending == 0
     assert recipe_for(GanParams(steps=7), networks="table").steps == 7
+
+
+def test_what_enriches_rare_images_is_refused_for_tables():
+    with pytest.raises(ParamsError, match="has no part that these would change"):
+        recipe_for(GanParams(enrich_strength=1.0), networks="table")
