@@ -16,6 +16,9 @@ FOLDS = 5
 HALVINGS = 2
 FEWEST_ROWS = 10
 ITERATIONS = 60
+# Of numbers; most of the time goes into bins, and more of them found nothing more. Categories need
+# one each.
+BINS, MOST_BINS = 64, 255
 MOST_CLASSES_AS_CATEGORIES = 255
 
 
@@ -79,11 +82,14 @@ def _areas(
     seen = np.column_stack([columns, labels])
     marks = np.zeros(columns.shape[1], bool) if categorical is None else categorical
     marks = np.append(marks, labels.max() < MOST_CLASSES_AS_CATEGORIES)
+    codes = seen[:, marks]
+    bins = MOST_BINS if codes.size and np.nanmax(codes, initial=0) >= BINS else BINS
     scores = np.zeros(len(seen))
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
     for fitted, held in folds.split(seen, is_other):
         model = HistGradientBoostingClassifier(
             max_iter=ITERATIONS,
+            max_bins=bins,
             early_stopping=False,
             categorical_features=marks if marks.any() else None,
             random_state=seed,
