@@ -43,27 +43,29 @@ class Measure:
 
 def judge_columns(
     codes: ColumnCodes,
-    real_labels: np.ndarray,
-    fake_labels: np.ndarray,
+    labels: tuple[np.ndarray, np.ndarray, np.ndarray],
     *,
     classes: tuple[str, ...],
     seed: int,
 ) -> tuple[tuple[FidelityRow, ...], ColumnsResult]:
     """Mean and worst distance of columns and pairs, overall and per class, and each one's own.
 
-    Every number is the mean over the same draws as of `judge`: equally many rows of each class on
-    both sides, so that a pool that holds scarce classes only is compared with the same classes.
+    Every number is a mean over several draws of equally many rows of each class on both sides, so
+    that a pool that holds scarce classes only is compared with the same classes.
 
     Args:
-        codes: Real rows that the generator did not see, and synthetic rows.
+        codes: Real rows that the generator did not see, synthetic rows, and other real rows, such
+            as those that it saw: between these and the first lies the floor.
+        labels: Classes of the three, int64 [n] each.
     """
-    real, fake = codes.parts
+    real_labels, fake_labels, other_labels = labels
+    _, fake, _ = codes.parts
     if not len(fake):
         return (), ColumnsResult()
     rows: list[FidelityRow] = []
     result = ColumnsResult()
     for scope in [None, *map(int, np.unique(fake_labels))]:
-        draws = list(equal_draws(real_labels, fake_labels, scope, seed))
+        draws = list(equal_draws(real_labels, fake_labels, scope, seed, other_labels=other_labels))
         name = None if scope is None else classes[scope]
         n = len(draws[0].drawn)
         found = {}
@@ -71,7 +73,7 @@ def judge_columns(
             if n < FEWEST_ROWS:
                 rows += _untold(measure, name, n)
                 continue
-            found[measure.name] = _measured(measure, real, fake, draws)
+            found[measure.name] = _measured(measure, codes, draws)
             rows += _summed(measure, found[measure.name], name, n)
         if scope is None and found:
             result = _told(codes, found, draws)
@@ -154,13 +156,12 @@ def _pairs(codes: ColumnCodes, rows: np.ndarray) -> np.ndarray:
     return found[np.triu_indices(len(found), 1)]
 
 
-def _measured(
-    measure: Measure, real: np.ndarray, fake: np.ndarray, draws: Sequence[Draw]
-) -> Measured:
+def _measured(measure: Measure, codes: ColumnCodes, draws: Sequence[Draw]) -> Measured:
+    real, fake, other = codes.parts
     pairs = [
         (
             measure.distances(real[draw.reference], fake[draw.drawn]),
-            measure.distances(real[draw.reference], real[draw.other]),
+            measure.distances(real[draw.reference], other[draw.other]),
         )
         for draw in draws
     ]
@@ -205,7 +206,7 @@ def _untold(measure: Measure, scope: str | None, n: int) -> list[FidelityRow]:
 
 def _told(codes: ColumnCodes, found: dict[str, Measured], draws: Sequence[Draw]) -> ColumnsResult:
     """Each column and pair by itself, the worst first."""
-    real, fake = codes.parts
+    real, fake, _ = codes.parts
     shares = [
         np.isnan(part[np.concatenate(rows)]).mean(axis=0)
         for part, rows in (
@@ -245,7 +246,7 @@ def _pair_rows(
 ) -> tuple[PairRow, ...]:
     if found is None:
         return ()
-    real, fake = codes.parts
+    real, fake, _ = codes.parts
     sides = [
         np.mean([_pairs(codes, rows) for rows in each], axis=0)
         for each in (

@@ -32,6 +32,7 @@ def judge_detection(
     classes: tuple[str, ...],
     features: str,
     seed: int,
+    others: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> tuple[FidelityRow, ...]:
     """Area under the curve of histogram boosting that tells synthetic from real, out of fold.
 
@@ -43,21 +44,31 @@ def judge_detection(
         fake: Synthetic samples, float64 [m, d].
         categorical: Which columns are codes of categories, bool [d]; None where none are.
         features: What the columns are, for the reader.
+        others: Other real samples for the floor, float64 [k, d], and their classes; without any,
+            the real ones are halved.
 
     Returns:
-        0.5 where they cannot be told apart, 1 where always; the floor is that of two halves of
-        real samples at equal n.
+        0.5 where they cannot be told apart, 1 where always; the floor is that of two sets of real
+        samples at equal n.
 
     Source: the classifier two-sample test of Lopez-Paz and Oquab 2017, arXiv:1610.06545.
     """
     if not len(fake_labels):
         return ()
-    draws = list(equal_draws(real_labels, fake_labels, None, seed))[:HALVINGS]
+    other, other_labels = others or (real, real_labels)
+    drawn = equal_draws(
+        real_labels,
+        fake_labels,
+        None,
+        seed,
+        other_labels=None if others is None else other_labels,
+    )
+    draws = list(drawn)[:HALVINGS]
     areas: list[list[dict[int | None, float]]] = [[], []]
     for number, draw in enumerate(draws):
-        sides = ((fake, fake_labels, draw.drawn), (real, real_labels, draw.other))
-        for found, (other, labels, rows) in zip(areas, sides, strict=True):
-            columns = np.concatenate([real[draw.reference], other[rows]])
+        sides = ((fake, fake_labels, draw.drawn), (other, other_labels, draw.other))
+        for found, (asked, labels, rows) in zip(areas, sides, strict=True):
+            columns = np.concatenate([real[draw.reference], asked[rows]])
             of_class = np.concatenate([real_labels[draw.reference], labels[rows]])
             is_other = np.repeat([0, 1], [len(draw.reference), len(rows)])
             own = derive_seed(seed, "detection", number) % 2**32

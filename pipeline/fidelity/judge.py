@@ -25,7 +25,7 @@ class Draw(NamedTuple):
 
     Attributes:
         reference: Real rows that the others are compared with.
-        other: Further real rows, for the floor.
+        other: Other real rows, for the floor.
         drawn: Synthetic rows.
     """
 
@@ -113,14 +113,22 @@ def _mean_of(
 
 
 def equal_draws(
-    real_labels: np.ndarray, fake_labels: np.ndarray, scope: int | None, seed: int
+    real_labels: np.ndarray,
+    fake_labels: np.ndarray,
+    scope: int | None,
+    seed: int,
+    *,
+    other_labels: np.ndarray | None = None,
 ) -> Iterator[Draw]:
     """Rows to compare, one draw a halving of the reals.
+
+    Where there are other reals, nothing has to be halved, and twice as many are compared.
 
     Args:
         real_labels: Of real samples that neither generator nor network saw, int64 [n].
         fake_labels: Of synthetic samples, int64 [m].
         scope: The class; None for all that were drawn.
+        other_labels: Of other real samples, into which `Draw.other` then points, int64 [k].
     """
     labels = np.unique(fake_labels) if scope is None else np.array([scope])
     for halving in range(HALVINGS):
@@ -129,9 +137,12 @@ def equal_draws(
         for label in labels:
             reals = stream.permutation(np.flatnonzero(real_labels == label))
             fakes = stream.permutation(np.flatnonzero(fake_labels == label))
-            count = min(len(reals) // 2, len(fakes), -(-MOST_SAMPLES // len(labels)))
-            for part, rows in zip(
-                parts, (reals[:count], reals[count : 2 * count], fakes[:count]), strict=True
-            ):
-                part.append(rows)
+            if other_labels is None:
+                reals, others = reals[: len(reals) // 2], reals[len(reals) // 2 :]
+            else:
+                others = stream.permutation(np.flatnonzero(other_labels == label))
+            most = -(-MOST_SAMPLES // len(labels))
+            count = min(len(reals), len(others), len(fakes), most)
+            for part, rows in zip(parts, (reals, others, fakes), strict=True):
+                part.append(rows[:count])
         yield Draw(*(np.concatenate(part) for part in parts))

@@ -55,7 +55,12 @@ def judge_by_networks(
 
 
 def judge_by_columns(
-    unseen: Samples, pool: Samples, domain: tuple[np.ndarray, np.ndarray], *, seed: int
+    unseen: Samples,
+    pool: Samples,
+    train: Samples,
+    domain: tuple[np.ndarray, np.ndarray],
+    *,
+    seed: int,
 ) -> tuple[tuple[FidelityRow, ...], ColumnsResult]:
     """Whether a classifier tells the pool from real samples; and the columns, where there are some.
 
@@ -64,8 +69,11 @@ def judge_by_columns(
 
     Args:
         unseen, pool, domain: As for `judge_by_networks`.
+        train: Real samples that both saw. Their columns are as real as any, so that the floor lies
+            between them and unseen ones; their features are not, since the network was fitted on
+            them.
     """
-    codes = modality_of(unseen.schema).codes((unseen, pool))
+    codes = modality_of(unseen.schema).codes((unseen, pool, train))
     classes = unseen.schema.classes
     if codes is None:
         features = f"{domain_features(unseen.schema, domain[0].shape[1])}, gradient boosting"
@@ -80,7 +88,7 @@ def judge_by_columns(
             seed=seed,
         )
         return rows, ColumnsResult()
-    real, fake = codes.parts
+    real, fake, other = codes.parts
     rows = judge_detection(
         real,
         unseen.labels,
@@ -90,10 +98,10 @@ def judge_by_columns(
         classes=classes,
         features=f"{FEATURES}, gradient boosting",
         seed=seed,
+        others=(other, train.labels),
     )
-    of_columns, columns = judge_columns(
-        codes, unseen.labels, pool.labels, classes=classes, seed=seed
-    )
+    labels = (unseen.labels, pool.labels, train.labels)
+    of_columns, columns = judge_columns(codes, labels, classes=classes, seed=seed)
     return rows + of_columns, columns
 
 

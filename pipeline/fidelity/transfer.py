@@ -7,7 +7,7 @@ from sklearn.metrics import roc_auc_score
 
 from pipeline.randomness import numpy_stream
 from pipeline.results import FidelityRow
-from pipeline.samples import Samples
+from pipeline.samples import Samples, concatenate
 
 # Fits a classifier and returns the probability of each class of the schema: (training, queries) →
 # float64 [n, classes].
@@ -20,7 +20,8 @@ def train_on_synthetic(
     """Recall and AUC on real test samples after training on synthetic ones, overall and per class.
 
     Both sides train on the same number of samples of each class that was drawn, so that the number
-    for real ones is the floor at equal n.
+    for real ones is the floor at equal n. Of classes of which nothing was drawn, both train on the
+    same real samples: a pool often fills scarce classes only.
 
     Args:
         real: The real training samples.
@@ -30,8 +31,8 @@ def train_on_synthetic(
 
     Source: the classification accuracy score of Ravuri & Vinyals 2019, arXiv:1905.10887.
     """
-    labels = np.unique(synthetic.labels)
-    if len(labels) < 2:
+    labels, known = np.unique(synthetic.labels), np.unique(real.labels)
+    if not len(labels) or len(known) < 2:
         return ()
     stream = numpy_stream(seed, "transfer")
     rows: list[list[np.ndarray]] = [[], []]
@@ -40,9 +41,10 @@ def train_on_synthetic(
         count = min(map(len, own))
         for chosen, candidates in zip(rows, own, strict=True):
             chosen.append(stream.permutation(candidates)[:count])
-    asked = test.take(np.isin(test.labels, labels))
+    undrawn = real.take(np.isin(real.labels, labels, invert=True))
+    asked = test.take(np.isin(test.labels, known))
     told = [
-        predict(part.take(np.concatenate(chosen)), asked)
+        predict(concatenate([part.take(np.concatenate(chosen)), undrawn]), asked)
         for part, chosen in zip((synthetic, real), rows, strict=True)
     ]
     counts = np.array([len(chosen) for chosen in rows[0]])
@@ -52,9 +54,10 @@ def train_on_synthetic(
         ("tstr", recalls, "recall"),
         ("tstr_auc", areas, "area of each class against the others"),
     ):
-        values, floors = (measure(each, asked.labels, labels) for each in told)
+        every = [measure(each, asked.labels, known) for each in told]
+        values, floors = (each[np.isin(known, labels)] for each in every)
         note = f"{what} on real test samples; the floor trains on as many real samples"
-        sides = [(None, np.nanmean(values), np.nanmean(floors), counts.sum())]
+        sides = [(None, *map(np.nanmean, every), counts.sum())]
         sides += list(zip(scopes, values, floors, counts, strict=True))
         found += [
             FidelityRow(

@@ -116,7 +116,7 @@ def judge_pool_quality(
         name=modality.transfer_name,
         seed=seed,
     )
-    of_columns, columns = judge_by_columns(unseen, pool, domain, seed=seed)
+    of_columns, columns = judge_by_columns(unseen, pool, train, domain, seed=seed)
     safety = judge_safety(pool, train, unseen, features=features, seed=seed, whole=whole)
     return {
         "fidelity": [row.model_dump(mode="json") for row in (*rows, *of_columns)],

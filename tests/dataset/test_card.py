@@ -120,7 +120,9 @@ def test_without_a_recipe_the_card_promises_none():
 
 def test_what_a_teacher_said_is_explained_where_it_is_there():
     samples = rows(teacher="0f3a")
-    assert "| `teacher` | hash of the teacher that labelled the row |" in text_of(samples=samples)
+    assert "| <code>teacher</code> | hash of the teacher that labelled the row |" in text_of(
+        samples=samples
+    )
     assert "`teacher`" not in text_of()
 
 

@@ -182,7 +182,7 @@ def test_the_card_names_columns_kinds_and_what_was_left_out(released):
     text = (released / "README.md").read_text()
     assert "tabular-classification" in text
     assert "A labelled table of 2 classes" in text
-    assert "| `code` | whole number (uint8); cells may be missing |" in text
+    assert "| <code>code</code> | whole number (uint8); cells may be missing |" in text
     assert "category (string), 3 categories" in text
     assert "The column 'notes' was left out." in text
     assert "pixel" not in text

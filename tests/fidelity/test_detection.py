@@ -56,3 +56,20 @@ def test_too_few_rows_are_said_and_no_number_is_made_up():
 
 def test_the_same_seed_gives_the_same_number():
     assert detected(REAL, table(200, seed=1)) == SAME
+
+
+def test_with_other_real_rows_nothing_is_halved():
+    codes = code_columns((REAL, table(200, seed=1), table(400, seed=2)))
+    (row, *_) = judge_detection(
+        codes.parts[0],
+        REAL.labels,
+        codes.parts[1],
+        table(200, seed=1).labels,
+        categorical=~codes.is_number,
+        classes=REAL.schema.classes,
+        features="columns",
+        seed=1,
+        others=(codes.parts[2], table(400, seed=2).labels),
+    )
+    assert row.n_samples == 200
+    assert abs(row.floor - 0.5) < 0.12

@@ -93,3 +93,13 @@ def test_samples_under_exchanged_labels_teach_nothing():
     pool = renamed(digits([20] * 4, skip=100), "wrong")
     pool = type(pool)(pool.schema, pool.values, (pool.labels + 1) % 4, pool.provenance)
     assert transfer(pool)[None].value < 0.1
+
+
+def test_a_pool_of_one_class_is_taught_beside_real_samples_of_the_others():
+    pool = renamed(digits([20], skip=100), "unseen")
+    pool = type(pool)(digits([1] * 4).schema, pool.values, pool.labels, pool.provenance)
+    found = transfer(pool)
+    assert set(found) == {None, "0"}
+    assert found["0"].n_samples == 20
+    assert found["0"].value == pytest.approx(found["0"].floor, abs=0.1)
+    assert found[None].value > 0.8

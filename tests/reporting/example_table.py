@@ -27,10 +27,9 @@ def table_material(
     """A material in which every section of a table has something to show."""
     real = table(400, seed=0) if real is None else real
     synthetic = table(300, seed=1) if synthetic is None else synthetic
-    codes = code_columns((real, synthetic))
-    rows, columns = judge_columns(
-        codes, real.labels, synthetic.labels, classes=real.schema.classes, seed=1
-    )
+    parts = (real, synthetic, real)
+    labels = (real.labels, synthetic.labels, real.labels)
+    rows, columns = judge_columns(code_columns(parts), labels, classes=real.schema.classes, seed=1)
     material = of_two_classes(example_material(), real.schema)
     record = material.result.model_copy(
         update={

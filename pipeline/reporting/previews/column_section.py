@@ -18,7 +18,8 @@ INTRO = (
     "Synthetic rows against real rows that the generator did not see, equally many of each class. "
     "KS is the largest difference of the distribution functions of numbers and dates, TV the share "
     "of rows whose category would have to change; both go from 0, equal, to 1. Real against real "
-    "is the same between two halves of the real rows: no generator can be expected to do better."
+    "is the same between these and as many training rows: no generator can be expected to do "
+    "better."
 )
 BY_CLASS = (
     "The columns in which the real classes differ most. A generator that mixes classes shows it "

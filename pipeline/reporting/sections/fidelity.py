@@ -154,7 +154,7 @@ def _lead(rows: tuple[FidelityRow, ...]) -> str:
     features = dict.fromkeys(numbers.visible(row.features) for row in rows)
     return (
         f"Measured by: {'; '.join(features)}. The number beside each, real against real, is the "
-        "same measure between two disjoint halves of real samples at equal n: no generator can be "
+        "same measure between two disjoint sets of real samples at equal n: no generator can be "
         "expected to do better."
     )
 
