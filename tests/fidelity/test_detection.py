@@ -1,8 +1,10 @@
 """Whether a classifier tells synthetic rows from real ones."""
 
+import numpy as np
+
 from pipeline.fidelity.detection import judge_detection
 from pipeline.modalities.column_codes import code_columns
-from tests.small_tables import shuffled, table
+from tests.small_tables import shuffled, table, with_column
 
 
 def detected(real, synthetic):
@@ -73,3 +75,11 @@ def test_with_other_real_rows_nothing_is_halved():
     )
     assert row.n_samples == 200
     assert abs(row.floor - 0.5) < 0.12
+
+
+def test_a_dozen_rows_are_enough_to_find_a_column_that_holds_one_value():
+    labels = np.repeat([0, 1], 13)
+    pool = with_column(table(26, seed=1, labels=labels), "income", [1.0] * 26)
+    row = detected(table(52, seed=0, labels=np.tile(labels, 2)), pool)[None]
+    assert row.value > 0.8
+    assert abs(row.floor - 0.5) < 0.2
