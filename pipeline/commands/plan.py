@@ -36,6 +36,8 @@ COPIES_OF_POOL = 6
 COPIES_OF_REAL = 4
 # A run that takes longer is worth a change of params.yaml first.
 LONG_SECONDS = 30 * 60
+# A trial fits each classifier some fifty times.
+SLOW_FIT_SECONDS = 20.0
 FEWER_REPLICATES, FEWER_STEPS_SHARE = (5, 3, 2), 0.5
 
 
@@ -137,6 +139,14 @@ def run_time(
         rivals=rivals_of(params, schema),
         trainings_a_replicate=_trainings_a_replicate(counts, params),
     )
+
+
+def slow_fits(
+    schema: Schema, params: Params, counts: Mapping[str, Mapping[str, int]], *, memory: Path | None
+) -> frozenset[str]:
+    """The classifiers of which one fit takes minutes on so many rows."""
+    times = step_times(schema, params.gan, counts[TRAIN], memory=memory)
+    return frozenset(name for name, seconds in times.fits.items() if seconds > SLOW_FIT_SECONDS)
 
 
 def _shorter(

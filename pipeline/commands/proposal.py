@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.commands.plan import run_time
+from pipeline.commands.plan import run_time, slow_fits
 from pipeline.commands.plan_page import duration
 from pipeline.commands.speed import steps_of
 from pipeline.modalities.registry import modality_of
@@ -53,7 +53,7 @@ def propose(
     if modality_of(schema).effort(schema).is_brief:
         return proposal, seconds
     for reduced, smaller in _ladder(schema, params):
-        consumers = modality_of(smaller).effort(smaller).consumers
+        consumers = _affordable(smaller, params, counts, memory)
         proposal = replace(reduced, consumers=consumers)
         seconds = run_time(smaller, _applied(params, proposal), counts, memory=memory).whole
         if seconds <= AIMED_SECONDS:
@@ -93,6 +93,16 @@ def _ladder(schema: Schema, params: Params) -> Iterator[tuple[Proposal, Schema]]
         reduced = f"{steps} steps of the generator instead of {usual}"
         last = replace(last, steps=steps, reduced=(*before, reduced))
         yield last, schema
+
+
+def _affordable(
+    schema: Schema, params: Params, counts: Mapping[str, Mapping[str, int]], memory: Path
+) -> tuple[ClassifierName, ...]:
+    """The consumers whose fits take seconds; empty for all of them."""
+    modality = modality_of(schema)
+    slow = slow_fits(schema, params, counts, memory=memory)
+    quick = tuple(name for name in modality.consumers if name not in slow)
+    return modality.effort(schema).consumers or (quick if slow & set(modality.consumers) else ())
 
 
 def _applied(params: Params, proposal: Proposal) -> Params:

@@ -9,7 +9,7 @@ from pipeline.commands.proposal import AIMED_SECONDS, Proposal, propose
 from pipeline.commands.speed import SPEED_FILE, StepTimes, estimate, step_times
 from pipeline.modalities.registry import modality_of
 from pipeline.params import GanParams, Params
-from pipeline.samples import Schema
+from pipeline.samples import Column, Schema
 from pipeline.synthesis import timing
 
 COUNTS = {"cat": 60, "dog": 20}
@@ -95,3 +95,26 @@ def test_a_first_run_does_without_boosting_where_one_fit_takes_minutes(
     light = Params.model_validate({"trial": {"preset": "light"}})
     found, _ = propose(schema(side_px), light, {"train": COUNTS}, memory=tmp_path)
     assert (bool(found.consumers) and "boosting" not in found.consumers) == does_without
+
+
+def test_a_first_run_does_without_what_takes_minutes_on_so_many_rows(tmp_path, monkeypatch):
+    times = StepTimes(0.01, 0.001, 1.0, fits={"svm": 300.0, "boosting": 2.0, "tree": 0.1})
+    monkeypatch.setattr(plan, "step_times", lambda *_, **__: times)
+    table = Schema(modality="table", classes=("a", "b"))
+    light = Params.model_validate({"trial": {"preset": "light"}})
+    found, seconds = propose(table, light, {"train": {"a": 9_000, "b": 900}}, memory=tmp_path)
+    assert set(modality_of(table).consumers) - set(found.consumers) == {"svm"}
+    assert seconds < AIMED_SECONDS
+
+
+def test_rows_of_a_table_are_timed_by_every_classifier(tmp_path):
+    columns = (
+        Column(name="x", kind="continuous", type="double"),
+        Column(name="town", kind="categorical", type="string", categories=("Bern", "Rom")),
+    )
+    table = Schema(modality="table", classes=("a", "b"), columns=columns)
+    times = step_times(table, GanParams(), COUNTS, memory=tmp_path)
+    modality = modality_of(table)
+    assert set(times.fits) == set(modality.classifiers) - {modality.network}
+    assert times.generator > 0
+    assert step_times(table, GanParams(), COUNTS, memory=tmp_path) == times
