@@ -25,9 +25,10 @@ MOST_STEPS = 200
 # Each kind of step is repeated for so long, and taken once at least.
 TIMED_SECONDS = 0.35
 CLASSIFIER_STEPS = 6
-# Fits on more rows are reckoned from one on so many; all but these in proportion.
+# Fits on more rows are reckoned from fits on so many.
 MOST_FITTED_ROWS = 1_500
-GROWTH = {"svm": 2.0}
+# What takes four times as long for twice as many rows.
+QUADRATIC = ("svm",)
 
 
 @dataclass(frozen=True)
@@ -122,16 +123,29 @@ def _classifier_seconds(samples: Samples) -> float:
 
 
 def _fits(schema: Schema, counts: Mapping[str, int]) -> dict[str, float]:
-    """Seconds of one fit of each classifier but the network, on rows filled to balance."""
+    """Seconds of one fit of each classifier but the network, on rows filled to balance.
+
+    Of many rows two small parts are timed, and a straight line is laid through both: much of a fit
+    on few rows takes as long whatever their number is.
+    """
     modality = modality_of(schema)
     n_rows = len(counts) * max(counts.values())
-    timed_rows = min(n_rows, MOST_FITTED_ROWS)
-    rows = TrainingSet(modality.noise(schema, [max(2, timed_rows // len(counts))] * len(counts)))
+    most = min(n_rows, MOST_FITTED_ROWS)
+    few, more = (
+        TrainingSet(modality.noise(schema, [max(2, n // len(counts))] * len(counts)))
+        for n in (most // 3, most)
+    )
     found: dict[str, float] = {}
     for name in modality.classifiers:
-        if name != modality.network:
-            call = partial(fit, name, rows, Recipe(), steps=1, seed=0)
-            found[name] = _clock_of(call) * (n_rows / timed_rows) ** GROWTH.get(name, 1.0)
+        if name == modality.network:
+            continue
+        call = partial(fit, name, recipe=Recipe(), steps=1, seed=0)
+        found[name] = _clock_of(partial(call, more))
+        if n_rows > most and name in QUADRATIC:
+            found[name] *= (n_rows / most) ** 2
+        elif n_rows > most:
+            slope = max(0.0, found[name] - _clock_of(partial(call, few))) / (most - most // 3)
+            found[name] += slope * (n_rows - most)
     return found
 
 
