@@ -72,7 +72,7 @@ def arrow(series: pd.Series) -> pa.ChunkedArray:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_any_column_with_gaps_comes_back_valid(kind):
-    @settings(max_examples=25, deadline=None, database=None)
+    @settings(max_examples=15, deadline=None, database=None)
     @given(data=st.data())
     def holds(data):
         labels = data.draw(LABELS)

@@ -238,6 +238,13 @@ def test_a_table_of_which_no_column_varies_is_refused_in_a_sentence():
     assert set(copula_rows(samples, np.array([3, 3]), seed=0).values["a"]) == {"x"}
 
 
+def test_mixed_precision_leaves_scores_exact(rows):
+    params = GanParams(steps=4, batch_samples=16, precision="bf16")
+    fitted = synthesis.train_generator(rows, params, seed=0)
+    scores = synthesis.draw(fitted, {"1": 300}).values["height"]
+    assert scores.nunique() > 250
+
+
 def test_inputs_are_left_as_they_are(rows):
     before = rows.values.copy()
     copula_rows(rows, np.array([5, 5]), seed=0)

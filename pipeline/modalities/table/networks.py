@@ -49,9 +49,11 @@ class TableGenerator(nn.Module):
         self.calibration = Calibration(layout, design.n_classes)
 
     def forward(self, latent: Tensor, labels: Tensor) -> Tensor:
-        scores, logits = self.uncalibrated(latent, labels)
-        scores, logits = self.calibration(scores, logits, labels)
-        rows: Tensor = self.choice(scores, logits)
+        # In bf16 a score would have three digits, of which ranks need more.
+        with torch.autocast(latent.device.type, enabled=False):
+            scores, logits = self.uncalibrated(latent, labels)
+            scores, logits = self.calibration(scores, logits, labels)
+            rows: Tensor = self.choice(scores, logits)
         return rows
 
     def uncalibrated(self, latent: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
