@@ -56,7 +56,7 @@ def record(tmp_path_factory):
         mixed([60, 12]),
         mixed([30, 30], seed=1),
         consumers=("knn", "tree"),
-        advise=("logistic",),
+        advise=("tree",),
     )
 
 
@@ -69,7 +69,7 @@ def test_classifiers_that_people_use_on_tables_are_asked_by_default():
 
 def test_every_consumer_and_their_mean_is_answered(record):
     assert {one.classifier for one in record.comparisons} == {PANEL, *record.consumers}
-    assert [one.classifier for one in record.advice] == ["logistic"]
+    assert [one.classifier for one in record.advice] == ["tree"]
 
 
 def test_sets_are_made_of_the_sources_of_tables(record):
