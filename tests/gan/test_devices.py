@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from pipeline.gan.training import Job, Trainer
-from pipeline.modalities.image.domain import ImageDomain
+from pipeline.modalities.registry import modality_of
 from pipeline.params import GanParams
 from pipeline.scale.fabric import Devices, connect
 from pipeline.synthesis.train import _tensors, plan_of
@@ -32,7 +32,7 @@ class Elsewhere(Devices):
 def trainer_of(samples, **told):
     params = GanParams(batch_samples=12, **told)
     recipe, design = plan_of(samples, params)
-    domain = ImageDomain(design)
+    domain = modality_of(samples.schema).domain(design)
     data = _tensors(samples, domain)
     job = Job(data=data, domain=domain, recipe=recipe, seed=1, classes=samples.schema.classes)
     return Trainer(job, Elsewhere())
