@@ -24,7 +24,7 @@ from benchmarks.gain_test import PLANTED
 from benchmarks.plain_trials import arms, development, panel_scores, splits
 from pipeline.metrics import METRICS, merit_sign
 from pipeline.trial.paired_rows import PairedRows
-from pipeline.trial.predictions import Prediction
+from pipeline.trial.predictions import Prediction, by_rule
 from pipeline.trial.row_values import row_values
 from pipeline.trial.scores import all_scores, rare_class
 from pipeline.trial.thresholds import tuned_offsets
@@ -35,7 +35,7 @@ POINTS = 100.0
 # Of ridge regression on indicators and of votes; about what makes them calibrated.
 SHARPNESS = 5.0
 INNER_SHARE = 0.75
-TUNED = "balanced_accuracy, tuned"
+BALANCED, TUNED = "balanced_accuracy", "balanced_accuracy, tuned"
 KINDS = ("bootstrap", "gaussian")
 
 
@@ -64,27 +64,20 @@ def metric_trial(rows, design, kind, rng):
             [prediction_of(*pair, chosen_by, counts) for pair in zip(*pairs, strict=True)]
             for pairs in zip(shares, known, strict=True)
         ]
-        for name, (gains, differences) in found.items():
-            gains[replicate], differences[replicate, held_out] = compared(
-                name, truth, predicted, rare
-            )
+        for rule in ("fixed_threshold", "tuned_threshold"):
+            ruled = [[by_rule(one, BALANCED, rule) for one in each] for each in predicted]
+            scores = [[all_scores(truth, one, rare=rare) for one in each] for each in ruled]
+            for metric in METRICS if rule == "fixed_threshold" else (BALANCED,):
+                gains, differences = found[metric if rule == "fixed_threshold" else TUNED]
+                sign = POINTS * merit_sign(metric)
+                mean = [np.mean([one[metric] for one in each]) for each in scores]
+                gains[replicate] = sign * (mean[0] - mean[1])
+                added = [
+                    np.mean([row_values(metric, truth, one, rare=rare) for one in each], axis=0)
+                    for each in ruled
+                ]
+                differences[replicate, held_out] = sign * (added[0] - added[1])
     return labels, found
-
-
-def compared(name, truth, predicted, rare):
-    """The gain of the first arm over the second, and what each row adds to it, in points."""
-    metric = "balanced_accuracy" if name == TUNED else name
-    if name == TUNED:
-        predicted = [[one.tuned(metric) for one in each] for each in predicted]
-    scores, added = (
-        [np.mean([function(one) for one in each], axis=0) for each in predicted]
-        for function in (
-            lambda one: all_scores(truth, one, rare=rare)[metric],
-            lambda one: row_values(metric, truth, one, rare=rare),
-        )
-    )
-    sign = POINTS * merit_sign(metric)
-    return sign * (scores[0] - scores[1]), sign * (added[0] - added[1])
 
 
 def inner_shares(kind, real, rows, reserve, rng):
