@@ -20,7 +20,7 @@ class Discrete:
     """A column as indices of its distinct values.
 
     Attributes:
-        codes: Of each row, int64 [n]; the gap is a value of its own.
+        codes: Of each row, int32 [n]; the gap is a value of its own.
         n_values: How many distinct values there are.
         is_number: Whether the values have an order that means something.
     """
@@ -32,11 +32,14 @@ class Discrete:
 
 def discrete(array: pa.Array) -> Discrete | None:
     """The column as indices; None where it is constant or has too many values."""
+    # Of a column of very many values a part shows it.
+    if len(pc.unique(array.slice(0, 2 * MOST_VALUES))) > MOST_VALUES:
+        return None
     encoded = pc.dictionary_encode(array, null_encoding="encode")
     n = len(encoded.dictionary)
     if not 2 <= n <= min(MOST_VALUES, len(array) // 2):
         return None
-    codes = np.asarray(encoded.indices.to_numpy(zero_copy_only=False), np.int64)
+    codes = np.asarray(encoded.indices.to_numpy(zero_copy_only=False), np.int32)
     kind = array.type
     return Discrete(codes, n, pa.types.is_integer(kind) or pa.types.is_floating(kind))
 

@@ -49,7 +49,7 @@ def find_state_rules(
             continue
         others = [other for other in order if other != name and other not in found]
         for state in _candidates(code, states[name], only_gaps=only_gaps):
-            holds = Discrete((states[name] == state).astype(np.int64), 2, False)
+            holds = Discrete((states[name] == state).astype(np.int32), 2, False)
             source = next((other for other in others if determines(views[other], holds)), None)
             if source is not None:
                 flags = np.zeros(known[source].n_states, bool)
@@ -95,4 +95,4 @@ def _candidates(code: Stated, states: np.ndarray, *, only_gaps: bool) -> Iterato
 
 def _view(states: np.ndarray) -> Discrete:
     values, codes = np.unique(states, return_inverse=True)
-    return Discrete(codes.astype(np.int64), len(values), False)
+    return Discrete(codes.astype(np.int32), len(values), False)
