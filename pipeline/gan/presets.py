@@ -33,6 +33,8 @@ class Recipe:
         averaging_decay: Of the generator's running average, in [0, 1); 0 ships the last weights.
         precision: "fp32", or "bf16" for mixed precision with fp32 weights.
         channels_last: Memory format of convolutions.
+        most_passes: How often a training row is seen at most, on average: few rows make fewer
+            steps, since they would be learned by heart. None sets no limit.
         watch_every_steps: How often the training looks at its own samples; 0 never.
         plateau_watches: Stop when so many watches in a row brought nothing better; 0 never.
     """
@@ -59,6 +61,7 @@ class Recipe:
     averaging_decay: float = 0.995
     precision: Literal["fp32", "bf16"] = "fp32"
     channels_last: bool = False
+    most_passes: float | None = None
     watch_every_steps: int = 250
     plateau_watches: int = 0
 
@@ -148,6 +151,9 @@ _TABLE = replace(
     learning_rate=1e-3,
     gamma_real=0.1,
     gamma_fake=0.1,
+    # At 640 passes over 100 rows, .40 of the rows were nearer to a training row than 5 % of unseen
+    # rows are; at 128 it was .17. On 300 rows and more it changes little.
+    most_passes=128.0,
     # Stronger noise hides how closely columns go together, where they nearly determine each other.
     augment_strength=0.25,
     enrich_strength=0.0,

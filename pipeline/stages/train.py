@@ -8,9 +8,7 @@ from pipeline import cores, storage, synthesis
 from pipeline.errors import ParamsError, TrainingError
 from pipeline.gan import alarm
 from pipeline.gan.history import HistoryRow
-from pipeline.gan.presets import recipe_for
 from pipeline.gan.training import HISTORY_EVERY_STEPS
-from pipeline.modalities.registry import modality_of
 from pipeline.params import GanParams, Params
 from pipeline.progress import Pace
 from pipeline.randomness import derive_seed
@@ -37,12 +35,12 @@ def run(workspace: Workspace, params: Params) -> None:
     threads = params.run.threads or 1
     if params.run.threads is None and synthesis.shares_threads(samples.schema, params.gan):
         threads = cores.threads_here()
-    networks = modality_of(samples.schema).networks(samples.schema)
+    steps = synthesis.recipe_of(samples, params.gan).steps
     pace = Pace("train", "steps", chunk=HISTORY_EVERY_STEPS)
 
     def on_progress(row: HistoryRow) -> None:
         tell(row)
-        pace.at(int(row["step"]), recipe_for(params.gan, networks=networks).steps)
+        pace.at(int(row["step"]), steps)
 
     # Beside the outs, not among them: DVC deletes a stage's outs before it runs.
     trainings = workspace.private / "trainings"

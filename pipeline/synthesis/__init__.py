@@ -10,6 +10,7 @@ from pipeline.synthesis.fitted import (
 from pipeline.synthesis.train import (
     LEAST_OF_A_CLASS,
     plan_of,
+    recipe_of,
     shares_threads,
     train_generator,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "draw_blocks",
     "load_generator",
     "plan_of",
+    "recipe_of",
     "save_generator",
     "shares_threads",
     "train_generator",

@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 # Of a batch, on average: a collapse within a class is seen by comparing samples of that class. With
 # 60 classes in batches of 64, most classes came to a single sample; with 45 none.
 LEAST_OF_A_CLASS = 2
+# However few rows there are.
+FEWEST_STEPS = 100
 
 
 def train_generator(
@@ -116,13 +118,9 @@ def plan_of(samples: Samples, params: GanParams) -> tuple[Recipe, dict[str, Any]
     Raises:
         ParamsError: this kind of data has no networks such as params.yaml names.
     """
-    modality = modality_of(samples.schema)
-    recipe = recipe_for(params, networks=modality.networks(samples.schema))
-    least = LEAST_OF_A_CLASS * len(samples.schema.classes) if recipe.deviation else 0
-    if params.batch_samples is None:
-        fitting = max(least, min(recipe.batch_samples, len(samples)))
-        recipe = replace(recipe, batch_samples=fitting)
-    elif recipe.batch_samples < least:
+    modality, recipe = modality_of(samples.schema), recipe_of(samples, params)
+    least = _least_batch(samples, recipe)
+    if recipe.batch_samples < least:
         log.warning(
             "`gan.batch_samples` is %d for %d classes: a sample that is alone in its class shows "
             "no lack of variety, and the classes may collapse; %d or more are advised.",
@@ -137,6 +135,26 @@ def plan_of(samples: Samples, params: GanParams) -> tuple[Recipe, dict[str, Any]
         deviation=recipe.deviation,
     )
     return recipe, design
+
+
+def recipe_of(samples: Samples, params: GanParams) -> Recipe:
+    """How a generator of these samples is trained: batch and steps fit to their number.
+
+    Raises:
+        ParamsError: params.yaml names a part that such a recipe does not have.
+    """
+    recipe = recipe_for(params, networks=modality_of(samples.schema).networks(samples.schema))
+    if params.batch_samples is None:
+        fitting = max(_least_batch(samples, recipe), min(recipe.batch_samples, len(samples)))
+        recipe = replace(recipe, batch_samples=fitting)
+    if recipe.most_passes is not None and params.steps is None:
+        seen_enough = round(recipe.most_passes * len(samples) / recipe.batch_samples)
+        recipe = replace(recipe, steps=min(recipe.steps, max(FEWEST_STEPS, seen_enough)))
+    return recipe
+
+
+def _least_batch(samples: Samples, recipe: Recipe) -> int:
+    return LEAST_OF_A_CLASS * len(samples.schema.classes) if recipe.deviation else 0
 
 
 def _fitted(trained: Trained, samples: Samples, told: Mapping[str, Any]) -> FittedGenerator:

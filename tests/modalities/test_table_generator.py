@@ -13,6 +13,7 @@ from pipeline.modalities.table.copula import copula_rows
 from pipeline.params import GanParams
 from pipeline.samples import Samples
 from pipeline.synthesis.fitted import load_generator, save_generator
+from pipeline.synthesis.train import plan_of
 from pipeline.workspace import read_json, write_json
 from tests.modalities.hand_made_tables import mixed_table, table_of
 
@@ -97,6 +98,12 @@ def test_a_killed_training_goes_on_to_the_same_bytes(rows, fitted, tmp_path, mon
 def test_presets_of_images_are_refused_in_a_sentence(rows, preset):
     with pytest.raises(ParamsError, match="tables; take the preset 'residual'"):
         synthesis.train_generator(rows, GanParams(preset=preset, steps=2), seed=0)
+
+
+def test_few_rows_make_fewer_steps_unless_a_number_is_asked_for(rows):
+    assert plan_of(rows, GanParams())[0].steps == 480
+    assert plan_of(rows.take(np.arange(20)), GanParams())[0].steps == 128
+    assert plan_of(rows, GanParams(steps=700))[0].steps == 700
 
 
 @pytest.mark.parametrize("rare", [1, 2, 5])
