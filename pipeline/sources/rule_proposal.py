@@ -117,8 +117,15 @@ def _combinations(
             # Of two that tell each other, the first stands for both.
             if fine == coarse or m > n or (m == n and places[coarse] < places[fine]):
                 continue
-            if len(np.unique(own * m + other)) == n and np.bincount(own).min() >= 2:
+            is_told = _tells(own[:FIRST_ROWS], other[:FIRST_ROWS]) and _tells(own, other)
+            if is_told and np.bincount(own).min() >= 2:
                 yield {"combinations": [fine, coarse]}
+
+
+def _tells(fine: np.ndarray, coarse: np.ndarray) -> bool:
+    """Whether each code of the one stands beside one code of the other alone."""
+    pairs = fine * (coarse.max() + 1) + coarse
+    return len(np.unique(pairs)) == len(np.unique(fine))
 
 
 def _varies(cells: np.ndarray) -> bool:
