@@ -185,6 +185,22 @@ def test_many_cities_belong_to_one_country_each():
     assert all(int(city[5:]) // 4 == int(country[5:]) for city, country in pairs)
 
 
+def test_a_number_whose_gaps_tell_another_column_keeps_all_its_values():
+    stream = np.random.default_rng(5)
+    sensor = stream.random(400) < 0.8
+    degrees = stream.normal(20, 6, 400).round(1)
+    samples = table_of(
+        {
+            "sensor": sensor.tolist(),
+            "degrees": [d if s else None for d, s in zip(degrees, sensor, strict=True)],
+        },
+        [0, 1] * 200,
+    )
+    made = copula_rows(samples, np.array([200, 200]), seed=0).values
+    assert made["degrees"].nunique() > 100
+    assert (made["degrees"].isna() == ~made["sensor"].astype(bool)).all()
+
+
 def test_gaps_that_another_column_tells_are_told_by_it():
     samples = mixed_table()
     rules = {

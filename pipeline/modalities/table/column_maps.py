@@ -7,12 +7,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.modalities.rarity import FEWEST_ROWS
+
 # Columns of more values are not looked at.
 MOST_VALUES = 1000
 # A first look at so many rows turns most pairs away.
 GLANCE_ROWS = 400
 # Natural logarithm of how likely independent columns may agree as well by chance.
 LEAST_SURPRISE = -20.0
+# A number is a list of values where so large a part of its rows hold one that enough rows share.
+LISTED_SHARE = 0.98
 
 
 @dataclass(frozen=True)
@@ -23,11 +27,14 @@ class Discrete:
         codes: Of each row, int32 [n]; the gap is a value of its own.
         n_values: How many distinct values there are.
         is_number: Whether the values have an order that means something.
+        is_listed: Whether other columns may be looked up by its values: not by those of a number of
+            which few rows share one, since only values that enough rows hold may then come out.
     """
 
     codes: np.ndarray
     n_values: int
     is_number: bool
+    is_listed: bool = True
 
 
 def discrete(array: pa.Array) -> Discrete | None:
@@ -40,8 +47,12 @@ def discrete(array: pa.Array) -> Discrete | None:
     if not 2 <= n <= min(MOST_VALUES, len(array) // 2):
         return None
     codes = np.asarray(encoded.indices.to_numpy(zero_copy_only=False), np.int32)
-    kind = array.type
-    return Discrete(codes, n, pa.types.is_integer(kind) or pa.types.is_floating(kind))
+    is_number = pa.types.is_integer(array.type) or pa.types.is_floating(array.type)
+    rows = np.bincount(codes, minlength=n)
+    gap = encoded.dictionary.is_null().to_numpy(zero_copy_only=False)
+    held = rows[~gap]
+    is_listed = not is_number or held[held >= FEWEST_ROWS].sum() >= LISTED_SHARE * held.sum()
+    return Discrete(codes, n, is_number, is_listed)
 
 
 def find_maps(columns: Mapping[str, Discrete]) -> dict[str, str]:
@@ -56,7 +67,8 @@ def find_maps(columns: Mapping[str, Discrete]) -> dict[str, str]:
     for name in order:
         source = _source_of(columns[name], [(s, columns[s]) for s in sources])
         if source is None:
-            sources.append(name)
+            if columns[name].is_listed:
+                sources.append(name)
         else:
             found[name] = source
     return found
