@@ -11,6 +11,7 @@ from pipeline.gain import (
     SHORT,
     gain_of,
     interval_words,
+    other_gain_of,
     over,
     verdict_word,
 )
@@ -42,6 +43,7 @@ CLASSIFIER_NAMES = {
     "tree": "decision tree",
     "mlp": "neural network",
 }
+USE = "Train on the dataset as it is. Row weights and other changes are not needed."
 # What somebody does who makes labels of probabilities: of two classes, and of more.
 TWO_CLASSES: dict[DecisionRule, str] = {
     "fixed_threshold": "keeps the threshold of one half",
@@ -185,7 +187,7 @@ def what_to_do(result: TrialResult) -> str:
     """How to use the dataset; what is not proven is not advised."""
     keep = f"Keep training on {over(result.reference_arm)}"
     if result.verdict == "helps":
-        return "Train on the dataset as it is. Row weights and other changes are not needed."
+        return f"{USE}{_unless_other(result)}"
     if result.verdict == "harms":
         return f"{keep}: the dataset is worse."
     if gain_of(result).word == SHORT:
@@ -291,6 +293,14 @@ def _set_clause(result: TrialResult, comparison: Comparison, mean_of: str) -> st
         f"training on this dataset instead of {baseline} "
         f"{_change(result, comparison)}{mean_of}: {found}."
     )
+
+
+def _unless_other(result: TrialResult) -> str:
+    """For whom the dataset is not shown to help, where both were asked."""
+    other = other_gain_of(result)
+    if other is None or other.rule is None or other.verdict == "helps":
+        return ""
+    return f" For whoever {_does(result, other.rule)}, nothing shows that it is better."
 
 
 def _does(result: TrialResult, rule: DecisionRule) -> str:

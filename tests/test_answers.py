@@ -181,3 +181,10 @@ def test_a_gain_of_a_loss_is_by_how_much_it_falls():
     )
     assert "lowers log-loss on unseen data by +2.5 points" in told
     assert "a point is 0.01 nats" in told
+
+
+def test_advice_says_for_whom_the_dataset_is_not_shown_to_help():
+    assert answers.what_to_do(asked_twice()).endswith(
+        "For whoever tunes the threshold on rows set apart, nothing shows that it is better."
+    )
+    assert answers.what_to_do(asked_twice(low=0.2)) == answers.what_to_do(example_result())
