@@ -1,7 +1,15 @@
 import os
 
+from hypothesis import settings
+
 # One thread a process, as in every stage: two under contention ran two to four times slower.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# The same examples in every run, and no time limit: a suite that passed passes again. For other
+# examples: pytest --hypothesis-profile=search
+settings.register_profile("suite", deadline=None, derandomize=True, database=None)
+settings.register_profile("search", deadline=None)
+settings.load_profile("suite")
 
 # Files that run the whole loop or a server go first, so that no process ends alone with them.
 LONGEST = (

@@ -16,7 +16,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.sources.number_format import quoted
-from pipeline.sources.parquet_pages import DELTA_BYTE_ARRAY, Page, PageError, pages_of
+from pipeline.sources.parquet_pages import (
+    DELTA_BYTE_ARRAY,
+    Page,
+    PageError,
+    pages_of,
+    refuse_unsound_footer,
+)
 
 MAXIMUM_RATIO = 200
 # Small tables may compress well without any harm.
@@ -98,7 +104,7 @@ def open_part(path: Path, *, read_dictionary: Sequence[str] = ()) -> pq.ParquetF
     Raises:
         ParquetError: it is damaged, or its footer promises more than is read.
     """
-    _refuse_large_footer(path)
+    footer = _footer(path)
     try:
         part = pq.ParquetFile(
             path,
@@ -126,6 +132,10 @@ def open_part(path: Path, *, read_dictionary: Sequence[str] = ()) -> pq.ParquetF
             f"has {metadata.num_row_groups:,} row groups; at most {MAXIMUM_ROW_GROUPS:,} are read: "
             "write it again with larger ones"
         )
+    try:
+        refuse_unsound_footer(footer, part.schema)
+    except PageError as error:
+        raise ParquetError(damaged(error)) from None
     return part
 
 
@@ -153,6 +163,8 @@ def read_columns(path: Path, part: pq.ParquetFile, names: Sequence[str]) -> pa.T
         for batch in reader.iter_batches(rows, columns=list(names)):
             decoded += sum(_text_bytes(name, batch.column(name)) for name in sizes.texts)
             _refuse_bomb(decoded, sizes)
+            # Arrow takes texts as they lie there; what is no UTF-8 would break whoever reads them.
+            batch.validate(full=True)
             batches.append(pa.Table.from_batches([batch]).select(list(names)).cast(schema))
         return pa.concat_tables(batches) if batches else schema.empty_table()
     except ParquetError:
@@ -171,7 +183,9 @@ def iterate(
         pa.ArrowException, OSError: the data are damaged.
     """
     sizes = judge(path, part, names)
-    yield from part.iter_batches(sizes.batch_rows(most_rows), columns=list(names))
+    for batch in part.iter_batches(sizes.batch_rows(most_rows), columns=list(names)):
+        batch.validate(full=True)
+        yield batch
 
 
 def damaged(error: Exception) -> str:
@@ -266,17 +280,20 @@ def _top(part: pq.ParquetFile, index: int) -> str:
     return path if path in part.schema_arrow.names else path.split(".")[0]
 
 
-def _refuse_large_footer(path: Path) -> None:
+def _footer(path: Path) -> bytes:
+    """The footer, or what stands where it should be."""
     size = path.stat().st_size
     with path.open("rb") as stream:
         stream.seek(max(0, size - 8))
         tail = stream.read(8)
-    length = struct.unpack("<I", tail[:4])[0] if len(tail) == 8 else 0
-    if MAXIMUM_FOOTER_BYTES < length <= size:
-        raise ParquetError(
-            f"has a footer of {length:,} bytes; at most {MAXIMUM_FOOTER_BYTES:,} are read: write "
-            "it again with fewer row groups or columns"
-        )
+        length = struct.unpack("<I", tail[:4])[0] if len(tail) == 8 else 0
+        if MAXIMUM_FOOTER_BYTES < length <= size:
+            raise ParquetError(
+                f"has a footer of {length:,} bytes; at most {MAXIMUM_FOOTER_BYTES:,} are read: "
+                "write it again with fewer row groups or columns"
+            )
+        stream.seek(max(0, size - 8 - length))
+        return stream.read(length)
 
 
 def _refuse_page(page: Page) -> None:

@@ -1,4 +1,4 @@
-"""The page headers of a Parquet file, read without unpacking any page.
+"""The headers and the footer of a Parquet file, read without unpacking any page.
 
 The footer says how large the data are, and a hostile footer lies. Each page says it again before
 its bytes, in Thrift's compact protocol, and that is what a reader allocates.
@@ -15,10 +15,13 @@ import pyarrow.parquet as pq
 DICTIONARY_PAGE, DATA_PAGES = 2, (0, 3)
 # Each value of this encoding begins with a part of the one before it, which the page does not hold.
 DELTA_BYTE_ARRAY = 7
-DEEPEST = 8
+DEEPEST = 12
 MOST_PAGES = 1_000_000
 
-Field = int | bytes | dict[int, "Field"] | None
+Field = int | list["Field"] | dict[int, "Field"] | None
+
+
+Content = mmap.mmap | bytes
 
 
 class PageError(Exception):
@@ -36,7 +39,7 @@ class Page:
     encoding: int
 
 
-def pages_of(content: mmap.mmap, chunk: pq.ColumnChunkMetaData) -> Iterator[Page]:
+def pages_of(content: Content, chunk: pq.ColumnChunkMetaData) -> Iterator[Page]:
     """The pages of one column in one row group.
 
     Raises:
@@ -63,6 +66,43 @@ def pages_of(content: mmap.mmap, chunk: pq.ColumnChunkMetaData) -> Iterator[Page
     raise PageError(f"a column has over {MOST_PAGES:,} pages")
 
 
+def refuse_unsound_footer(footer: bytes, schema: pq.ParquetSchema) -> None:
+    """Refuse what pyarrow's view of a column cannot be made of: it ends the process there.
+
+    Its accessor of a column's metadata lets no exception of the C++ library through, and the
+    library throws where the counts of levels do not fit the schema (seen with pyarrow 26).
+
+    Args:
+        footer: Its bytes, in Thrift's compact protocol.
+
+    Raises:
+        PageError: a column has no metadata, is encrypted, or has such counts.
+    """
+    content, _ = _struct(footer, 0, len(footer), 0)
+    for group in _structs(content.get(4)):
+        for index, chunk in enumerate(_structs(group.get(1))):
+            about = chunk.get(3)
+            if not isinstance(about, dict) or 8 in chunk or index >= len(schema):
+                raise PageError("a column cannot be read")
+            sizes = about.get(16)
+            if isinstance(sizes, dict):
+                _require_fitting_sizes(sizes, schema.column(index))
+
+
+def _require_fitting_sizes(sizes: dict[int, Field], column: pq.ColumnSchema) -> None:
+    levels = {2: column.max_repetition_level, 3: column.max_definition_level}
+    for field, most in levels.items():
+        counts = sizes.get(field)
+        if isinstance(counts, list) and len(counts) not in (0, most + 1):
+            raise PageError("the counts of a column's levels do not fit it")
+    if 1 in sizes and column.physical_type != "BYTE_ARRAY":
+        raise PageError("a column of numbers has the size of texts")
+
+
+def _structs(value: Field) -> Iterator[dict[int, Field]]:
+    return (one for one in value if isinstance(one, dict)) if isinstance(value, list) else iter(())
+
+
 def _page(header: dict[int, Field]) -> Page:
     kind = header.get(1)
     is_dictionary = kind == DICTIONARY_PAGE
@@ -85,7 +125,7 @@ def _page(header: dict[int, Field]) -> Page:
     )
 
 
-def _struct(content: mmap.mmap, at: int, end: int, depth: int) -> tuple[dict[int, Field], int]:
+def _struct(content: Content, at: int, end: int, depth: int) -> tuple[dict[int, Field], int]:
     if depth > DEEPEST:
         raise PageError("a page header is too deep")
     fields: dict[int, Field] = {}
@@ -106,7 +146,7 @@ def _struct(content: mmap.mmap, at: int, end: int, depth: int) -> tuple[dict[int
         fields[name], at = _value(content, at, end, kind, depth)
 
 
-def _value(content: mmap.mmap, at: int, end: int, kind: int, depth: int) -> tuple[Field, int]:
+def _value(content: Content, at: int, end: int, kind: int, depth: int) -> tuple[Field, int]:
     if kind in (1, 2):
         return int(kind == 1), at
     if kind == 3:
@@ -122,13 +162,13 @@ def _value(content: mmap.mmap, at: int, end: int, kind: int, depth: int) -> tupl
             raise PageError("a page header is cut short")
         return None, at + length
     if kind in (9, 10):
-        return None, _skip_list(content, at, end, depth)
+        return _list(content, at, end, depth)
     if kind == 12:
         return _struct(content, at, end, depth + 1)
     raise PageError("a page header holds something unknown")
 
 
-def _skip_list(content: mmap.mmap, at: int, end: int, depth: int) -> int:
+def _list(content: Content, at: int, end: int, depth: int) -> tuple[Field, int]:
     if at >= end:
         raise PageError("a page header is cut short")
     size, kind = content[at] >> 4, content[at] & 15
@@ -137,15 +177,18 @@ def _skip_list(content: mmap.mmap, at: int, end: int, depth: int) -> int:
         size, at = _number(content, at, end)
     if size > end - at:
         raise PageError("a page header is cut short")
+    values: list[Field] = []
     for _ in range(size):
         if kind in (1, 2):
+            values.append(content[at])
             at += 1
         else:
-            _, at = _value(content, at, end, kind, depth + 1)
-    return at
+            value, at = _value(content, at, end, kind, depth + 1)
+            values.append(value)
+    return values, at
 
 
-def _number(content: mmap.mmap, at: int, end: int) -> tuple[int, int]:
+def _number(content: Content, at: int, end: int) -> tuple[int, int]:
     number = shift = 0
     while True:
         if at >= end or shift > 63:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from pipeline.sources import parquet_file
 from pipeline.sources.parquet_file import ParquetError, iterate, judge, open_part, read_columns
+from pipeline.sources.parquet_pages import PageError, refuse_unsound_footer
 from tests.sources.remedies import each_remedy, refusal_of
 
 MEGABYTE = 2**20
@@ -196,6 +197,27 @@ def test_pages_that_hold_fewer_values_than_rows_are_damage(tmp_path):
     content[at + 2 : at + 8] = b"\xff" * 6
     file.write_bytes(bytes(content))
     assert "is damaged inside" in refusal_of(file)
+
+
+def test_texts_that_are_no_utf8_are_damage(tmp_path):
+    offsets, texts = np.array([0, 2, 4], np.int32), b"\x80aok"
+    bad = pa.StringArray.from_buffers(2, pa.py_buffer(offsets), pa.py_buffer(texts))
+    file = written(tmp_path / "raw.parquet", pa.chunked_array([bad] * 20))
+    assert "Invalid UTF8" in refusal_of(file)
+
+
+def test_counts_of_levels_that_do_not_fit_the_schema_are_refused_before_they_end_the_process(
+    tmp_path,
+):
+    """Arrow lets no exception out of a column's metadata: the process would be aborted."""
+    column = pa.array(["a", "b"] * 20)
+    pq.write_table(pa.table({"x": column}), tmp_path / "gaps.parquet")
+    required = pa.schema([pa.field("x", pa.string(), nullable=False)])
+    pq.write_table(pa.table({"x": column}, schema=required), tmp_path / "none.parquet")
+    footer = parquet_file._footer(tmp_path / "gaps.parquet")
+    refuse_unsound_footer(footer, pq.ParquetFile(tmp_path / "gaps.parquet").schema)
+    with pytest.raises(PageError, match="counts of a column's levels"):
+        refuse_unsound_footer(footer, pq.ParquetFile(tmp_path / "none.parquet").schema)
 
 
 @given(st.data())
