@@ -12,6 +12,7 @@ from pipeline.params import TableParams
 from pipeline.sources.csv_table import first_row_where
 from pipeline.sources.number_format import Numbers, quoted, read_numbers, read_otherwise
 from pipeline.sources.survey import Notice, converted, warning
+from pipeline.sources.words import counted
 
 WHOLE = r"^[+-]?[0-9]+$"
 LEADING_ZERO = r"^[+-]?0[0-9]+$"
@@ -222,17 +223,24 @@ class KindFinder:
         self, name: str, texts: pa.ChunkedArray, is_odd: pa.ChunkedArray
     ) -> pa.ChunkedArray:
         if pc.any(is_odd).as_py():
-            told = f"In the column {name!r} {_shown_odd(texts, is_odd)} became missing."
-            self._notices.append(converted(told))
+            n, shown = _commonest(texts, is_odd)
+            self._notices.append(
+                converted(f"In the column {name!r} {counted(n, 'cell')} became missing: {shown}.")
+            )
         return pc.if_else(pc.fill_null(is_odd, False), pa.scalar(None, pa.string()), texts)
 
 
 def _shown_odd(texts: pa.ChunkedArray, is_odd: pa.ChunkedArray) -> str:
-    """How many cells do not suit, and the commonest of them."""
+    """How many cells do not suit, and the commonest of them, in brackets."""
+    n, shown = _commonest(texts, is_odd)
+    return f"{counted(n, 'such cell')}: {shown}"
+
+
+def _commonest(texts: pa.ChunkedArray, is_odd: pa.ChunkedArray) -> tuple[int, str]:
+    """How many cells do not suit, and the commonest of them with their counts."""
     counts = Counter(pc.filter(texts, pc.fill_null(is_odd, False)).to_pylist())
     shown = ", ".join(f"{text[:40]!r} {n:,}×" for text, n in counts.most_common(SHOWN_ODD))
-    n = counts.total()
-    return f"{n:,} such cell{'' if n == 1 else 's'}: {shown}"
+    return counts.total(), shown
 
 
 def matches(texts: pa.ChunkedArray, pattern: str) -> pa.ChunkedArray:

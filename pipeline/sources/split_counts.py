@@ -1,11 +1,13 @@
 """Whether every class has rows in the splits that need some, and what to do where it has not."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
 from pipeline.errors import SourceError
 from pipeline.params import SourceParams
+from pipeline.samples import Schema
 from pipeline.sources.clusters import cluster_rows
 from pipeline.sources.survey import Survey
 from pipeline.sources.words import counted
@@ -35,21 +37,20 @@ def _problems(splits: np.ndarray, survey: Survey, params: SourceParams) -> Itera
         own = labels == label
         n_train, n_test = (int((own & (splits == split)).sum()) for split in ("train", "test"))
         n_bound = len(np.unique(clusters[own]))
+        bound = partial(_bound, survey.schema, own, n_bound, has_twin)
         given = rows["split"][own]
         if n_train < params.minimum_per_class:
             more = _more(bool(given.notna().any()), "train")
-            lower = f", or set `source.minimum_per_class: {n_train}`" if n_train else ""
+            lower = f"leave the class out, or set `source.minimum_per_class: {n_train}`"
+            otherwise = lower if n_train else "or leave the class out"
             yield (
                 f"The class {name!r} has {n_train} training rows (and {n_test} test rows), fewer "
                 f"than `source.minimum_per_class` = {params.minimum_per_class}"
-                f"{_bound(own, n_bound, has_twin)}; {more}, leave the class out{lower}."
+                f"{bound()}; {more}, {otherwise}."
             )
         elif n_test == 0:
             more = _more(bool((rows["split"] == "test").any()), "test")
-            yield (
-                f"The class {name!r} has no test rows{_bound(own, n_bound, has_twin)}; {more}, or "
-                "leave the class out."
-            )
+            yield f"The class {name!r} has no test rows{bound()}; {more}, or leave the class out."
 
 
 def _more(is_given: bool, split: str) -> str:
@@ -59,12 +60,17 @@ def _more(is_given: bool, split: str) -> str:
     return "add rows of it, in groups of their own where groups are declared"
 
 
-def _bound(own: np.ndarray, n_bound: int, has_twin: np.ndarray) -> str:
+def _bound(schema: Schema, own: np.ndarray, n_bound: int, has_twin: np.ndarray) -> str:
     """What keeps the rows of a class together, with the line that lets go, where something does."""
     n = int(own.sum())
     if n_bound == n:
         return ""
     kept = f", since its {counted(n, 'row')} stay together in {counted(n_bound, 'cluster')}"
-    if (own & has_twin).any():
-        return f"{kept} (`source.near_duplicates: warn` parts near duplicates)"
-    return kept
+    if not (own & has_twin).any():
+        return kept
+    # Slow to import, and asked only where something is refused.
+    from pipeline.modalities.registry import modality_of
+
+    # Equal rows of a table stay together whatever params.yaml says.
+    line = modality_of(schema).parting_duplicates
+    return f"{kept} ({line})" if line else kept

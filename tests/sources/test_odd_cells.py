@@ -42,7 +42,7 @@ def test_odd_cells_become_missing_where_declared_and_are_counted(path, column, o
     read = values(source, survey)[column]
     assert read.isna().sum() == 8
     told = [(notice.kind, notice.message) for notice in survey.notices]
-    assert said(told, "converted", f"'{column}' 8 such cells: {odd!r} 8× became missing")
+    assert said(told, "converted", f"'{column}' 8 cells became missing: {odd!r} 8×")
 
 
 def test_the_three_commonest_odd_values_are_shown(path):
