@@ -66,11 +66,7 @@ def _bound(schema: Schema, own: np.ndarray, n_bound: int, has_twin: np.ndarray) 
     if n_bound == n:
         return ""
     kept = f", since its {counted(n, 'row')} stay together in {counted(n_bound, 'cluster')}"
-    if not (own & has_twin).any():
+    # The line is about images: equal rows of a table stay together whatever params.yaml says.
+    if schema.image_shape is None or not (own & has_twin).any():
         return kept
-    # Slow to import, and asked only where something is refused.
-    from pipeline.modalities.registry import modality_of
-
-    # Equal rows of a table stay together whatever params.yaml says.
-    line = modality_of(schema).parting_duplicates
-    return f"{kept} ({line})" if line else kept
+    return f"{kept} (`source.near_duplicates: warn` parts near duplicates)"
